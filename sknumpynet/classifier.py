@@ -1,0 +1,830 @@
+"""The estimator: validate, wire, expose. The only module that meets scikit-learn's contract."""
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
+from numbers import Real
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy import sparse
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .engine import folds
+from .engine.initializers import initial_params
+from .engine.layout import Layout
+from .engine.network import predict_logits
+from .engine.objective import Objective, Problem, Rows
+from .engine.scaling import Scaling, learn_scaling
+from .engine.schedules import fan_in_rates
+from .engine.training import Plan, join, train
+from .parameters import check_parameters
+
+SMALLEST_HOLDOUT = 100  # rows from which early_stopping="auto" holds some out
+HIGHEST_RATE = 0.1  # of learning_rate_init="auto"
+FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
+
+
+class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
+    """A multilayer perceptron for two classes, trained as a stack of networks side by side.
+
+    Each network maps a row x to the log-odds z of the positive class,
+
+        a_0 = x ;  a_l = f(W_l^T a_(l-1) + b_l) ;  z = w^T a_L + b ;  p = 1 / (1 + exp(-z)),
+
+    and is trained to minimise the weighted mean loss plus
+    ``alpha / (2 * sum of weights) * sum of squared weights``. The probability is the mean over the
+    networks. A raw table will do: columns are scaled inside.
+
+    With early stopping each network holds out a part of the rows, a fold of its own where there are
+    several networks, and keeps its best epoch by the log loss there. Every row then trains all
+    networks but one, which judges it: ``oof_proba_``.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units of each hidden layer. ``()`` is logistic regression.
+    activation : {'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', \
+            'silu', 'mish'}, default='relu'
+        What a hidden unit makes of its pre-activation.
+    loss : {'log_loss', 'squared_error'}, default='log_loss'
+        Binary cross-entropy, or half the squared difference of probability and label.
+    solver : {'adam', 'sgd', 'lbfgs'}, default='adam'
+        Adam, gradient descent with momentum, or L-BFGS over all rows at once.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty above; means the same for every solver and batch size.
+    weight_decay : float, default=0.0
+        Decoupled decay (AdamW, SGDW): weights, not biases, shrink by learning rate times this
+        each step. Not for 'lbfgs'.
+    batch_size : int or 'auto', default='auto'
+        Rows per step; more than there are means all. 'auto' takes all of up to 64 rows, else a
+        thirtieth of them within 32 and 256.
+    learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
+        How the rate goes on from ``learning_rate_init``: down half a cosine wave to 0 at
+        ``max_iter``; not at all; divided by (rows seen + 1)^power_t, epoch by epoch; divided by 5
+        whenever a network has made no progress for ``n_iter_no_change`` epochs.
+    learning_rate_init : float or 'auto', default='auto'
+        Rate of the first step. 'auto' is 1 / fan_in for each layer, at most 0.1.
+    power_t : float, default=0.5
+        Exponent of 'invscaling'.
+    max_iter : int, default=100
+        Most epochs (passes over the rows); for 'lbfgs', most iterations.
+    shuffle : bool, default=True
+        Whether to visit the rows in a new order each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Determines initial weights, folds, batches and dropout. The same int gives the same result
+        for any ``n_jobs``.
+    tol : float, default=1e-4
+        A loss is progress when it is lower than the best by more than this. For 'lbfgs', the
+        largest component of the gradient at which to stop.
+    verbose : bool or int, default=False
+        Print a line every so many epochs.
+    warm_start : bool, default=False
+        Whether `fit` goes on with weights and optimizer from where they are.
+    momentum : float, default=0.9
+        For 'sgd'.
+    nesterovs_momentum : bool, default=True
+        For 'sgd' with momentum.
+    early_stopping : bool or 'auto', default='auto'
+        Whether to hold rows out. 'auto' does from 100 rows on, if each class has at least one for
+        every network.
+    validation_fraction : float, default=0.1
+        What one network alone holds out; several hold out a fold each.
+    beta_1, beta_2, epsilon : float, default=0.9, 0.95, 1e-8
+        For 'adam': decay of the moments, and what keeps the step finite.
+    n_iter_no_change : int or inf, default=20
+        A network stops after so many epochs without progress.
+    max_fun : int, default=15000
+        Most evaluations of the loss by 'lbfgs'.
+    n_estimators : int, default=8
+        Networks trained side by side.
+    scale_inputs : {'robust', 'standard', None}, default='robust'
+        'robust': median and interquartile range to 0 and 1, then z / sqrt(1 + (z / 3)^2), which
+        lets no outlier beyond 3. 'standard': mean and standard deviation to 0 and 1. Learnt from
+        the weighted rows; zeros of sparse data stay zeros.
+    dropout : float, default=0.0
+        Part of the hidden units silenced in each training step. Not for 'lbfgs'.
+    label_smoothing : float, default=0.0
+        e moves the labels 0 and 1 to e / 2 and 1 - e / 2 in training.
+    max_grad_norm : float or None, default=None
+        Longer gradients are scaled down to this length, network by network.
+    class_weight : dict, 'balanced' or None, default=None
+        Multiplies ``sample_weight`` by class; 'balanced' gives both classes the same total.
+    n_jobs : int or None, default=None
+        Workers among which the networks are shared out, through joblib. The result does not depend
+        on it.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        The labels, sorted; the second is the positive class.
+    coefs_, intercepts_ : list of ndarray
+        Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), layer by layer; with a
+        first axis of length ``n_estimators`` if that is above 1. With ``scale_inputs`` 'standard'
+        or None they compute on raw inputs, for the scaling is folded in.
+    loss_curve_ : list
+        Training objective of each epoch, the mean over its batches: a float, or an array over the
+        networks, NaN for those that had finished.
+    validation_curve_ : list or None
+        Likewise the log loss on the rows held out or given.
+    loss_ : float
+        Training objective in the last epoch, mean over the networks.
+    best_loss_ : float
+        Lowest of the validation curve, or of the loss curve without one; mean over the networks.
+    n_iter_ : int
+        Epochs run by the last call.
+    best_iter_ : int or ndarray of shape (n_estimators,)
+        The epoch whose weights were kept, from 1 (0: the initial ones).
+    t_ : int
+        Rows seen in training.
+    oof_proba_ : ndarray of shape (n_samples, 2)
+        Where each network had a fold: probabilities for the training rows by the networks that
+        held them out. Their epochs were chosen on the same rows, so they are a little optimistic.
+    oof_log_loss_ : float
+        Weighted mean log loss of ``oof_proba_``.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, where X had names.
+    n_layers_, n_outputs_, out_activation_ : int, 1, 'logistic'
+        Layers with inputs and output; what the output is.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : Several classes; no stack, no scaling.
+
+    Notes
+    -----
+    Weights that are whole numbers count rows: a row of weight 2 is that row twice, and its copies
+    may be held out by two networks. Divide survey weights by their mean to keep rows whole.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sknumpynet import NumpyMLPBinaryClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> clf = NumpyMLPBinaryClassifier(random_state=0).fit(X_train, y_train)
+    >>> clf.predict_proba(X_test).shape
+    (143, 2)
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        loss="log_loss",
+        solver="adam",
+        alpha=0.0001,
+        weight_decay=0.0,
+        batch_size="auto",
+        learning_rate="cosine",
+        learning_rate_init="auto",
+        power_t=0.5,
+        max_iter=100,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.95,
+        epsilon=1e-8,
+        n_iter_no_change=20,
+        max_fun=15000,
+        n_estimators=8,
+        scale_inputs="robust",
+        dropout=0.0,
+        label_smoothing=0.0,
+        max_grad_norm=None,
+        class_weight=None,
+        n_jobs=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.n_estimators = n_estimators
+        self.scale_inputs = scale_inputs
+        self.dropout = dropout
+        self.label_smoothing = label_smoothing
+        self.max_grad_norm = max_grad_norm
+        self.class_weight = class_weight
+        self.n_jobs = n_jobs
+
+    # Fitting ------------------------------------------------------------------------------------
+
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train on a table.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Numbers, none missing. float32 is computed in float32, everything else in float64.
+            C-contiguous floats, memory maps among them, and CSR are read in place.
+        y : array-like of shape (n_samples,)
+            Labels of two classes: numbers, strings, booleans.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A weight of 0 leaves a row out, 2 counts it twice.
+        X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
+            Rows to judge every epoch of every network by, instead of rows held out from X.
+
+        Returns
+        -------
+        self : NumpyMLPBinaryClassifier
+
+        Raises
+        ------
+        ValueError
+            For parameters or data that cannot be used. The estimator is then as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When networks have diverged, or were cut off by ``max_iter`` while they made progress.
+        """
+        with unchanged_on_error(self):
+            check_parameters(self.get_params(deep=False))
+            goes_on = self.warm_start and hasattr(self, "coefs_")
+            X, y = self._check_rows(X, y, reset=not goes_on)
+            classes = two_classes(y)
+            rows, copies = self._weighted_rows(X, y, sample_weight, classes)
+            check_both_present(rows, classes)
+            validation = self._validation_rows(X, X_val, y_val, sample_weight_val, classes)
+            if goes_on:
+                self._check_continuation(classes)
+            else:
+                self._begin(rows, classes)
+            if validation is None:
+                rows = self._hold_out(rows, copies, classes)
+            self._train(rows, validation, goes_on)
+            self._expose_out_of_fold(rows)
+        return self
+
+    def _can_partial_fit(self):
+        if self.solver == "lbfgs":
+            raise AttributeError(
+                "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
+            )
+        return True
+
+    @available_if(_can_partial_fit)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Pass once over some rows with all networks: for data that comes in pieces.
+
+        The first call learns the scaling of the inputs and draws the initial weights, so begin with
+        rows that are typical of the rest. No rows are held out and the last weights are kept;
+        "cosine" is constant here, for a stream has no end.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`. A piece may have one class only, or weights of 0.
+        classes : array-like of shape (2,), default=None
+            All labels that will ever come. Needed in the first call.
+
+        Returns
+        -------
+        self : NumpyMLPBinaryClassifier
+
+        Raises
+        ------
+        ValueError
+            As in `fit`, and for labels that are not in ``classes``.
+        """
+        with unchanged_on_error(self):
+            check_parameters(self.get_params(deep=False))
+            if self.early_stopping is True:
+                raise ValueError(
+                    "partial_fit does not support early_stopping=True: it has no epochs to choose "
+                    "from; set early_stopping='auto' or call fit."
+                )
+            goes_on = hasattr(self, "coefs_")
+            X, y = self._check_rows(X, y, reset=not goes_on)
+            classes = self._stream_classes(y, classes, goes_on)
+            rows, _ = self._weighted_rows(X, y, sample_weight, classes, may_be_empty=goes_on)
+            if goes_on:
+                self._check_continuation(classes)
+            else:
+                self._begin(rows, classes, is_stream=True)
+            if len(rows.index):
+                self._train(rows, None, goes_on, is_stream=True)
+                self._expose_out_of_fold(rows)
+        return self
+
+    def _check_rows(self, X, y, reset):
+        """X as C-contiguous floats or canonical CSR, y as a column of labels."""
+        dtype = (np.float64, np.float32)
+        X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, order="C")
+        check_classification_targets(y)
+        return canonical(X), y
+
+    def _stream_classes(self, y, classes, goes_on):
+        if classes is None and not goes_on:
+            raise ValueError(
+                "classes must be passed on the first call to partial_fit; give both labels, "
+                "such as classes=[0, 1]."
+            )
+        known = self.classes_ if goes_on else two_classes(column_or_1d(classes))
+        if classes is not None and not np.array_equal(np.unique(classes), known):
+            raise ValueError(
+                f"classes={classes!r} differs from the classes of earlier calls, {known}; "
+                "leave it out, or begin anew with fit or a clone."
+            )
+        return known
+
+    def _weighted_rows(self, X, y, sample_weight, classes, may_be_empty=False):
+        """The rows that count, and how many copies of itself each one stands for."""
+        check_known(y, classes, "y")
+        weight = check_weight(sample_weight, len(y), "sample_weight", may_be_empty)
+        copies = folds.n_copies(weight)
+        if self.class_weight is not None:
+            by_class = compute_class_weight(
+                self.class_weight, classes=classes, y=y, sample_weight=weight
+            )
+            weight = weight * by_class[(y == classes[1]).astype(int)]
+        index = np.flatnonzero(weight)
+        sign = np.where(y[index] == classes[1], 1, -1).astype(X.dtype)
+        return Rows(X, index, sign, weight[index]), copies[index]
+
+    def _validation_rows(self, X, X_val, y_val, sample_weight_val, classes):
+        """The rows given to judge by, or None."""
+        if X_val is None:
+            if y_val is not None or sample_weight_val is not None:
+                raise ValueError("y_val or sample_weight_val came without X_val; give X_val too.")
+            return None
+        if y_val is None:
+            raise ValueError("X_val came without y_val; give the labels of its rows too.")
+        X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
+        y_val = column_or_1d(y_val)
+        check_consistent_length(X_val, y_val)
+        check_known(y_val, classes, "y_val")
+        weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
+        index = np.flatnonzero(weight)
+        sign = np.where(y_val[index] == classes[1], 1, -1).astype(X.dtype)
+        return Rows(canonical(X_val), index, sign, weight[index])
+
+    def _layout(self):
+        sizes = self.hidden_layer_sizes
+        hidden = (sizes,) if np.ndim(sizes) == 0 else tuple(sizes)
+        return Layout((self.n_features_in_, *map(int, hidden), 1))
+
+    def _begin(self, rows, classes, is_stream=False):
+        """Forget what was learnt before; scaling and initial weights for these rows."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            if name not in ("n_features_in_", "feature_names_in_"):
+                delattr(self, name)
+        self.classes_ = classes
+        self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
+        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        self._n_passes, self._optimizer = 0, None
+        X = rows.X if len(rows.index) == rows.X.shape[0] else rows.X[rows.index]
+        self._scaling = learn_scaling(self.scale_inputs, X, rows.weight)
+        if is_stream and self._scaling.factor is not None:
+            # A column that is constant in the first piece may vary in later ones.
+            factor = np.where(self._scaling.factor == 0, 1, self._scaling.factor)
+            self._scaling = replace(self._scaling, factor=factor.astype(X.dtype))
+        layout, networks = self._layout(), range(self.n_estimators)
+        params = initial_params(layout, self.activation, self._seed, networks, X.dtype)
+        self._scaling.fold_into(layout.views(params)[0])
+        self._expose_params(layout, params)
+
+    def _check_continuation(self, classes):
+        """Going on with networks of another shape, or for other labels, is an error."""
+        layout = self._layout()
+        shape = (self.n_estimators, *layout.layer_sizes)
+        fitted = (len(self._stacked_params()), *self._fitted_layout().layer_sizes)
+        if shape != fitted:
+            raise ValueError(
+                f"cannot go on with {describe(fitted)}: the parameters now ask for "
+                f"{describe(shape)}; set them back, or set warm_start=False and call fit."
+            )
+        if not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"cannot go on with the classes {classes}: the networks were trained to tell "
+                f"{self.classes_} apart; set warm_start=False to begin anew."
+            )
+
+    def _hold_out(self, rows, copies, classes):
+        """The rows with a fold each, where there are enough to hold some out."""
+        per_class = [copies[rows.sign < 0].sum(), copies[rows.sign > 0].sum()]
+        holds_out = self.early_stopping
+        if holds_out == "auto":
+            enough = max(2, self.n_estimators)
+            holds_out = sum(per_class) >= SMALLEST_HOLDOUT and min(per_class) >= enough
+        if not holds_out:
+            return rows
+        if min(per_class) < 2:
+            raise ValueError(
+                f"early_stopping=True holds rows of each class out, but class "
+                f"{classes[np.argmin(per_class)]!r} has one row only; give more rows, or set "
+                "early_stopping=False."
+            )
+        X = rows.X if len(rows.index) == rows.X.shape[0] else rows.X[rows.index]
+        keys, is_positive = folds.row_keys(X, self._seed), rows.sign > 0
+        if self.n_estimators > 1:
+            dealt = folds.deal(keys, is_positive, copies, self.n_estimators)
+        else:
+            dealt = folds.hold_out(keys, is_positive, copies, self.validation_fraction)
+        row, fold, held = dealt
+        rows = rows.take(row)
+        return replace(rows, weight=rows.weight * held / copies[row], fold=fold)
+
+    def _plan(self, rows, is_stream):
+        shared = {name: getattr(self, name) for name in Plan.__annotations__ if hasattr(self, name)}
+        n_rows = len(rows.index)
+        shared["batch_size"] = min(self._rows_per_step(rows), n_rows)
+        if self.learning_rate_init == "auto":
+            shared["learning_rate_init"] = 1.0
+            shared["relative_rate"] = fan_in_rates(self._layout(), HIGHEST_RATE).astype(
+                rows.X.dtype
+            )
+        if is_stream:
+            shared["max_iter"] = 1
+            if self.learning_rate == "cosine":
+                shared["learning_rate"] = "constant"
+        return Plan(**shared, seed=self._seed)
+
+    def _rows_per_step(self, rows):
+        if self.batch_size != "auto":
+            return self.batch_size
+        n_rows = len(rows.index)
+        return n_rows if n_rows <= FULL_BATCH else min(256, max(32, n_rows // 30))
+
+    def _train(self, rows, validation, goes_on, is_stream=False):
+        """Train the stack, on several workers if asked, and expose what came of it."""
+        layout, plan = self._layout(), self._plan(rows, is_stream)
+        problem = Problem(
+            layout,
+            self.activation,
+            self._scaling,
+            rows,
+            validation,
+            loss=self.loss,
+            alpha=self.alpha,
+            label_smoothing=self.label_smoothing,
+            dropout=0.0 if self.solver == "lbfgs" else self.dropout,
+            seed=self._seed,
+        )
+        params = self._stacked_params().astype(rows.X.dtype)
+        self._scaling.unfold_from(layout.views(params)[0])
+        optimizer = plan.make_optimizer(params)
+        if goes_on and type(self._optimizer) is type(optimizer):
+            optimizer = self._optimizer
+        n_workers = min(effective_n_jobs(self.n_jobs), self.n_estimators)
+        parts = Parallel(n_jobs=n_workers, prefer="threads")(
+            delayed(train)(
+                Objective(problem, networks),
+                params[networks],
+                optimizer and optimizer.take(networks),
+                plan,
+                n_passes=self._n_passes,
+                n_seen=self.t_,
+                keeps_best=not is_stream,
+                report=self.verbose and EpochPrinter(self.verbose, networks, self.n_estimators),
+            )
+            for networks in np.array_split(np.arange(self.n_estimators), n_workers)
+        )
+        self._expose(layout, plan, rows, join(parts))
+
+    def _expose(self, layout, plan, rows, trained):
+        """Set the fitted attributes, and warn of what went wrong."""
+        alone = self.n_estimators == 1
+        n_epochs = len(trained.loss_curve)
+        self._scaling.fold_into(layout.views(trained.params)[0])
+        self._expose_params(layout, trained.params)
+        self._optimizer = trained.optimizer
+        self._n_passes += n_epochs
+        self.t_ += n_epochs * len(rows.index)
+        self.n_iter_ = n_epochs
+        curves = {"loss_curve_": trained.loss_curve, "validation_curve_": trained.validation_curve}
+        for name, curve in curves.items():
+            new = None if curve is None else list(curve[:, 0].tolist() if alone else curve)
+            setattr(self, name, new if new is None else (getattr(self, name, None) or []) + new)
+        last = [curve[~np.isnan(curve)][-1:] for curve in trained.loss_curve.T]
+        self.loss_ = float(np.mean(last))
+        self.best_loss_ = float(trained.best_score.mean())
+        self.best_iter_ = int(trained.best_epoch[0]) if alone else trained.best_epoch
+        self._warn(plan, trained)
+
+    def _warn(self, plan, trained):
+        n_networks = f"of {self.n_estimators} networks" if self.n_estimators > 1 else "network"
+        if n_diverged := trained.has_diverged.sum():
+            warnings.warn(
+                f"{n_diverged} {n_networks} diverged: loss or weights were no longer finite. The "
+                "best weights so far are kept. Lower learning_rate_init (it is "
+                f"{self.learning_rate_init!r}), scale the inputs, or set max_grad_norm=1.0.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        n_cut_off = (~trained.has_finished).sum()
+        if n_cut_off and plan.learning_rate != "cosine" and plan.max_iter > 1:
+            warnings.warn(
+                f"{n_cut_off} {n_networks} had not converged after max_iter={plan.max_iter}; "
+                "give a larger max_iter or a larger tol.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _expose_params(self, layout, params):
+        """Hold the parameters as one array, and show its layers as coefs_ and intercepts_."""
+        self._params = params
+        which = 0 if len(params) == 1 else slice(None)
+        layers = layout.views(params)
+        self.coefs_ = [layer[which, ..., :-1, :] for layer in layers]
+        self.intercepts_ = [layer[which, ..., -1, :] for layer in layers]
+        self.n_layers_ = len(layers) + 1
+
+    def _fitted_layout(self):
+        return Layout((self.coefs_[0].shape[-2], *(coef.shape[-1] for coef in self.coefs_)))
+
+    def _stacked_params(self):
+        """The parameters as one array, packed anew if other arrays were put into coefs_."""
+        if any(array.base is not self._params for array in chain(self.coefs_, self.intercepts_)):
+            coefs = [np.reshape(coef, (-1, *coef.shape[-2:])) for coef in self.coefs_]
+            biases = [np.reshape(bias, (-1, bias.shape[-1])) for bias in self.intercepts_]
+            self._expose_params(self._fitted_layout(), self._fitted_layout().pack(coefs, biases))
+        return self._params
+
+    def _expose_out_of_fold(self, rows):
+        """Predict every training row with the networks that held it out."""
+        for name in ("oof_proba_", "oof_log_loss_"):
+            vars(self).pop(name, None)
+        if rows.fold is None or self.n_estimators == 1:
+            return
+        total = np.zeros((rows.X.shape[0], 2))
+        for network in range(self.n_estimators):
+            held = rows.take(np.flatnonzero(rows.fold == network))
+            logits = self._logits(rows.X, network, held.index)[0]
+            share = held.weight[:, np.newaxis]
+            total[held.index] += share * expit(np.column_stack([-logits, logits]))
+        weight = total.sum(axis=1, keepdims=True)
+        left_out = np.flatnonzero(weight == 0)  # rows of weight 0: no network has trained on them
+        if len(left_out):
+            logits = self._logits(rows.X, slice(None), left_out)
+            total[left_out] = expit(np.stack([-logits, logits], axis=2)).mean(axis=0)
+        total /= total.sum(axis=1, keepdims=True)
+        of_truth = total[rows.index, (rows.sign > 0).astype(int)]
+        tiny = np.finfo(rows.X.dtype).tiny
+        self.oof_proba_ = total.astype(rows.X.dtype)
+        self.oof_log_loss_ = -np.average(np.log(np.maximum(of_truth, tiny)), weights=rows.weight)
+
+    # Predicting ---------------------------------------------------------------------------------
+
+    def _logits(self, X, network=slice(None), index=None):
+        """Logits of checked rows, network by network."""
+        params = self._stacked_params()[network]
+        scaling = self._scaling if self._scaling.bends else Scaling()  # else it is folded in
+        return predict_logits(
+            self._fitted_layout(), self.activation, np.atleast_2d(params), X, scaling, index
+        )
+
+    def _check_new_rows(self, X):
+        check_is_fitted(self)
+        dtype = (np.float64, np.float32)
+        return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
+
+    def decision_function(self, X):
+        """Log-odds of the positive class, ``classes_[1]``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            log(p / (1 - p)), p the mean probability over the networks. Above 0 exactly where
+            `predict` says ``classes_[1]``.
+        """
+        logits = self._logits(self._check_new_rows(X))
+        if len(logits) == 1:
+            log_odds = logits[0]
+        else:
+            np.clip(logits, *logit_range(logits.dtype), out=logits)
+            log_odds = np.log(expit(logits).mean(axis=0)) - np.log(expit(-logits).mean(axis=0))
+        log_odds[expit(log_odds) == expit(-log_odds)] = 0  # a tie of probabilities is a tie here
+        return log_odds
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+            In the order of ``classes_``; between 0 and 1, both excluded.
+        """
+        return probabilities(self.decision_function(X))
+
+    def predict_log_proba(self, X):
+        """Natural logarithm of the probability of each class; finite even where that is tiny.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+        """
+        log_odds = self.decision_function(X)
+        return -np.logaddexp(0, np.column_stack([log_odds, -log_odds]))
+
+    def predict(self, X):
+        """The more probable class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+
+    def predict_proba_members(self, X):
+        """Probability of the positive class, network by network.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_estimators, n_samples)
+            Their mean is ``predict_proba(X)[:, 1]``; their spread shows how sure the stack is.
+        """
+        return probabilities(self._logits(self._check_new_rows(X)))[..., 1]
+
+    # scikit-learn's protocols -------------------------------------------------------------------
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        state.pop("_params", None)  # stands in coefs_ and intercepts_
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "coefs_" in state:
+            self._params = None
+            self._stacked_params()
+
+
+class EpochPrinter:
+    """Prints a line every so many epochs; says which networks it is about unless it is all."""
+
+    def __init__(self, every, networks, n_estimators):
+        self.every = int(every)
+        all_of_them = len(networks) == n_estimators
+        self.who = "" if all_of_them else f"networks {networks[0]}-{networks[-1]}  "
+
+    def __call__(self, networks, epoch):
+        """Print the mean over the networks still running."""
+        if epoch.number % self.every == 0:
+            line = f"{self.who}epoch {epoch.number:>5}  loss {epoch.loss.mean():.6f}"
+            if epoch.validation is not None:
+                line += f"  validation {epoch.validation.mean():.6f}"
+            print(line)
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Whatever goes wrong inside, the estimator is as it was before."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def canonical(X):
+    """Sparse rows with each value in one entry, dense ones as they are; the input unchanged."""
+    if sparse.issparse(X) and not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def two_classes(y):
+    """The two labels of y, sorted."""
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    classes = np.unique(y)
+    if kind != "binary":
+        raise ValueError(
+            f"Only binary classification is supported. The type of the target is {kind}: it has "
+            f"{len(classes)} classes. Use OneVsRestClassifier around this estimator."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has one class only, {classes[0]!r}; give rows of two classes to tell apart."
+        )
+    return classes
+
+
+def check_both_present(rows, classes):
+    """Raise ValueError if the rows that count are of one class."""
+    for sign, label in zip((-1, 1), classes, strict=True):
+        if not (rows.sign == sign).any():
+            raise ValueError(
+                f"class {label!r} has only rows of weight zero; give some of its rows a "
+                "sample_weight and a class_weight above 0."
+            )
+
+
+def check_known(y, classes, name):
+    """Raise ValueError for labels that are not among the classes."""
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        raise ValueError(f"{name} has the unknown label {unknown[0]!r}; the classes are {classes}.")
+
+
+def check_weight(weight, n_rows, name, may_be_zero=False):
+    """Row weights as float64, one a row; None is 1 for all, a number is that for all."""
+    if weight is None:
+        return np.ones(n_rows)
+    if isinstance(weight, Real):
+        weight = np.full(n_rows, float(weight))
+    weight = check_array(
+        weight, ensure_2d=False, ensure_min_samples=0, dtype=np.float64, input_name=name
+    )
+    if weight.shape != (n_rows,):
+        raise ValueError(
+            f"{name} has the shape {weight.shape}, but X has {n_rows} rows; give one weight a row."
+        )
+    if (weight < 0).any():
+        raise ValueError(
+            f"{name} has the negative weight {weight.min()}; give weights >= 0, 0 leaves a row out."
+        )
+    if not may_be_zero and not weight.any():
+        raise ValueError(f"{name}: every weight is zero; give some rows a weight above 0.")
+    if not np.isfinite(weight.sum()):
+        raise ValueError(f"{name} sums to infinity; divide it by its mean.")
+    return weight
+
+
+def describe(shape):
+    """A stack in words."""
+    n_estimators, *sizes = shape
+    return f"{n_estimators} network(s) of layers {'-'.join(map(str, sizes))}"
+
+
+def logit_range(dtype):
+    """Logits whose probabilities, both of them, are above 0."""
+    limit = -np.log(np.finfo(dtype).tiny) - 1
+    return -limit, limit
+
+
+def probabilities(log_odds):
+    """Both probabilities on a new last axis, kept from being rounded to 0 and 1."""
+    limit = -np.log(np.finfo(log_odds.dtype).eps)
+    log_odds = np.clip(log_odds, -limit, limit)
+    return expit(np.stack([-log_odds, log_odds], axis=-1))

@@ -1,0 +1,28 @@
+"""In which order the rows are visited, and in which company."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from .streams import stream
+
+
+def visiting_order(n_rows, shuffle, seed, epoch):
+    """The rows of one epoch: permuted, or as they stand.
+
+    Rows are permuted, not the starts of batches: batches must differ from epoch to epoch.
+    """
+    if not shuffle:
+        return np.arange(n_rows)
+    return stream(seed, "order", epoch).permutation(n_rows)
+
+
+def batches(n_rows, batch_size):
+    """Slices that cover ``n_rows`` once, each of at most ``batch_size``, sizes differing by one.
+
+    Sharing the rows out evenly costs nothing and avoids a short last batch, which would be a noisy
+    step at the full rate.
+    """
+    n_batches = -(-n_rows // batch_size)
+    edges = [n_rows * i // n_batches for i in range(n_batches + 1)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]

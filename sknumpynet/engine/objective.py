@@ -1,0 +1,205 @@
+"""What training minimises, network by network.
+
+    sum_i w_i loss_i / sum_i w_i  +  alpha / (2 sum_i w_i) * sum of squared weights (no biases)
+
+over the rows i that the network trains on. The weights are normalised over all rows, never over a
+batch: a batch's gradient is an unbiased estimate of the whole, and a batch of weight 0 does
+nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .batching import batches
+from .layout import Layout
+from .losses import LOSSES, log_loss
+from .network import BLOCK_ROWS, Network, predict_logits
+from .scaling import Scaling
+from .streams import stream
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Weighted rows of data.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array of shape (n_rows, n_features)
+        Read batch by batch, never copied.
+    index : ndarray of int of shape (m,)
+        The rows of X meant; one can stand here twice, for two folds.
+    sign : ndarray of shape (m,)
+        1 for the positive class, -1 for the other.
+    weight : ndarray of shape (m,)
+    fold : ndarray of int of shape (m,), optional
+        The number of the network that holds the row out.
+    """
+
+    X: np.ndarray
+    index: np.ndarray
+    sign: np.ndarray
+    weight: np.ndarray
+    fold: np.ndarray | None = None
+
+    def take(self, chosen):
+        """Some of the rows, by position or in another order."""
+        fold = None if self.fold is None else self.fold[chosen]
+        return Rows(self.X, self.index[chosen], self.sign[chosen], self.weight[chosen], fold)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """All that defines the function to minimise, but for the networks it is asked of.
+
+    Parameters
+    ----------
+    layout, activation, scaling
+        The network, and how it reads its inputs.
+    rows : Rows
+        To train on, and to judge each network by those it holds out, if any.
+    validation : Rows, optional
+        To judge all networks by instead.
+    loss : str, default="log_loss"
+    alpha, label_smoothing, dropout : float, default=0.0
+    seed : int, default=0
+        For dropout.
+    """
+
+    layout: Layout
+    activation: str
+    scaling: Scaling
+    rows: Rows
+    validation: Rows | None = None
+    loss: str = "log_loss"
+    alpha: float = 0.0
+    label_smoothing: float = 0.0
+    dropout: float = 0.0
+    seed: int = 0
+
+
+class Objective:
+    """The function to minimise, for some networks of a stack side by side.
+
+    Parameters
+    ----------
+    problem : Problem
+    networks : ndarray of int
+        Their numbers in the whole stack: they decide folds and random streams.
+
+    Attributes
+    ----------
+    total_weight : ndarray of shape (n_networks,)
+        Sum of the weights that each network trains on.
+    """
+
+    def __init__(self, problem, networks):
+        self.problem, self.networks = problem, np.asarray(networks)
+        self._loss = LOSSES[problem.loss]
+        self._workspaces = {}
+        weight, fold = problem.rows.weight, problem.rows.fold
+        total = weight.sum(dtype=np.float64)
+        held_out = 0.0
+        if fold is not None:
+            held_out = [weight[fold == k].sum(dtype=np.float64) for k in self.networks]
+        self.total_weight = np.full(len(self.networks), total) - held_out
+        self.visit(np.arange(len(problem.rows.index)))
+
+    def of(self, positions):
+        """The objective of some of these networks."""
+        return Objective(self.problem, self.networks[positions])
+
+    def visit(self, order, epoch=0):
+        """Set the order in which `value_and_grad` counts rows, and begin an epoch's randomness."""
+        self._rows = self.problem.rows.take(order)
+        self._streams = [
+            stream(self.problem.seed, "dropout", epoch, network)
+            for network in (self.networks if self.problem.dropout else ())
+        ]
+
+    def value_and_grad(self, params, rows, grad):
+        """The objective and its gradient, as estimated from some of the rows.
+
+        Parameters
+        ----------
+        params : ndarray of shape (n_networks, n_params)
+        rows : slice
+            Of the order set by `visit`; over all rows the estimate is exact.
+        grad : ndarray of shape (n_networks, n_params)
+            Overwritten.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_networks,)
+        """
+        layout = self.problem.layout
+        W, pieces = layout.views(params), batches(rows.stop - rows.start, BLOCK_ROWS)
+        share = len(self._rows.index) / (rows.stop - rows.start)
+        value = self._accumulate(W, rows.start, pieces[0], share, layout.views(grad))
+        if len(pieces) > 1:
+            piece_grad = np.empty_like(grad)
+            for piece in pieces[1:]:
+                value += self._accumulate(W, rows.start, piece, share, layout.views(piece_grad))
+                grad += piece_grad
+        return value + self._add_penalty(params, grad)
+
+    def _accumulate(self, W, start, piece, share, grad):
+        """Loss and gradient of one piece of a batch."""
+        rows = slice(start + piece.start, start + piece.stop)
+        network = self._workspace(piece.stop - piece.start)
+        network.read(self.problem.rows.X, self._rows.index[rows], self.problem.scaling)
+        margin = network.forward(W, self._streams)
+        margin *= self._rows.sign[rows]
+        value, delta = network.loss, network.delta[-1][:, 0]
+        self._loss(margin, self.problem.label_smoothing, value, delta)
+        weight = self._weight(rows, share)
+        value *= weight
+        delta *= weight
+        delta *= self._rows.sign[rows]  # from d/dmargin to d/dlogit
+        network.backward(W, grad)
+        return value.sum(axis=1, dtype=np.float64)
+
+    def _weight(self, rows, share):
+        """Normalised weights, 0 for the rows that a network holds out."""
+        weight = self._rows.weight[rows] * (share / self.total_weight)[:, np.newaxis]
+        if self._rows.fold is not None:
+            weight *= self._rows.fold[rows] != self.networks[:, np.newaxis]
+        return weight.astype(self._rows.weight.dtype, copy=False)
+
+    def _workspace(self, n_rows):
+        if n_rows not in self._workspaces:
+            p = self.problem
+            self._workspaces[n_rows] = Network(
+                p.layout, p.activation, len(self.networks), n_rows, p.rows.weight.dtype, p.dropout
+            )
+        return self._workspaces[n_rows]
+
+    def _add_penalty(self, params, grad):
+        """Add the penalty's gradient to ``grad``; the penalty."""
+        penalty = np.zeros(len(params))
+        if self.problem.alpha:
+            strength = (self.problem.alpha / self.total_weight)[:, np.newaxis, np.newaxis]
+            weights = self.problem.layout.weights(params)
+            for weight, gradient in zip(weights, self.problem.layout.weights(grad), strict=True):
+                gradient += (strength * weight).astype(grad.dtype, copy=False)
+                penalty += np.einsum("kio,kio->k", weight, weight) * strength[:, 0, 0] / 2
+        return penalty
+
+    def validation_loss(self, params):
+        """Weighted mean log loss on the rows held out, of shape (n_networks,), or None."""
+        rows = self.problem.rows
+        if self.problem.validation is not None:
+            return self._mean_log_loss(params, self.problem.validation)
+        if rows.fold is None:
+            return None
+        held = [rows.take(np.flatnonzero(rows.fold == k)) for k in self.networks]
+        losses = [self._mean_log_loss(params[i : i + 1], of_one) for i, of_one in enumerate(held)]
+        return np.concatenate(losses)
+
+    def _mean_log_loss(self, params, rows):
+        p = self.problem
+        margin = predict_logits(p.layout, p.activation, params, rows.X, p.scaling, rows.index)
+        margin *= rows.sign
+        value = np.empty_like(margin)
+        log_loss(margin, 0.0, value, slope=np.empty_like(margin))
+        return np.average(value, axis=1, weights=rows.weight)

@@ -1,0 +1,147 @@
+"""How a gradient becomes a step: SGD with momentum, and Adam.
+
+An optimizer holds arrays of the shape of the parameters and knows neither layers nor losses. It is
+a plain object of arrays and numbers, so it pickles, and `take` picks the networks that go on.
+"""
+
+import copy
+import math
+
+import numpy as np
+
+BLOCK = 8192  # values a pass: the ten operations of Adam on one block stay in the nearest cache
+
+
+class Optimizer:
+    """What both share: a step count, and state arrays of the shape of the parameters."""
+
+    state_names: tuple[str, ...]
+
+    def __init__(self, params):
+        self.n_steps = 0
+        for name in self.state_names:
+            setattr(self, name, np.zeros_like(params))
+
+    def step(self, params, grad, learning_rate):
+        """One update, in place; ``grad`` is overwritten.
+
+        Parameters
+        ----------
+        params, grad : ndarray of shape (n_estimators, n_params)
+        learning_rate : float or ndarray broadcast against params
+            In units of the parameter per unit of gradient (SGD), in units of the parameter (Adam).
+        """
+        self.n_steps += 1
+        states = [getattr(self, name) for name in self.state_names]
+        if params.size <= BLOCK:
+            self.update(params, grad, learning_rate, *states)
+            return
+        rates = np.broadcast_to(learning_rate, params.shape)
+        n_networks, n_params = params.shape
+        for network in range(n_networks):
+            for start in range(0, n_params, BLOCK):
+                block = network, slice(start, start + BLOCK)
+                rate = learning_rate if np.ndim(learning_rate) == 0 else rates[block]
+                self.update(params[block], grad[block], rate, *(state[block] for state in states))
+
+    def take(self, networks):
+        """A copy of the state of some networks of the stack, by index."""
+        other = copy.copy(self)
+        for name in self.state_names:
+            setattr(other, name, getattr(self, name)[networks])
+        return other
+
+    def put(self, networks, other):
+        """The inverse of `take`: write the state of ``other`` back."""
+        for name in self.state_names:
+            getattr(self, name)[networks] = getattr(other, name)
+        self.n_steps = max(self.n_steps, other.n_steps)
+
+    @staticmethod
+    def join(parts):
+        """The optimizer of a whole stack from those of its parts."""
+        whole = copy.copy(parts[0])
+        for name in whole.state_names:
+            setattr(whole, name, np.concatenate([getattr(part, name) for part in parts]))
+        whole.n_steps = max(part.n_steps for part in parts)
+        return whole
+
+
+class SGD(Optimizer):
+    """Gradient descent with momentum.
+
+        v <- momentum v - rate g ;  params <- params + v
+        with Nesterov's momentum    params <- params + momentum v - rate g
+
+    Parameters
+    ----------
+    params : ndarray of shape (n_estimators, n_params)
+        Only its shape and dtype are read.
+    momentum : float
+    nesterov : bool
+
+    Notes
+    -----
+    Sutskever et al. (2013), in the form in which the parameters kept are those looked ahead from
+    (Bengio, Boulanger-Lewandowski and Pascanu 2013, equation 7): the same as scikit-learn's.
+    """
+
+    state_names = ("velocity",)
+
+    def __init__(self, params, *, momentum, nesterov):
+        super().__init__(params)
+        self.momentum, self.nesterov = momentum, nesterov
+
+    def update(self, params, grad, rate, velocity):
+        """The formula above, on any block of the arrays."""
+        grad *= rate
+        velocity *= self.momentum
+        velocity -= grad
+        if self.nesterov:
+            params -= grad
+            np.multiply(velocity, self.momentum, out=grad)
+            params += grad
+        else:
+            params += velocity
+
+
+class Adam(Optimizer):
+    """Adam, adaptive moments.
+
+        m <- b1 m + (1 - b1) g ;  v <- b2 v + (1 - b2) g^2
+        params -= rate * m_hat / (sqrt(v_hat) + epsilon),
+        m_hat = m / (1 - b1^t),  v_hat = v / (1 - b2^t)
+
+    Parameters
+    ----------
+    params : ndarray of shape (n_estimators, n_params)
+        Only its shape and dtype are read.
+    beta_1, beta_2, epsilon : float
+
+    Notes
+    -----
+    Kingma and Ba (2015), algorithm 1. Differs from it in nothing but the order of arithmetic: the
+    moments are kept without their factors 1 - b, which go into the rate and into epsilon together
+    with the bias corrections. That leaves ten operations on arrays.
+    """
+
+    state_names = ("first_moment", "second_moment")
+
+    def __init__(self, params, *, beta_1, beta_2, epsilon):
+        super().__init__(params)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def update(self, params, grad, rate, first_moment, second_moment):
+        """The formula above, on any block of the arrays."""
+        unit_1 = (1 - self.beta_1) / (1 - self.beta_1**self.n_steps)
+        unit_2 = math.sqrt((1 - self.beta_2) / (1 - self.beta_2**self.n_steps))
+        first_moment *= self.beta_1
+        first_moment += grad
+        np.square(grad, out=grad)
+        second_moment *= self.beta_2
+        second_moment += grad
+        np.sqrt(second_moment, out=grad)
+        grad += self.epsilon / unit_2
+        np.divide(first_moment, grad, out=grad)
+        grad *= rate * (unit_1 / unit_2)
+        params -= grad

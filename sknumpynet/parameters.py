@@ -1,0 +1,169 @@
+"""What each constructor parameter may be, in one table.
+
+scikit-learn keeps its own tables of constraints in a private module; this one also knows what to
+suggest. `check_parameters` is called by fit, never by the constructor, as scikit-learn asks.
+"""
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .engine.activations import ACTIVATIONS
+from .engine.losses import LOSSES
+
+
+class Rule(NamedTuple):
+    """A test, what passes it in words, and what to do about what does not."""
+
+    allows: Callable[[Any], bool]
+    wanted: str
+    advice: str
+
+
+def is_int(value):
+    """Whole numbers, NumPy's included, but not True and False."""
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+
+
+def is_real(value):
+    """Finite or infinite numbers, but not True and False, not NaN."""
+    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and value == value
+
+
+def one_of(names, advice):
+    """A rule for a choice among names."""
+    names = list(names)
+    wanted = "one of " + ", ".join(map(repr, names))
+    return Rule(lambda v: isinstance(v, str | None) and v in names, wanted, advice)
+
+
+def number(test, wanted, advice):
+    """A rule for a real number."""
+    return Rule(lambda v: is_real(v) and test(v), wanted, advice)
+
+
+def whole(advice):
+    """A rule for a positive int."""
+    return Rule(lambda v: is_int(v) and v >= 1, "a positive int", advice)
+
+
+def flag(advice):
+    """A rule for True and False."""
+    return Rule(lambda v: isinstance(v, bool | np.bool_), "True or False", advice)
+
+
+def are_layer_sizes(value):
+    """A positive int, or a sequence of them, possibly empty."""
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+        return all(is_int(size) and size >= 1 for size in value)
+    return is_int(value) and value >= 1
+
+
+def is_class_weight(value):
+    """None, "balanced" or a dict of finite weights, none negative."""
+    if isinstance(value, dict):
+        return all(is_real(weight) and 0 <= weight < np.inf for weight in value.values())
+    return value is None or (isinstance(value, str) and value == "balanced")
+
+
+RULES = {
+    "hidden_layer_sizes": Rule(
+        are_layer_sizes,
+        "a positive int or a sequence of positive ints",
+        "give the units of each hidden layer, such as (64, 32), or () for none",
+    ),
+    "activation": one_of(ACTIVATIONS, "'relu' is a good first choice"),
+    "loss": one_of(LOSSES, "'log_loss' is the one for probabilities"),
+    "solver": one_of(("adam", "sgd", "lbfgs"), "'adam' is a good first choice"),
+    "alpha": number(
+        lambda v: 0 <= v < np.inf, "a finite number >= 0", "give a penalty such as 1e-4, or 0"
+    ),
+    "weight_decay": number(
+        lambda v: 0 <= v < np.inf, "a finite number >= 0", "give a decay such as 0.1, or 0"
+    ),
+    "batch_size": Rule(
+        lambda v: (isinstance(v, str) and v == "auto") or (is_int(v) and v >= 1),
+        "a positive int or 'auto'",
+        "give the rows per step, such as 128",
+    ),
+    "learning_rate": one_of(
+        ("cosine", "constant", "invscaling", "adaptive"),
+        "this is the schedule; the rate itself is learning_rate_init",
+    ),
+    "learning_rate_init": Rule(
+        lambda v: (isinstance(v, str) and v == "auto") or (is_real(v) and 0 < v < np.inf),
+        "a finite number > 0 or 'auto'",
+        "give the rate of the first step, such as 1e-3",
+    ),
+    "power_t": number(lambda v: 0 <= v < np.inf, "a finite number >= 0", "0.5 is usual"),
+    "momentum": number(lambda v: 0 <= v <= 1, "a number in [0, 1]", "0.9 is usual"),
+    "nesterovs_momentum": flag("it chooses the form of momentum"),
+    "beta_1": number(lambda v: 0 <= v < 1, "a number in [0, 1)", "0.9 is usual"),
+    "beta_2": number(lambda v: 0 <= v < 1, "a number in [0, 1)", "0.999 is usual"),
+    "epsilon": number(lambda v: 0 < v < np.inf, "a finite number > 0", "1e-8 is usual"),
+    "max_iter": whole("give the most epochs to train for, such as 100"),
+    "max_fun": whole("give the most evaluations for lbfgs, such as 15000"),
+    "tol": number(
+        lambda v: 0 <= v < np.inf, "a finite number >= 0", "1e-4 is usual; 0 counts any progress"
+    ),
+    "n_iter_no_change": Rule(
+        lambda v: is_real(v) and v >= 1 and (is_int(v) or v == np.inf),
+        "a positive int or inf",
+        "give the epochs without progress after which to stop, such as 10",
+    ),
+    "shuffle": flag("it chooses whether rows are visited in a new order each epoch"),
+    "verbose": Rule(
+        lambda v: isinstance(v, bool | np.bool_) or (is_int(v) and v >= 0),
+        "True, False or an int >= 0",
+        "give the epochs between two reports, or 0 for none",
+    ),
+    "warm_start": flag("it chooses whether fit goes on from the last fit"),
+    "early_stopping": Rule(
+        lambda v: isinstance(v, bool | np.bool_) or (isinstance(v, str) and v == "auto"),
+        "True, False or 'auto'",
+        "'auto' holds rows out when there are enough of them",
+    ),
+    "validation_fraction": number(
+        lambda v: 0 < v < 1, "a number in (0, 1)", "give the part of the rows to hold out, as 0.1"
+    ),
+    "n_estimators": whole("give the number of networks trained side by side, such as 8"),
+    "scale_inputs": one_of(
+        ("robust", "standard", None), "'robust' is safe for any table, None for data in [-1, 1]"
+    ),
+    "dropout": number(
+        lambda v: 0 <= v < 1, "a number in [0, 1)", "give the part of the units to silence, as 0.1"
+    ),
+    "label_smoothing": number(
+        lambda v: 0 <= v < 1, "a number in [0, 1)", "give a small number such as 0.05, or 0"
+    ),
+    "max_grad_norm": Rule(
+        lambda v: v is None or (is_real(v) and v > 0),
+        "a number > 0 or None",
+        "give the greatest length of a gradient, such as 1.0",
+    ),
+    "class_weight": Rule(
+        is_class_weight,
+        "None, 'balanced' or a dict of finite weights >= 0",
+        "give a weight for each label, such as {0: 1, 1: 5}",
+    ),
+    "n_jobs": Rule(
+        lambda v: v is None or (is_int(v) and v != 0),
+        "None or an int other than 0",
+        "give the number of workers, or -1 for all processors",
+    ),
+}
+
+
+def check_parameters(params):
+    """Raise ValueError for the first parameter that breaks its rule.
+
+    Parameters
+    ----------
+    params : dict
+        As ``get_params`` gives them.
+    """
+    for name, rule in RULES.items():
+        if not rule.allows(params[name]):
+            raise ValueError(f"{name}={params[name]!r} is not {rule.wanted}; {rule.advice}.")
