@@ -302,6 +302,11 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             raise AttributeError(
                 "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
             )
+        if self.early_stopping is True:
+            raise AttributeError(
+                "partial_fit does not support early_stopping=True, having no epochs to choose "
+                "from; set early_stopping='auto' or call fit."
+            )
         return True
 
     @available_if(_can_partial_fit)
@@ -330,11 +335,6 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         """
         with unchanged_on_error(self):
             check_parameters(self.get_params(deep=False))
-            if self.early_stopping is True:
-                raise ValueError(
-                    "partial_fit does not support early_stopping=True: it has no epochs to choose "
-                    "from; set early_stopping='auto' or call fit."
-                )
             goes_on = hasattr(self, "coefs_")
             X, y = self._check_rows(X, y, reset=not goes_on)
             classes = self._stream_classes(y, classes, goes_on)
@@ -681,7 +681,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,)
         """
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        is_positive = self.decision_function(X) > 0
+        return self.classes_[is_positive.astype(int)]
 
     def predict_proba_members(self, X):
         """Probability of the positive class, network by network.
@@ -706,7 +707,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
     def __getstate__(self):
-        state = super().__getstate__()
+        state = dict(super().__getstate__())
         state.pop("_params", None)  # stands in coefs_ and intercepts_
         return state
 

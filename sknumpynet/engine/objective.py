@@ -164,13 +164,13 @@ class Objective:
         weight = self._rows.weight[rows] * (share / self.total_weight)[:, np.newaxis]
         if self._rows.fold is not None:
             weight *= self._rows.fold[rows] != self.networks[:, np.newaxis]
-        return weight.astype(self._rows.weight.dtype, copy=False)
+        return weight.astype(self._rows.sign.dtype, copy=False)
 
     def _workspace(self, n_rows):
         if n_rows not in self._workspaces:
             p = self.problem
             self._workspaces[n_rows] = Network(
-                p.layout, p.activation, len(self.networks), n_rows, p.rows.weight.dtype, p.dropout
+                p.layout, p.activation, len(self.networks), n_rows, p.rows.sign.dtype, p.dropout
             )
         return self._workspaces[n_rows]
 
