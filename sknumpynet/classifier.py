@@ -285,7 +285,6 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             X, y = self._check_rows(X, y, reset=not goes_on)
             classes = two_classes(y)
             rows, copies = self._weighted_rows(X, y, sample_weight, classes)
-            check_both_present(rows, classes)
             validation = self._validation_rows(X, X_val, y_val, sample_weight_val, classes)
             if goes_on:
                 self._check_continuation(classes)
@@ -302,7 +301,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             raise AttributeError(
                 "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
             )
-        if self.early_stopping is True:
+        if self.early_stopping not in (False, "auto"):
             raise AttributeError(
                 "partial_fit does not support early_stopping=True, having no epochs to choose "
                 "from; set early_stopping='auto' or call fit."
@@ -338,7 +337,14 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             goes_on = hasattr(self, "coefs_")
             X, y = self._check_rows(X, y, reset=not goes_on)
             classes = self._stream_classes(y, classes, goes_on)
-            rows, _ = self._weighted_rows(X, y, sample_weight, classes, may_be_empty=goes_on)
+            if self.class_weight == "balanced":
+                raise ValueError(
+                    "class_weight='balanced' counts all rows, and partial_fit sees a piece; give a "
+                    "dict, such as {0: 1, 1: 5}."
+                )
+            rows, _ = self._weighted_rows(
+                X, y, sample_weight, classes, is_piece=True, goes_on=goes_on
+            )
             if goes_on:
                 self._check_continuation(classes)
             else:
@@ -361,7 +367,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 "classes must be passed on the first call to partial_fit; give both labels, "
                 "such as classes=[0, 1]."
             )
-        known = self.classes_ if goes_on else two_classes(column_or_1d(classes))
+        known = self.classes_ if goes_on else two_classes(column_or_1d(classes), "classes")
         if classes is not None and not np.array_equal(np.unique(classes), known):
             raise ValueError(
                 f"classes={classes!r} differs from the classes of earlier calls, {known}; "
@@ -369,18 +375,22 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             )
         return known
 
-    def _weighted_rows(self, X, y, sample_weight, classes, may_be_empty=False):
+    def _weighted_rows(self, X, y, sample_weight, classes, is_piece=False, goes_on=False):
         """The rows that count, and how many copies of itself each one stands for."""
         check_known(y, classes, "y")
-        weight = check_weight(sample_weight, len(y), "sample_weight", may_be_empty)
-        copies = folds.n_copies(weight)
+        weight = check_weight(sample_weight, len(y), "sample_weight", may_be_zero=goes_on)
+        copies, is_positive = folds.n_copies(weight), y == classes[1]
+        if not is_piece:
+            check_both_count(is_positive, weight, classes)
         if self.class_weight is not None:
             by_class = compute_class_weight(
                 self.class_weight, classes=classes, y=y, sample_weight=weight
             )
-            weight = weight * by_class[(y == classes[1]).astype(int)]
+            weight = weight * by_class[is_positive.astype(int)]
+            if not is_piece:
+                check_both_count(is_positive, weight, classes)
         index = np.flatnonzero(weight)
-        sign = np.where(y[index] == classes[1], 1, -1).astype(X.dtype)
+        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
         return Rows(X, index, sign, weight[index]), copies[index]
 
     def _validation_rows(self, X, X_val, y_val, sample_weight_val, classes):
@@ -453,8 +463,14 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         if min(per_class) < 2:
             raise ValueError(
                 f"early_stopping=True holds rows of each class out, but class "
-                f"{classes[np.argmin(per_class)]!r} has one row only; give more rows, or set "
-                "early_stopping=False."
+                f"{classes.tolist()[np.argmin(per_class)]!r} has one row only; give more rows, or "
+                "set early_stopping=False."
+            )
+        if sum(per_class) < self.n_estimators:
+            raise ValueError(
+                f"early_stopping=True holds a fold out for each of n_estimators="
+                f"{self.n_estimators} networks, but there are {sum(per_class)} rows; give more "
+                "rows, fewer networks, or early_stopping=False."
             )
         X = rows.X if len(rows.index) == rows.X.shape[0] else rows.X[rows.index]
         keys, is_positive = folds.row_keys(X, self._seed), rows.sign > 0
@@ -537,8 +553,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         for name, curve in curves.items():
             new = None if curve is None else list(curve[:, 0].tolist() if alone else curve)
             setattr(self, name, new if new is None else (getattr(self, name, None) or []) + new)
-        last = [curve[~np.isnan(curve)][-1:] for curve in trained.loss_curve.T]
-        self.loss_ = float(np.mean(last))
+        self.loss_ = float(np.mean(trained.last_loss))
         self.best_loss_ = float(trained.best_score.mean())
         self.best_iter_ = int(trained.best_epoch[0]) if alone else trained.best_epoch
         self._warn(plan, trained)
@@ -554,7 +569,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 stacklevel=4,
             )
         n_cut_off = (~trained.has_finished).sum()
-        if n_cut_off and plan.learning_rate != "cosine" and plan.max_iter > 1:
+        ends_by_itself = plan.solver != "lbfgs" and plan.learning_rate == "cosine"
+        if n_cut_off and plan.max_iter > 1 and not ends_by_itself:
             warnings.warn(
                 f"{n_cut_off} {n_networks} had not converged after max_iter={plan.max_iter}; "
                 "give a larger max_iter or a larger tol.",
@@ -577,10 +593,14 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
     def _stacked_params(self):
         """The parameters as one array, packed anew if other arrays were put into coefs_."""
         if any(array.base is not self._params for array in chain(self.coefs_, self.intercepts_)):
-            coefs = [np.reshape(coef, (-1, *coef.shape[-2:])) for coef in self.coefs_]
-            biases = [np.reshape(bias, (-1, bias.shape[-1])) for bias in self.intercepts_]
-            self._expose_params(self._fitted_layout(), self._fitted_layout().pack(coefs, biases))
+            self._pack_params()
         return self._params
+
+    def _pack_params(self):
+        coefs = [np.reshape(coef, (-1, *np.shape(coef)[-2:])) for coef in self.coefs_]
+        biases = [np.reshape(bias, (-1, np.shape(bias)[-1])) for bias in self.intercepts_]
+        layout = Layout((coefs[0].shape[1], *(coef.shape[2] for coef in coefs)))
+        self._expose_params(layout, layout.pack(coefs, biases))
 
     def _expose_out_of_fold(self, rows):
         """Predict every training row with the networks that held it out."""
@@ -714,8 +734,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
     def __setstate__(self, state):
         super().__setstate__(state)
         if "coefs_" in state:
-            self._params = None
-            self._stacked_params()
+            self._pack_params()
 
 
 class EpochPrinter:
@@ -755,26 +774,27 @@ def canonical(X):
     return X
 
 
-def two_classes(y):
+def two_classes(y, name="y"):
     """The two labels of y, sorted."""
-    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    kind = type_of_target(y, input_name=name, raise_unknown=True)
     classes = np.unique(y)
     if kind != "binary":
         raise ValueError(
-            f"Only binary classification is supported. The type of the target is {kind}: it has "
-            f"{len(classes)} classes. Use OneVsRestClassifier around this estimator."
+            f"Only binary classification is supported. The type of the target is {kind}: {name} "
+            f"has {len(classes)} classes. Use OneVsRestClassifier around this estimator."
         )
     if len(classes) < 2:
         raise ValueError(
-            f"y has one class only, {classes[0]!r}; give rows of two classes to tell apart."
+            f"{name} has one class only, {classes.tolist()[0]!r}; give rows of two classes to tell "
+            "apart."
         )
     return classes
 
 
-def check_both_present(rows, classes):
-    """Raise ValueError if the rows that count are of one class."""
-    for sign, label in zip((-1, 1), classes, strict=True):
-        if not (rows.sign == sign).any():
+def check_both_count(is_positive, weight, classes):
+    """Raise ValueError if only rows of one class have a weight above 0."""
+    for positive, label in enumerate(classes.tolist()):
+        if not weight[is_positive == positive].any():
             raise ValueError(
                 f"class {label!r} has only rows of weight zero; give some of its rows a "
                 "sample_weight and a class_weight above 0."
@@ -783,8 +803,8 @@ def check_both_present(rows, classes):
 
 def check_known(y, classes, name):
     """Raise ValueError for labels that are not among the classes."""
-    unknown = np.setdiff1d(y, classes)
-    if len(unknown):
+    unknown = np.setdiff1d(y, classes).tolist()
+    if unknown:
         raise ValueError(f"{name} has the unknown label {unknown[0]!r}; the classes are {classes}.")
 
 
@@ -807,7 +827,9 @@ def check_weight(weight, n_rows, name, may_be_zero=False):
         )
     if not may_be_zero and not weight.any():
         raise ValueError(f"{name}: every weight is zero; give some rows a weight above 0.")
-    if not np.isfinite(weight.sum()):
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not np.isfinite(total):
         raise ValueError(f"{name} sums to infinity; divide it by its mean.")
     return weight
 

@@ -56,9 +56,10 @@ def flag(advice):
 
 def are_layer_sizes(value):
     """A positive int, or a sequence of them, possibly empty."""
-    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
-        return all(is_int(size) and size >= 1 for size in value)
-    return is_int(value) and value >= 1
+    if isinstance(value, str | bytes):
+        return False
+    is_sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim)
+    return all(is_int(size) and size >= 1 for size in (value if is_sequence else [value]))
 
 
 def is_class_weight(value):

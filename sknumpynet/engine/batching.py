@@ -17,12 +17,12 @@ def visiting_order(n_rows, shuffle, seed, epoch):
     return stream(seed, "order", epoch).permutation(n_rows)
 
 
-def batches(n_rows, batch_size):
-    """Slices that cover ``n_rows`` once, each of at most ``batch_size``, sizes differing by one.
+def batches(n_rows, batch_size, start=0):
+    """Slices that cover ``n_rows`` rows from ``start`` on, each of at most ``batch_size``.
 
-    Sharing the rows out evenly costs nothing and avoids a short last batch, which would be a noisy
-    step at the full rate.
+    Their sizes differ by one at most. Sharing the rows out evenly costs nothing and avoids a short
+    last batch, which would be a noisy step at the full rate.
     """
     n_batches = -(-n_rows // batch_size)
-    edges = [n_rows * i // n_batches for i in range(n_batches + 1)]
+    edges = [start + n_rows * i // n_batches for i in range(n_batches + 1)]
     return [slice(start, stop) for start, stop in pairwise(edges)]

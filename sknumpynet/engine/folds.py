@@ -26,7 +26,9 @@ def row_keys(X, seed):
     """A 64-bit number a row that depends on ``seed`` and on the row's values in float32 alone.
 
     Equal rows have equal keys. Each value's bits are multiplied by a random odd number of its
-    column and summed modulo 2^64; 0 adds nothing, so sparse rows need only what they store.
+    column and summed modulo 2^64; 0 adds nothing, so sparse rows need only what they store. Rows
+    that differ beyond float32 only, or equal rows of unequal fractional weights, are dealt in the
+    order in which they stand.
     """
     columns = stream(seed, "folds").integers(1 << 63, size=X.shape[1], dtype=np.uint64) * 2 + 1
     if sparse.issparse(X):

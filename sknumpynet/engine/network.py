@@ -62,9 +62,9 @@ class Network:
 
         ``index`` is a slice or an array of int. Sparse rows stay sparse unless they are centred.
         """
-        inputs = self.inputs[:, :-1]
+        self.a[0], inputs = self.inputs.T, self.inputs[:, :-1]
         if not sparse.issparse(X):
-            if isinstance(index, slice):
+            if isinstance(index, slice) or X.dtype != inputs.dtype:
                 rows = X[index]
             else:
                 rows = np.take(X, index, axis=0, out=self.scratch, mode="clip")
@@ -185,6 +185,7 @@ def predict_logits(layout, activation, params, X, scaling, index=None):
         size = rows.stop - rows.start
         if network is None or network.logits.shape[2] != size:
             network = Network(layout, activation, len(params), size, dtype)
-        network.read(X, rows if index is None else index[rows], scaling)
-        logits[:, rows] = network.forward(W)
+        with np.errstate(over="ignore", invalid="ignore"):  # of inputs beyond all measure
+            network.read(X, rows if index is None else index[rows], scaling)
+            logits[:, rows] = network.forward(W)
     return logits

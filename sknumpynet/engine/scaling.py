@@ -38,14 +38,16 @@ class Scaling:
         else:
             np.subtract(rows, self.center, out=out, casting="same_kind")
         if self.factor is not None:
-            out *= self.factor
+            with np.errstate(over="ignore"):  # infinity bends to 3
+                out *= self.factor
         if self.bends:
             bend(out, scratch)
 
     def apply_sparse(self, rows):
         """Scale the rows of a CSR array in place; only without a center."""
         if self.factor is not None:
-            rows.data *= self.factor[rows.indices]
+            with np.errstate(over="ignore"):
+                rows.data *= self.factor[rows.indices]
         if self.bends:
             bend(rows.data, np.empty_like(rows.data))
 
@@ -79,6 +81,7 @@ def bend(z, scratch):
     scratch += 1
     np.sqrt(scratch, out=scratch)
     z /= scratch
+    np.clip(z, -SOFT_LIMIT, SOFT_LIMIT, out=z)  # rounding may have gone a digit beyond
 
 
 def learn_scaling(kind, X, weight):
@@ -110,16 +113,19 @@ def learn_scaling(kind, X, weight):
     with np.errstate(divide="ignore", over="ignore"):
         factor = (1 / spread).astype(X.dtype)
     factor[~np.isfinite(factor)] = 0  # a constant column, or one whose spread has no inverse
-    center = None if sparse.issparse(X) else center.astype(X.dtype)
+    center = None if sparse.issparse(X) else np.where(factor, center, 0).astype(X.dtype)
     return Scaling(center, factor, bends=kind == "robust")
 
 
 def _median_and_range(columns, weight):
     """Median, and interquartile range, or half the range where that is 0."""
+    # A hair below the quartiles: where the weights add up to just a quarter, the unit they are
+    # given in must not decide, through rounding, which of two values is the quartile.
+    quartiles = np.array([0.25, 0.5, 0.75]) * (1 - 1e-9)
     if weight.min() == weight.max():
         weight = None  # the same quantiles without sorting
     low, median, high = np.quantile(
-        columns, (0.25, 0.5, 0.75), axis=0, weights=weight, method="inverted_cdf"
+        columns, quartiles, axis=0, weights=weight, method="inverted_cdf"
     )
     half_range = columns.max(axis=0) / 2 - columns.min(axis=0) / 2
     return median, np.where(high > low, high - low, half_range)
@@ -127,7 +133,9 @@ def _median_and_range(columns, weight):
 
 def _mean_and_deviation(columns, weight):
     """Weighted mean and standard deviation; exactly 0 for a constant column."""
-    columns = columns.astype(np.float64)
+    unit = np.abs(columns).max(axis=0).astype(np.float64)  # squares of huge values would overflow
+    unit[unit == 0] = 1
+    columns = columns / unit
     mean = np.average(columns, axis=0, weights=weight)
     deviation = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
-    return mean, np.where(columns.max(axis=0) > columns.min(axis=0), deviation, 0)
+    return mean * unit, np.where(np.ptp(columns, axis=0) > 0, deviation, 0) * unit

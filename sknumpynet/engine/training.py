@@ -112,8 +112,8 @@ def clip_norm(grad, max_norm):
 
     Pascanu, Mikolov and Bengio (2013), algorithm 1.
     """
-    norm = np.sqrt(np.einsum("kp,kp->k", grad, grad))
-    grad *= np.minimum(1, max_norm / np.maximum(norm, max_norm))[:, np.newaxis]
+    norm = np.sqrt([np.vdot(of_one, of_one) for of_one in grad])
+    grad *= (max_norm / np.maximum(norm, max_norm))[:, np.newaxis].astype(grad.dtype)
 
 
 @dataclass
@@ -126,6 +126,7 @@ class Trained:
     validation_curve: np.ndarray | None
     best_epoch: np.ndarray
     best_score: np.ndarray
+    last_loss: np.ndarray
     has_diverged: np.ndarray
     has_finished: np.ndarray  # on its own account, before max_iter
 
@@ -141,9 +142,9 @@ def train(
     ----------
     objective : Objective
     params : ndarray of shape (n_networks, n_params)
-        The start. Changed in place.
+        The start. Only read, like the optimizer's state: a worker may get them read-only.
     optimizer : SGD, Adam or None
-        Changed in place; None with L-BFGS.
+        None with L-BFGS.
     plan : Plan
     n_passes, n_seen : int, default=0
         Passes over data made before this fit, and rows seen in them.
@@ -162,7 +163,10 @@ def train(
         patience=plan.n_iter_no_change,
         adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
     )
+    start, params = params, params.copy()
+    optimizer = optimizer and optimizer.take(np.arange(len(params)))
     curves = {"loss": [], "validation": []}
+    last_loss = np.full(len(params), np.nan)
 
     def judge(networks, epoch, params):
         has_validation = epoch.validation is not None
@@ -171,6 +175,7 @@ def train(
                 while len(curve) < epoch.number:
                     curve.append(np.full(len(stopping.is_running), np.nan))
                 curve[epoch.number - 1][networks] = getattr(epoch, name)
+        last_loss[networks] = epoch.loss
         if report:
             report(networks, epoch)
         score = epoch.validation if has_validation else epoch.loss
@@ -182,6 +187,8 @@ def train(
         else:
             descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judge)
             has_finished = ~stopping.is_running
+        if stopping.has_diverged.any() and not curves["validation"]:
+            fall_back(objective, stopping, start)
     return Trained(
         stopping.best_params if keeps_best else params,
         optimizer,
@@ -189,9 +196,24 @@ def train(
         np.array(curves["validation"]) if curves["validation"] else None,
         stopping.best_epoch,
         stopping.best_score,
+        last_loss,
         stopping.has_diverged,
         has_finished,
     )
+
+
+def fall_back(objective, stopping, start):
+    """Keep the start where even the best epoch is worse.
+
+    A training loss is that of the weights before each step, so the step that ruined a network may
+    stand to the credit of its best epoch.
+    """
+    all_rows, grad = slice(0, len(objective.problem.rows.index)), np.empty_like(start)
+    kept = objective.value_and_grad(stopping.best_params, all_rows, grad)
+    first = objective.value_and_grad(start, all_rows, grad)
+    worse = ~(kept <= first)
+    stopping.best_params[worse], stopping.best_score[worse] = start[worse], first[worse]
+    stopping.best_epoch[worse] = 0
 
 
 def join(parts):
@@ -215,7 +237,7 @@ def join(parts):
         parts[0].optimizer and Optimizer.join([part.optimizer for part in parts]),
         side_by_side("loss_curve"),
         side_by_side("validation_curve"),
-        *map(in_a_row, ("best_epoch", "best_score", "has_diverged", "has_finished")),
+        *map(in_a_row, ("best_epoch", "best_score", "last_loss", "has_diverged", "has_finished")),
     )
 
 
@@ -264,7 +286,7 @@ def minimize_lbfgs(objective, params, plan, judge):
 
 
 def _minimize_one(objective, start, plan, judge):
-    """`minimize_lbfgs` for a stack of one; ``start`` has shape (n_params,)."""
+    """`minimize_lbfgs` for a stack of one; ``start``, of shape (n_params,), is overwritten."""
     grad = np.empty((1, len(start)), start.dtype)
     n_iter = 0
 
@@ -273,13 +295,15 @@ def _minimize_one(objective, start, plan, judge):
         value = objective.value_and_grad(x.astype(start.dtype)[np.newaxis], all_rows, grad)
         return value[0], grad[0].astype(np.float64)
 
-    def after_iteration(intermediate_result):  # SciPy goes by the argument's name
+    def has_lost_patience(result):
         nonlocal n_iter
         n_iter += 1
-        params = intermediate_result.x.astype(start.dtype)[np.newaxis]
-        validation = objective.validation_loss(params)
-        epoch = Epoch(n_iter, np.array([intermediate_result.fun]), validation)
-        if judge(epoch, params) and validation is not None:
+        params = result.x.astype(start.dtype)[np.newaxis]
+        epoch = Epoch(n_iter, np.array([result.fun]), objective.validation_loss(params))
+        return judge(epoch, params) and epoch.validation is not None
+
+    def after_iteration(intermediate_result):  # SciPy goes by the argument's name
+        if has_lost_patience(intermediate_result):
             raise StopIteration
 
     result = optimize.minimize(
@@ -295,6 +319,7 @@ def _minimize_one(objective, start, plan, judge):
             "ftol": 64 * np.finfo(np.float64).eps,  # as scikit-learn's LogisticRegression
         },
     )
-    if n_iter == 0:
-        after_iteration(result)
+    if n_iter == 0:  # the start was a minimum
+        has_lost_patience(result)
+    start[...] = result.x
     return result.success or result.status == 99  # 99: stopped by patience

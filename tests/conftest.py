@@ -1,0 +1,28 @@
+"""Data small enough to train on in milliseconds, and the estimator to train on it."""
+
+import numpy as np
+import pytest
+
+from sknumpynet import NumpyMLPBinaryClassifier
+
+
+@pytest.fixture(scope="session")
+def table():
+    """60 rows of 3 columns and labels 0 and 1; read-only, as all input is to the estimator."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)) * [1, 2, 0.5] + [0, 1, 0]
+    y = (X[:, 0] * X[:, 2] + 0.2 * rng.normal(size=60) > 0).astype(int)
+    X.setflags(write=False)
+    y.setflags(write=False)
+    return X, y
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Make the estimator with three tiny networks, few epochs and a seed, unless told otherwise."""
+
+    def make(**params):
+        tiny = {"hidden_layer_sizes": (4,), "max_iter": 4, "n_estimators": 3, "random_state": 0}
+        return NumpyMLPBinaryClassifier(**tiny | params)
+
+    return make

@@ -1,0 +1,144 @@
+"""Each activation is its formula, and its slope the derivative of that, wherever z may lie.
+
+All run as the network runs them: in place, on an array's rows but the last, which is not theirs.
+"""
+
+from math import e, erfc, pi, sqrt
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknumpynet.engine.activations import ACTIVATIONS
+
+# logistic takes two routes, parted at 1024 values of one network.
+SHAPES = {"small": (3, 12, 40), "large": (2, 26, 40)}
+FAR = np.outer((1, -1), (1e4, 1e3, 100, 30, 1e-2)).ravel()
+
+# Klambauer et al. (2017), equation 14: the fixed point of mean 0 and variance 1.
+TAIL = erfc(sqrt(1 / 2)) * sqrt(e)
+SELU_ALPHA = sqrt(2 / pi) / (1 - TAIL)
+SELU_SCALE = (1 - TAIL) * sqrt(2 * pi)
+SELU_SCALE /= sqrt(2 * erfc(sqrt(2)) * e**2 + pi * TAIL**2 - 2 * (2 + pi) * TAIL + pi + 2)
+
+
+def logistic(z):
+    return np.where(z < 0, np.exp(-abs(z)), 1) / (1 + np.exp(-abs(z)))
+
+
+def tanh_of_softplus(z):
+    u = np.exp(-abs(z))  # tanh(log(1 + x)) = (x^2 + 2 x) / (x^2 + 2 x + 2), x = exp(z)
+    above, more = np.where(z < 0, u**2 + 2 * u, 1 + 2 * u), np.where(z < 0, 2, 2 * u**2)
+    return above / (above + more)
+
+
+FORMULAS = {
+    "identity": lambda z: z,
+    "logistic": logistic,
+    "tanh": lambda z: -np.sign(z) * np.expm1(-2 * abs(z)) / (1 + np.exp(-2 * abs(z))),
+    "relu": lambda z: np.where(z > 0, z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, z / 100),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(-abs(z))),
+    "selu": lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(-abs(z))),
+    "gelu": lambda z: z * np.vectorize(erfc)(-z.astype(float) / sqrt(2)) / 2,
+    "silu": lambda z: z * logistic(z),
+    "mish": lambda z: z * tanh_of_softplus(z),
+}
+
+every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
+every_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+
+
+def points(shape, dtype):
+    """Pre-activations near and far, none within 0.005 of the kink at 0."""
+    z = np.random.default_rng(0).normal(scale=4, size=shape)
+    z = np.copysign(np.maximum(abs(z), 0.005), z)
+    z.flat[: FAR.size] = FAR
+    return z.astype(dtype)
+
+
+def forward(name, z):
+    units = np.full((z.shape[0], z.shape[1] + 1, z.shape[2]), 7, z.dtype)
+    units[:, :-1] = z
+    saved = np.full((ACTIVATIONS[name].n_saved, *z.shape), np.nan, z.dtype)
+    ACTIVATIONS[name].apply(units[:, :-1], saved)
+    return units, saved
+
+
+def value(name, z):
+    units, _ = forward(name, z)
+    assert (units[:, -1] == 7).all()
+    return units[:, :-1]
+
+
+def times_slope(name, z, delta):
+    units, saved = forward(name, z)
+    delta = delta.astype(z.dtype)
+    ACTIVATIONS[name].multiply_by_slope(delta, units[:, :-1], saved)
+    assert (units[:, -1] == 7).all()
+    return delta
+
+
+def test_every_activation_has_a_formula():
+    assert set(FORMULAS) == set(ACTIVATIONS)
+
+
+@every_activation
+@every_shape
+@every_dtype
+def test_an_activation_is_its_formula(name, shape, dtype):
+    z = points(shape, dtype)
+    z.flat[-1] = 0
+    exact = FORMULAS[name](z.astype(np.longdouble))
+    precision = np.finfo(dtype)
+    error = 1e-12 * abs(exact) if dtype is np.float64 else 1e-6 * abs(exact)
+    error = error + precision.tiny  # what is smaller may vanish
+    if shape is SHAPES["large"] and name in ("logistic", "silu"):
+        error += precision.eps * np.maximum(abs(z), 1)  # (1 + tanh) / 2 is exact to a unit of 1
+    assert (abs(value(name, z) - exact) <= error).all()
+
+
+@every_activation
+@every_shape
+@every_dtype
+def test_the_slope_is_the_derivative(name, shape, dtype):
+    z = points(shape, dtype)
+    near = z.astype(float)
+    h = 1e-5 * np.maximum(abs(near), 1)
+    run = (near + h) - (near - h)
+    rise = value(name, near + h) - value(name, near - h)
+    delta = np.random.default_rng(1).choice((-2.0, 0.5, 3.0), size=shape)
+    # In float32, some roundings of 6e-8, each times |z| up to 16: 1 - a is subtracted from 1.
+    precision = (
+        {"rtol": 1e-6, "atol": 1e-9} if dtype is np.float64 else {"rtol": 1e-5, "atol": 4e-6}
+    )
+    assert_allclose(times_slope(name, z, delta), delta * rise / run, **precision)
+
+
+@every_activation
+@every_shape
+@every_dtype
+def test_a_network_of_a_stack_computes_what_it_does_alone(name, shape, dtype):
+    z, delta = points(shape, dtype), np.ones(shape)
+    for alone in (slice(0, 1), slice(1, 2)):
+        assert_array_equal(value(name, z)[alone], value(name, z[alone]))
+        slope = times_slope(name, z[alone], delta[alone])
+        assert_array_equal(times_slope(name, z, delta)[alone], slope)
+
+
+@every_activation
+@every_dtype
+def test_at_the_kink_the_slope_is_one_between_the_sides(name, dtype):
+    z = np.array([[[-1e-8, 0, 1e-8]]], dtype)
+    left, at_kink, right = times_slope(name, z, np.ones(z.shape)).ravel()
+    assert min(left, right) - 1e-6 <= at_kink <= max(left, right) + 1e-6
+
+
+@every_activation
+@every_shape
+@every_dtype
+def test_very_large_inputs_give_finite_values_and_slopes(name, shape, dtype):
+    z = np.linspace(-1e4, 1e4, np.prod(shape)).reshape(shape).astype(dtype)
+    assert np.isfinite(value(name, z)).all()
+    assert np.isfinite(times_slope(name, z, np.ones(shape))).all()

@@ -1,0 +1,80 @@
+"""Weights start with the variance that their activation asks for; each network draws its own."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.initializers import initial_params
+from sknumpynet.engine.layout import Layout
+
+LAYOUT = Layout((300, 400, 100, 1))
+
+
+def glorot(fan_in, fan_out):
+    return 2 / (fan_in + fan_out)
+
+
+def over_fan_in(numerator):
+    return lambda fan_in, fan_out: numerator / fan_in
+
+
+VARIANCE = {
+    "identity": glorot,
+    "tanh": glorot,
+    "logistic": lambda fan_in, fan_out: 4**2 * glorot(fan_in, fan_out),  # slope 1 / 4 at 0
+    "relu": over_fan_in(2),
+    "leaky_relu": over_fan_in(2),
+    "elu": over_fan_in(1.5),
+    "selu": over_fan_in(1),
+    "gelu": over_fan_in(2),
+    "silu": over_fan_in(2),
+    "mish": over_fan_in(2),
+}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_weights_are_uniform_with_the_variance_of_their_activation(activation):
+    params = initial_params(LAYOUT, activation, 0, range(2), np.float64)
+    *hidden, output = LAYOUT.weights(params)
+    for weights, variance in [(w, VARIANCE[activation]) for w in hidden] + [(output, glorot)]:
+        expected = variance(*weights.shape[1:])
+        bound, n = np.sqrt(3 * expected), weights.size  # of the uniform law of that variance
+        assert 1 - 20 / n < abs(weights).max() / bound <= 1
+        assert abs(weights.mean()) < 5 * np.sqrt(expected / n)
+        assert_allclose(weights.var(), expected, rtol=5 * np.sqrt(0.8 / n))  # five deviations
+
+
+def test_without_hidden_layers_the_output_is_all_there_is():
+    layout = Layout((500, 1))
+    for activation in ACTIVATIONS:
+        weights = initial_params(layout, activation, 0, [0], np.float64)[0, :-1]
+        assert 0.95 < abs(weights).max() / np.sqrt(3 * glorot(500, 1)) <= 1
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_biases_start_at_zero(activation):
+    layers = LAYOUT.views(initial_params(LAYOUT, activation, 0, range(3), np.float64))
+    assert not any(layer[:, -1].any() for layer in layers)
+
+
+def test_a_network_draws_the_same_in_any_company():
+    stack = initial_params(LAYOUT, "relu", 5, range(4), np.float64)
+    for networks in ([2], [3, 0], [1, 2, 3]):
+        assert_array_equal(initial_params(LAYOUT, "relu", 5, networks, np.float64), stack[networks])
+
+
+def test_single_precision_is_double_precision_rounded():
+    double, single = (
+        initial_params(LAYOUT, "tanh", 0, [0, 1], t) for t in (np.float64, np.float32)
+    )
+    assert_array_equal(single, double.astype(np.float32), strict=True)
+
+
+def test_no_two_networks_seeds_or_layers_start_alike():
+    layout = Layout((4, 4, 4, 1))
+    drawn = []
+    for seed in range(3):
+        params = initial_params(layout, "relu", seed, range(3), np.float64)
+        drawn += [weights[k].tobytes() for weights in layout.weights(params) for k in range(3)]
+    assert len(set(drawn)) == 3 * 3 * 3

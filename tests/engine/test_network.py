@@ -1,0 +1,292 @@
+"""The passes of a stack against the formulas written row by row, unit by unit."""
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.layout import Layout
+from sknumpynet.engine.network import BLOCK_ROWS, Network, predict_logits
+from sknumpynet.engine.scaling import Scaling
+
+FORMULAS = {
+    "identity": lambda z: z,
+    "logistic": lambda z: 1 / (1 + math.exp(-z)),
+    "tanh": math.tanh,
+    "relu": lambda z: max(z, 0.0),
+    "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
+    "elu": lambda z: z if z > 0 else math.exp(z) - 1,
+    "selu": lambda z: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * math.expm1(z)),
+    "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
+    "silu": lambda z: z / (1 + math.exp(-z)),
+    "mish": lambda z: z * math.tanh(math.log(1 + math.exp(z))),
+}
+SCALINGS = {
+    "none": Scaling(),
+    "factor": Scaling(factor=np.array([2.0, 0.0, 0.5])),
+    "bent": Scaling(factor=np.array([2.0, 0.0, 3.0]), bends=True),
+    "robust": Scaling(np.array([0.5, 1.0, -2.0]), np.array([2.0, 0.0, 3.0]), bends=True),
+}
+
+
+def make_stack(rng, hidden=(4, 3), n_networks=2, dtype=np.float64):
+    """A layout of 3 inputs, its params, and the same weights and biases apart."""
+    layout = Layout((3, *hidden, 1))
+    coefs = [rng.normal(size=(n_networks, m - 1, n)).astype(dtype) for m, n in layout.shapes]
+    intercepts = [rng.normal(size=(n_networks, n)).astype(dtype) for _, n in layout.shapes]
+    return layout, layout.pack(coefs, intercepts), coefs, intercepts
+
+
+def make_rows(rng, n_rows=7, dtype=np.float64):
+    X = rng.normal(size=(n_rows, 3)).astype(dtype)
+    X[rng.random(X.shape) < 0.3] = 0
+    return X
+
+
+def scaled(row, scaling):
+    center = np.zeros(3) if scaling.center is None else scaling.center
+    factor = np.ones(3) if scaling.factor is None else scaling.factor
+    z = [(x - c) * f for x, c, f in zip(row, center, factor, strict=True)]
+    return [x / math.sqrt(1 + (x / 3) ** 2) for x in z] if scaling.bends else z
+
+
+def logit_by_hand(coefs, intercepts, formula, row):
+    a = row
+    for layer, (W, b) in enumerate(zip(coefs, intercepts, strict=True)):
+        z = [math.fsum([*(a * W[:, unit]), b[unit]]) for unit in range(len(b))]
+        a = np.array([formula(value) for value in z]) if layer < len(coefs) - 1 else z
+    return a[0]
+
+
+def logits_by_hand(coefs, intercepts, activation, X, scaling=SCALINGS["none"]):
+    networks = zip(zip(*coefs, strict=True), zip(*intercepts, strict=True), strict=True)
+    return [
+        [logit_by_hand(W, b, FORMULAS[activation], scaled(row, scaling)) for row in X]
+        for W, b in networks
+    ]
+
+
+def one_pass(layout, activation, params, X, scaling=SCALINGS["none"], index=None):
+    index = slice(0, X.shape[0]) if index is None else index
+    n_rows = X[index].shape[0]
+    network = Network(layout, activation, len(params), n_rows, params.dtype)
+    network.read(X, index, scaling)
+    return network.forward(layout.views(params)).copy()
+
+
+@pytest.mark.parametrize("n_networks", [1, 3])
+@pytest.mark.parametrize("hidden", [(), (4,), (4, 3), (2, 5, 3)])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_logits_are_the_formula_row_by_row(activation, hidden, n_networks):
+    rng = np.random.default_rng(0)
+    layout, params, coefs, intercepts = make_stack(rng, hidden, n_networks)
+    X = make_rows(rng)
+    logits = predict_logits(layout, activation, params, X, Scaling())
+    by_hand = logits_by_hand(coefs, intercepts, activation, X)
+    assert_allclose(logits, by_hand, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
+@pytest.mark.parametrize("hidden", [(), (4, 3)])
+def test_rows_are_read_scaled_be_they_dense_or_sparse(hidden, scaling, to_csr):
+    rng = np.random.default_rng(1)
+    layout, params, coefs, intercepts = make_stack(rng, hidden)
+    X = make_rows(rng)
+    logits = one_pass(layout, "tanh", params, to_csr(X), scaling)
+    by_hand = logits_by_hand(coefs, intercepts, "tanh", X, scaling)
+    assert_allclose(logits, by_hand, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
+def test_slices_and_index_arrays_read_the_same_rows(scaling, to_csr):
+    rng = np.random.default_rng(2)
+    layout, params, *_ = make_stack(rng)
+    X = make_rows(rng, 12)
+    index = np.array([5, 0, 5, 11, 3])
+    by_index = one_pass(layout, "relu", params, to_csr(X), scaling, index)
+    assert_array_equal(by_index, one_pass(layout, "relu", params, to_csr(X[index]), scaling))
+    by_slice = one_pass(layout, "relu", params, to_csr(X), scaling, slice(2, 9))
+    by_index = one_pass(layout, "relu", params, to_csr(X), scaling, np.arange(2, 9))
+    assert_array_equal(by_slice, by_index)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_rows_logit_does_not_depend_on_its_company(activation):
+    rng = np.random.default_rng(3)
+    layout, params, *_ = make_stack(rng)
+    X = make_rows(rng, 2 * BLOCK_ROWS + 101)  # blocks of two sizes
+    in_blocks = predict_logits(layout, activation, params, X, Scaling())
+    close = {"rtol": 1e-12, "atol": 1e-13}
+    assert_allclose(in_blocks, one_pass(layout, activation, params, X), **close)
+    some = rng.permutation(len(X))[:20]
+    alone = [one_pass(layout, activation, params, X[[row]])[:, 0] for row in some]
+    assert_allclose(in_blocks[:, some], np.transpose(alone), **close)
+
+
+@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+def test_an_index_chooses_the_rows_to_predict(to_csr):
+    rng = np.random.default_rng(4)
+    layout, params, *_ = make_stack(rng)
+    X = make_rows(rng, 3 * BLOCK_ROWS)
+    index = rng.integers(len(X), size=BLOCK_ROWS + 100)
+    chosen = predict_logits(layout, "tanh", params, to_csr(X), Scaling(), index)
+    of_all = predict_logits(layout, "tanh", params, to_csr(X), Scaling())
+    assert_allclose(chosen, of_all[:, index], rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("scaling", ["none", "factor", "robust"])
+@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("index", [None, np.array([3, 1])], ids=["all", "some"])
+@pytest.mark.parametrize("x_dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logits_are_computed_in_the_wider_of_the_dtypes(x_dtype, dtype, index, to_csr, scaling):
+    rng = np.random.default_rng(5)
+    layout, params, *_ = make_stack(rng, dtype=dtype)
+    X = make_rows(rng, dtype=x_dtype)
+    arrays = [getattr(SCALINGS[scaling], name) for name in ("center", "factor")]
+    arrays = [None if array is None else array.astype(dtype) for array in arrays]
+    scale = Scaling(*arrays, bends=SCALINGS[scaling].bends)
+    logits = predict_logits(layout, "tanh", params, to_csr(X), scale, index)
+    wider = np.result_type(x_dtype, dtype)
+    assert logits.dtype == wider
+    rows, double = slice(None) if index is None else index, np.float64
+    exact = one_pass(layout, "tanh", params.astype(double), X.astype(double)[rows], scale)
+    # Three layers of sums of five terms of size 1: some twenty roundings.
+    assert_allclose(logits, exact, rtol=0, atol=20 * np.finfo(wider).eps)
+
+
+@pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
+@pytest.mark.parametrize("index", [slice(0, 7), slice(2, 5), np.arange(7)], ids=str)
+def test_x_is_never_written_to(index, scaling):
+    rng = np.random.default_rng(6)
+    layout, params, *_ = make_stack(rng)
+    X = make_rows(rng)
+    csr = sparse.csr_array(X)
+    dense_before, before = X.copy(), csr.copy()
+    for rows in (X, csr):
+        network = Network(layout, "tanh", 2, len(np.arange(7)[index]), X.dtype)
+        network.read(rows, index, scaling)
+        network.forward(layout.views(params))
+        network.delta[-1][...] = 1
+        network.backward(layout.views(params), layout.views(np.empty_like(params)))
+    assert_array_equal(X, dense_before)
+    for name in ("data", "indices", "indptr"):
+        assert_array_equal(getattr(csr, name), getattr(before, name))
+
+
+# The backward pass -------------------------------------------------------------------------------
+
+
+def gradient(network, params, layout, cost, seeds):
+    """The gradient of the sum over rows of cost times logit, network by network."""
+    W, grad = layout.views(params), np.empty_like(params)
+    network.forward(W, streams(seeds))
+    network.delta[-1][:, 0] = cost
+    network.backward(W, layout.views(grad))
+    return grad
+
+
+def differences(network, params, layout, cost, seeds, step=1e-5):
+    slopes = np.empty_like(params)
+    for j in range(layout.n_params):
+        sums = []
+        for sign in (1, -1):
+            moved = params.copy()
+            moved[:, j] += sign * step
+            logits = network.forward(layout.views(moved), streams(seeds))
+            sums.append((logits * cost).sum(axis=1))
+        slopes[:, j] = (sums[0] - sums[1]) / (2 * step)
+    return slopes
+
+
+@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
+    activation, dropout, to_csr
+):
+    rng = np.random.default_rng(7)
+    layout, params, *_ = make_stack(rng, (5, 4))
+    X, cost = make_rows(rng), rng.normal(size=(2, 7))
+    network = Network(layout, activation, 2, 7, params.dtype, dropout)
+    network.read(to_csr(X), slice(0, 7), Scaling())
+    slopes = differences(network, params, layout, cost, seeds=(1, 2))
+    grad = gradient(network, params, layout, cost, seeds=(1, 2))
+    # Sums of size 10 are known to 1e-15 each, so their quotient by the step to 1e-9.
+    assert_allclose(grad, slopes, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("kinds", ["dense dense", "sparse sparse", "dense sparse", "sparse dense"])
+def test_a_workspace_keeps_nothing_of_the_pass_before(kinds):
+    rng = np.random.default_rng(8)
+    layout, params, *_ = make_stack(rng)
+    cost = rng.normal(size=(2, 7))
+    network = Network(layout, "mish", 2, 7, params.dtype, 0.4)
+    for kind in kinds.split():
+        X = {"dense": np.asarray, "sparse": sparse.csr_array}[kind](make_rows(rng))
+        fresh = Network(layout, "mish", 2, 7, params.dtype, 0.4)
+        grads = []
+        for workspace in (network, fresh):
+            workspace.read(X, slice(0, 7), Scaling())
+            grads.append(gradient(workspace, params, layout, cost, seeds=(1, 2)))
+        assert_array_equal(*grads)
+
+
+# Dropout -----------------------------------------------------------------------------------------
+
+
+def kept_units(hidden, dropout, n_rows, seeds, dtype=np.float64):
+    """Logits of units that all put out 1, the last hidden layer's weighted 1, 2, 4 and so on."""
+    layout = Layout((1, *hidden, 1))
+    params = np.zeros((2, layout.n_params), dtype)
+    for layer in layout.weights(params):
+        layer[...] = 1
+    layout.weights(params)[-1][..., 0] = 2.0 ** np.arange(hidden[-1])
+    network = Network(layout, "identity", 2, n_rows, dtype, dropout)
+    network.read(np.ones((n_rows, 1), dtype), slice(0, n_rows), Scaling())
+    return network.forward(layout.views(params), seeds and streams(seeds))
+
+
+def streams(seeds):
+    return [np.random.default_rng(seed) for seed in seeds]
+
+
+def assert_frequent(is_so, probability):
+    """That the frequency is within five standard deviations of the probability."""
+    deviation = np.sqrt(probability * (1 - probability) / is_so.size)
+    assert abs(is_so.mean() - probability) < 5 * deviation
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_kept_units_make_up_for_the_dropped_and_all_are_drawn_apart(dtype):
+    dropout = 0.3
+    logits = kept_units((3,), dropout, 20_000, seeds=(1, 2), dtype=dtype)
+    codes = np.round(logits * (1 - dropout)).astype(int)  # bit j: unit j was kept
+    assert_allclose(logits, codes / (1 - dropout), rtol=4 * np.finfo(dtype).eps)
+    for first, second in product(range(8), repeat=2):
+        n_kept = first.bit_count() + second.bit_count()
+        together = (codes[0] == first) & (codes[1] == second)
+        assert_frequent(together, (1 - dropout) ** n_kept * dropout ** (6 - n_kept))
+
+
+def test_layers_are_dropped_apart():
+    logits = kept_units((1, 1), 0.3, 20_000, seeds=(1, 2))
+    values, codes = np.unique(logits.round(12), return_inverse=True)
+    assert_allclose(values, [0, 1 / 0.7**2])
+    assert_frequent(codes == 1, 0.7**2)  # so that the logit is 1 on average
+
+
+@pytest.mark.parametrize(("dropout", "seeds"), [(0.3, None), (0.0, (1, 2))])
+def test_nothing_is_dropped_without_streams_or_without_dropout(dropout, seeds):
+    assert_array_equal(kept_units((3,), dropout, 10, seeds), np.full((2, 10), 7.0))
+
+
+def test_each_network_draws_from_its_own_stream():
+    one_way = kept_units((3,), 0.3, 50, seeds=(1, 2))
+    assert_array_equal(one_way[::-1], kept_units((3,), 0.3, 50, seeds=(2, 1)))

@@ -1,0 +1,396 @@
+"""The objective against its formula and against differences; the laws of weights and batches."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.metrics import log_loss
+
+from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.layout import Layout
+from sknumpynet.engine.losses import LOSSES
+from sknumpynet.engine.network import BLOCK_ROWS
+from sknumpynet.engine.objective import Objective, Problem, Rows
+from sknumpynet.engine.scaling import Scaling
+
+FORMULAS = {  # of any dtype; those with a kink, or a jump of curvature, at 0 come first
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
+    "tanh": np.tanh,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+}
+BENT = {"relu", "leaky_relu", "elu", "selu"}
+SEED = 18  # leaves the relu units alive
+MARGIN = 0.05  # how far from a kink the rows drawn keep
+
+
+def pre_activations(layout, params, X, activation):
+    """Those of every layer, (n_networks, n_rows, n_units) each, from the formulas."""
+    layers, start, a = [], 0, X
+    for fan_in, fan_out in pairwise(layout.layer_sizes):
+        stop = start + fan_in * fan_out
+        W = params[:, start:stop].reshape(-1, fan_in, fan_out)
+        start = stop + fan_out
+        layers.append(a @ W + params[:, np.newaxis, stop:start])
+        a = FORMULAS[activation](layers[-1])
+    return layers
+
+
+def far_from_kinks(layout, params, X, activation):
+    far = np.ones(len(X), bool)
+    if activation in BENT:
+        for z in pre_activations(layout, params, X, activation)[:-1]:
+            far &= (abs(z) > MARGIN).all(axis=(0, 2))
+    return far
+
+
+def make(
+    hidden=(4, 3), *, activation="tanh", n_networks=1, n_rows=12, dtype=np.float64, **settings
+):
+    """Params of a stack and a problem of weighted rows, in an order that is not X's."""
+    rng = np.random.default_rng(SEED)
+    layout = Layout((3, *hidden, 1))
+    params = rng.normal(size=(n_networks, layout.n_params)).astype(dtype)
+    X = rng.normal(size=(20 * n_rows, 3)).astype(dtype)
+    X = X[far_from_kinks(layout, params, X, activation)][: n_rows + 3]
+    index = rng.permutation(len(X))[:n_rows]
+    assert len(index) == n_rows
+    sign = rng.choice([-1, 1], n_rows).astype(dtype)
+    rows = Rows(X, index, sign, rng.uniform(0.5, 2, n_rows))
+    return params, Problem(layout, activation, Scaling(), rows, **settings)
+
+
+def evaluate(objective, params, rows=None):
+    """The value and the gradient, over all rows unless told."""
+    rows = slice(0, len(objective.problem.rows.index)) if rows is None else rows
+    grad = np.full_like(params, np.nan)
+    return objective.value_and_grad(params, rows, grad), grad
+
+
+def evaluate_all(problem, params):
+    return evaluate(Objective(problem, np.arange(len(params))), params)
+
+
+def with_rows(problem, **changes):
+    return replace(problem, rows=replace(problem.rows, **changes))
+
+
+# The gradient ------------------------------------------------------------------------------------
+
+
+def differences(problem, params, network=0, step=1e-3):
+    """Slopes of the value of one network, component by component, by the five-point rule.
+
+    All displaced copies are one stack, each with the folds and streams of the network.
+    """
+    moves = step * np.array([-2, -1, 1, 2])
+    copies = (params + moves[:, np.newaxis, np.newaxis] * np.eye(params.shape[1])).reshape(
+        -1, params.shape[1]
+    )
+    assert (signs_of(problem, copies) == signs_of(problem, params)).all()
+    value, _ = evaluate(Objective(problem, np.full(len(copies), network)), copies)
+    return np.array([1, -8, 8, -1]) @ value.reshape(4, -1) / (12 * step)
+
+
+def signs_of(problem, params):
+    """On which side of the kinks the hidden units stand."""
+    if problem.activation not in BENT:
+        return np.ones(1)
+    X = problem.rows.X[problem.rows.index]
+    hidden = pre_activations(problem.layout, params, X, problem.activation)[:-1]
+    return np.concatenate([z > 0 for z in hidden] or [np.ones(1)], axis=-1)
+
+
+def assert_gradient_is_the_difference(problem, params, network=0):
+    value, grad = evaluate(Objective(problem, [network]), params)
+    # Values are known to some roundings, so their quotient by the step (1e-3) is to a thousand
+    # times as much; beyond that the comparison is relative, component by component.
+    atol = 2e4 * np.finfo(np.float64).eps * max(1, value[0])
+    assert_allclose(grad[0], differences(problem, params, network), rtol=1e-6, atol=atol)
+
+
+@pytest.mark.parametrize("hidden", [(), (4,), (4, 3), (4, 3, 2)])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradient_is_the_difference_quotient(activation, loss, hidden):
+    params, problem = make(hidden, activation=activation, loss=loss)
+    assert_gradient_is_the_difference(problem, params)
+
+
+def as_float64(problem):
+    rows = problem.rows
+    return with_rows(problem, X=rows.X.astype(np.float64), sign=rows.sign.astype(np.float64))
+
+
+@pytest.mark.parametrize("hidden", [(), (4,), (4, 3), (4, 3, 2)])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_float32_gradient_is_the_float64_gradient_to_rounding(activation, loss, hidden):
+    params, problem = make(hidden, activation=activation, loss=loss, dtype=np.float32)
+    _, grad = evaluate_all(problem, params)
+    objective, n_rows = Objective(as_float64(problem), [0]), len(problem.rows.index)
+    exact = [
+        evaluate(objective, params.astype(np.float64), slice(i, i + 1))[1] for i in range(n_rows)
+    ]
+    assert grad.dtype == np.float32
+    # Sums of at most 5 terms in 4 layers, there and back, then one of 12 rows: some 40 roundings of
+    # half an eps, each of it relative to what the rows contribute before they cancel out.
+    tolerance = 20 * np.finfo(np.float32).eps * np.abs(exact).mean(axis=0)
+    assert (abs(grad - np.mean(exact, axis=0)) <= tolerance).all()
+
+
+CENTER, FACTOR = np.array([0.5, -1.0, 0.2]), np.array([2.0, 0.0, 3.0])
+VARIATIONS = {
+    "plain": {},
+    "penalty": {"alpha": 0.7},
+    "smoothed": {"label_smoothing": 0.2},
+    "standard": {"scaling": Scaling(CENTER, FACTOR)},
+    "robust": {"scaling": Scaling(CENTER, FACTOR, bends=True)},
+    "folds": {"fold": lambda rows: np.arange(len(rows.index)) % 3 - 1},
+    "sparse": {"X": lambda rows: sparse.csr_array(rows.X)},
+}
+VARIATIONS["sparse, scaled"] = VARIATIONS["sparse"] | {"scaling": Scaling(None, FACTOR, bends=True)}
+VARIATIONS["all"] = {name: value for part in VARIATIONS.values() for name, value in part.items()}
+
+
+def vary(problem, variation):
+    changes = VARIATIONS[variation]
+    of_rows = {name: change(problem.rows) for name, change in changes.items() if callable(change)}
+    of_all = {name: change for name, change in changes.items() if not callable(change)}
+    return with_rows(replace(problem, **of_all), **of_rows)
+
+
+@pytest.mark.parametrize("n_rows", [12, 2 * BLOCK_ROWS + 100])
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_gradient_is_the_difference_quotient_of_every_variation(variation, dropout, n_rows):
+    hidden = (4, 3) if n_rows < BLOCK_ROWS else (2,)
+    params, problem = make(hidden, n_rows=n_rows, dropout=dropout)
+    assert_gradient_is_the_difference(vary(problem, variation), params, network=1)
+
+
+# The value ---------------------------------------------------------------------------------------
+
+
+def scaled_inputs(problem, rows):
+    X = rows.X.toarray() if sparse.issparse(rows.X) else rows.X
+    center, factor = problem.scaling.center, problem.scaling.factor
+    z = X[rows.index].astype(np.longdouble) - (0 if center is None else center)
+    z = z * (1 if factor is None else factor)
+    return z / np.sqrt(1 + (z / 3) ** 2) if problem.scaling.bends else z
+
+
+def probabilities(problem, params, rows):
+    X, layout = scaled_inputs(problem, rows), problem.layout
+    z = pre_activations(layout, params.astype(np.longdouble), X, problem.activation)[-1]
+    return 1 / (1 + np.exp(-z[..., 0]))
+
+
+def value_by_hand(problem, params, networks):
+    """Labels and probabilities, no margins: for each network, in extended precision."""
+    rows, e = problem.rows, problem.label_smoothing
+    p = probabilities(problem, params, rows)
+    label = np.where(rows.sign > 0, 1 - e / 2, e / 2)
+    if problem.loss == "log_loss":
+        loss = -label * np.log(p) - (1 - label) * np.log1p(-p)
+    else:
+        loss = (p - label) ** 2 / 2
+    trains = np.ones(loss.shape) if rows.fold is None else rows.fold != networks[:, np.newaxis]
+    weight = rows.weight * trains
+    penalty = problem.alpha / 2 * (problem.layout.is_weight * params**2).sum(axis=1)
+    return ((weight * loss).sum(axis=1) + penalty) / weight.sum(axis=1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_rows", [12, 2 * BLOCK_ROWS + 100])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_value_is_the_weighted_mean_loss_plus_the_penalty(variation, loss, n_rows, dtype):
+    params, problem = make(n_networks=3, n_rows=n_rows, dtype=dtype, loss=loss)
+    problem = vary(problem, variation)
+    value, _ = evaluate_all(problem, params)
+    assert value.dtype == np.float64
+    by_hand = value_by_hand(problem, params, np.arange(3)).astype(np.float64)
+    assert_allclose(value, by_hand, rtol=20 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("rows", [slice(0, 12), slice(3, 5)], ids=str)
+def test_penalty_is_that_of_all_rows_for_every_batch_and_spares_the_biases(rows):
+    params, problem = make(n_networks=2)
+    params[:, problem.layout.is_weight == 0] *= 100
+    problem, alpha = vary(problem, "folds"), 0.7
+    weight, fold = problem.rows.weight, problem.rows.fold
+    strength = alpha / np.array([[weight[fold != network].sum()] for network in range(2)])
+    value, grad = evaluate(Objective(problem, [0, 1]), params, rows)
+    with_penalty, its_grad = evaluate(
+        Objective(replace(problem, alpha=alpha), [0, 1]), params, rows
+    )
+    W = params * problem.layout.is_weight
+    assert_allclose(with_penalty - value, (strength * W**2 / 2).sum(axis=1), rtol=1e-13)
+    assert_allclose(its_grad - grad, strength * W, rtol=1e-13, atol=1e-14)
+
+
+# Weights, batches, order -------------------------------------------------------------------------
+
+
+def assert_same_problem(one, other, params):
+    """That values, gradients and validation losses are equal to rounding."""
+    networks = np.arange(len(params))
+    for a, b in zip(evaluate_all(one, params), evaluate_all(other, params), strict=True):
+        assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    losses = [Objective(p, networks).validation_loss(params) for p in (one, other)]
+    assert_allclose(*losses, rtol=1e-12)
+
+
+def make_folded(**settings):
+    """Three networks, whose folds are fixed by the rows of X."""
+    params, problem = make(n_networks=3, n_rows=30, alpha=0.7, **settings)
+    return params, with_rows(problem, fold=problem.rows.index % 4 - 1)
+
+
+def test_a_row_of_weight_zero_is_left_out():
+    params, problem = make_folded()
+    weighs = np.arange(30) % 5 > 0
+    zeros = with_rows(problem, weight=problem.rows.weight * weighs)
+    left_out = replace(problem, rows=problem.rows.take(np.flatnonzero(weighs)))
+    assert_same_problem(zeros, left_out, params)
+
+
+def test_a_row_of_weight_two_is_the_row_twice():
+    params, problem = make_folded()
+    twice = np.array([3, 4, 17])
+    heavy = problem.rows.weight.copy()
+    heavy[twice] *= 2
+    given_twice = replace(problem, rows=problem.rows.take(np.r_[np.arange(30), twice]))
+    assert_same_problem(with_rows(problem, weight=heavy), given_twice, params)
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    params, problem = make_folded()
+    order = np.random.default_rng(0).permutation(30)
+    assert_same_problem(problem, replace(problem, rows=problem.rows.take(order)), params)
+    objective = Objective(problem, np.arange(3))
+    objective.visit(order)
+    for a, b in zip(evaluate(objective, params), evaluate_all(problem, params), strict=True):
+        assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def test_batches_are_counted_in_the_order_visited():
+    params, problem = make_folded()
+    objective, order = Objective(problem, np.arange(3)), np.random.default_rng(0).permutation(30)
+    objective.visit(order)
+    as_visited = Objective(replace(problem, rows=problem.rows.take(order)), np.arange(3))
+    for rows in (slice(0, 7), slice(7, 19)):
+        batch, same = evaluate(objective, params, rows), evaluate(as_visited, params, rows)
+        for a, b in zip(batch, same, strict=True):
+            assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("cuts", [(0, 5, 6, 15, 30), (0, 1, 2 * BLOCK_ROWS, 5 * BLOCK_ROWS)])
+def test_the_estimates_of_batches_average_to_the_whole(cuts):
+    n_rows = cuts[-1]
+    params, problem = make((2,), n_networks=2, n_rows=n_rows, alpha=0.7)
+    objective = Objective(vary(problem, "folds"), [0, 1])
+    value, grad = evaluate(objective, params)
+    objective.visit(np.random.default_rng(0).permutation(n_rows))
+    batches = [slice(start, stop) for start, stop in pairwise(cuts)]
+    values, grads = zip(*[evaluate(objective, params, rows) for rows in batches], strict=True)
+    sizes = np.diff(cuts)
+    assert_allclose(np.average(values, axis=0, weights=sizes), value, rtol=1e-12)
+    assert_allclose(np.average(grads, axis=0, weights=sizes), grad, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("cause", ["weight", "fold"])
+def test_a_batch_of_weight_zero_is_harmless(cause):
+    params, problem = make()
+    nothing = {"weight": 1.0 * (np.arange(12) >= 5), "fold": np.where(np.arange(12) < 5, 0, -1)}
+    value, grad = evaluate(
+        Objective(with_rows(problem, **{cause: nothing[cause]}), [0]), params, slice(0, 5)
+    )
+    assert_array_equal(value, [0])
+    assert_array_equal(grad, np.zeros_like(params))
+
+
+# Stacks, streams, validation ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize(
+    ("hidden", "n_rows"),
+    # As activations are computed by other means where arrays are large, and sums cut into pieces.
+    [((4, 3), 60), ((8,), 100), ((3000,), 3), ((3,), BLOCK_ROWS + 500)],
+)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_network_of_a_stack_is_the_network_alone(activation, hidden, n_rows, dropout):
+    settings = {"dropout": dropout, "alpha": 0.7, "dtype": np.float32}
+    params, problem = make(hidden, n_networks=4, **settings)
+    rng = np.random.default_rng(0)
+    index, weight = rng.integers(12, size=n_rows), rng.uniform(0.5, 2, n_rows)
+    sign, fold = problem.rows.sign[index % 12], np.arange(n_rows) % 3
+    rows = Rows(problem.rows.X, index, sign, weight, fold)
+    problem = replace(problem, activation=activation, rows=rows, validation=rows.take(np.arange(3)))
+    stack = Objective(problem, np.array([2, 0, 1, 5]))
+    values, grads = evaluate(stack, params)
+    losses = stack.validation_loss(params)
+    for k in range(4):
+        alone, own = stack.of([k]), params[k : k + 1].copy()
+        value, grad = evaluate(alone, own)
+        assert_array_equal(value, values[k : k + 1])
+        assert_array_equal(grad, grads[k : k + 1])
+        assert_array_equal(alone.validation_loss(own), losses[k : k + 1])
+
+
+def test_dropout_is_drawn_anew_for_every_epoch_and_network_and_never_for_validation():
+    params, problem = make_folded(dropout=0.4)
+    params[:] = params[0]
+    problem = with_rows(problem, fold=np.zeros(30))
+    objective = Objective(problem, np.array([1, 2, 3]))
+    drawn = [evaluate(objective, params)[0]]
+    for epoch in (1, 1, 0):
+        objective.visit(np.arange(30), epoch)
+        drawn.append(evaluate(objective, params)[0])
+    assert_array_equal(drawn[1], drawn[2])
+    assert_array_equal(drawn[0], drawn[3])
+    assert len(np.unique(drawn)) == 6
+    judged = [Objective(p, [0, 0, 0]) for p in (problem, replace(problem, dropout=0.0))]
+    assert_array_equal(*[objective.validation_loss(params) for objective in judged])
+
+
+@pytest.mark.parametrize("source", ["folds", "validation"])
+@pytest.mark.parametrize("variation", ["plain", "penalty", "smoothed", "robust", "sparse"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_validation_loss_is_the_log_loss_of_the_rows_held_out(loss, variation, source):
+    params, problem = make_folded(loss=loss)
+    problem = vary(problem, variation)
+    held = [problem.rows.take(np.flatnonzero(problem.rows.fold == k)) for k in range(3)]
+    if source == "validation":
+        _, other = make(n_rows=20)
+        problem, held = replace(problem, validation=other.rows), [other.rows] * 3
+    expected = []
+    for k, rows in enumerate(held):
+        p = probabilities(problem, params[k : k + 1], rows)[0].astype(np.float64)
+        expected.append(log_loss(rows.sign, p, sample_weight=rows.weight, labels=[-1, 1]))
+    assert_allclose(Objective(problem, np.arange(3)).validation_loss(params), expected, rtol=1e-12)
+
+
+def test_without_rows_held_out_there_is_no_validation_loss():
+    params, problem = make()
+    assert Objective(problem, [0]).validation_loss(params) is None
+
+
+def test_nothing_but_the_gradient_is_written_to():
+    params, problem = make_folded(dropout=0.4)
+    arrays = [
+        params,
+        *(vars(problem.rows)[name] for name in ("X", "index", "sign", "weight", "fold")),
+    ]
+    for array in arrays:
+        array.setflags(write=False)
+    objective = Objective(problem, np.arange(3))
+    evaluate(objective, params)
+    objective.validation_loss(params)

@@ -1,0 +1,225 @@
+"""Optimizers reach their closed forms, whatever the blocks, the stack and the interruptions."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknumpynet.engine import optimizers
+from sknumpynet.engine.optimizers import SGD, Adam
+
+KINDS = {
+    "adam": lambda params: Adam(params, beta_1=0.8, beta_2=0.95, epsilon=0.05),
+    "momentum": lambda params: SGD(params, momentum=0.7, nesterov=False),
+    "nesterov": lambda params: SGD(params, momentum=0.7, nesterov=True),
+}
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def problem(n_steps=6, shape=(3, 5), dtype=np.float64):
+    """Parameters, a gradient a step, a rate a step."""
+    rng = np.random.default_rng(0)
+    grads = rng.normal(size=(n_steps, *shape)).astype(dtype)
+    return rng.normal(size=shape).astype(dtype), grads, rng.uniform(0.01, 0.1, n_steps).tolist()
+
+
+def follow(optimizer, params, grads, rates):
+    """Where the parameters are after every step; ``params`` themselves stay."""
+    params, path = params.copy(), []
+    for grad, rate in zip(grads, rates, strict=True):
+        optimizer.step(params, grad.copy(), rate)
+        path.append(params.copy())
+    return np.array(path)
+
+
+def remembered(factor, n_steps):
+    """Of element [t, i] = factor^(t - i): how much of step i is left at step t."""
+    age = np.subtract.outer(np.arange(n_steps), np.arange(n_steps))
+    return np.where(age >= 0, float(factor) ** np.maximum(age, 0), 0)
+
+
+@pytest.mark.parametrize(("beta_1", "beta_2"), [(0.9, 0.999), (0.5, 0.9), (0, 0.9), (0.9, 0)])
+def test_adam_after_t_steps_is_its_closed_form(beta_1, beta_2):
+    params, grads, rates = problem(n_steps=12)
+    moments = []
+    for beta, power in ((beta_1, grads), (beta_2, grads**2)):
+        share = remembered(beta, len(grads))
+        moments.append(np.tensordot(share / share.sum(axis=1, keepdims=True), power, 1))
+    steps = moments[0] / (np.sqrt(moments[1]) + 0.05) * np.reshape(rates, (-1, 1, 1))
+    optimizer = Adam(params, beta_1=beta_1, beta_2=beta_2, epsilon=0.05)
+    path = follow(optimizer, params, grads, rates)
+    assert_allclose(path, params - steps.cumsum(axis=0), rtol=1e-12)
+
+
+def test_adams_first_step_is_the_rate_whatever_the_gradient():
+    params, grads, _ = problem(n_steps=1)
+    optimizer = Adam(params, beta_1=0.9, beta_2=0.999, epsilon=1e-30)
+    path = follow(optimizer, params, grads * 1e6, [0.03])
+    assert_allclose(path[0], params - 0.03 * np.sign(grads[0]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.9])
+def test_momentum_lets_every_gradient_act_on(momentum):
+    params, grads, rates = problem(n_steps=12)
+    pull = grads * np.reshape(rates, (-1, 1, 1))
+    reach = remembered(momentum, len(grads)).cumsum(axis=0)  # a geometric sum for each gradient
+    path = follow(SGD(params, momentum=momentum, nesterov=False), params, grads, rates)
+    assert_allclose(path, params - np.tensordot(reach, pull, 1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.9])
+def test_nesterovs_momentum_is_the_textbook_pair_of_sequences(momentum):
+    start, rate = np.random.default_rng(0).normal(size=(2, 5)), 0.1
+    curvature = np.linspace(0.5, 4, 5)
+    params, optimizer = start.copy(), SGD(start, momentum=momentum, nesterov=True)
+    y, x = start, start  # y <- x - rate f'(x) ;  x <- y + momentum (y - y before)
+    for _ in range(12):
+        optimizer.step(params, curvature * params, rate)
+        before, y = y, x - rate * curvature * x
+        x = y + momentum * (y - before)
+        assert_allclose(params, x, rtol=1e-12)
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_a_constant_slope_drives_momentum_to_its_terminal_velocity(nesterov):
+    params = np.zeros((1, 2))
+    optimizer = SGD(params, momentum=0.5, nesterov=nesterov)
+    path = follow(optimizer, params, np.full((60, 1, 2), 3.0), [0.1] * 60)
+    assert_allclose(path[-1] - path[-2], -0.1 * 3 / (1 - 0.5), rtol=1e-12)
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_without_momentum_sgd_is_plain_descent(nesterov):
+    params, grads, rates = problem()
+    path = follow(SGD(params, momentum=0.0, nesterov=nesterov), params, grads, rates)
+    steps = grads * np.reshape(rates, (-1, 1, 1))
+    assert_allclose(path, params - steps.cumsum(axis=0), rtol=1e-12)
+
+
+RATES = {
+    "scalar": 0.03,
+    "scalar array": np.array(0.03),
+    "per network": np.array([[0.03], [0.01], [0.1]]),
+    "per parameter": np.linspace(0.01, 0.1, 5),
+    "per both": np.linspace(0.01, 0.1, 15).reshape(3, 5),
+}
+every_rate = pytest.mark.parametrize("rate", RATES.values(), ids=RATES)
+
+
+@every_kind
+@every_rate
+def test_every_parameter_follows_its_own_rate(kind, rate):
+    params, grads, _ = problem()
+    path = follow(KINDS[kind](params), params, grads, [rate] * len(grads))
+    for at, own in np.ndenumerate(np.broadcast_to(rate, params.shape)):
+        alone = params[at].reshape(1, 1), grads[:, *at].reshape(-1, 1, 1), [float(own)] * len(grads)
+        assert_array_equal(path[:, *at], follow(KINDS[kind](alone[0]), *alone)[:, 0, 0])
+
+
+@every_kind
+@every_rate
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("block", [1, 2, 5])
+def test_blocks_change_nothing(kind, rate, dtype, block, monkeypatch):
+    params, grads, _ = problem(dtype=dtype)
+    rates = [np.asarray(rate, dtype)] * len(grads)
+    whole = follow(KINDS[kind](params), params, grads, rates)
+    monkeypatch.setattr(optimizers, "BLOCK", block)
+    assert_array_equal(follow(KINDS[kind](params), params, grads, rates), whole, strict=True)
+
+
+@every_kind
+def test_many_parameters_are_each_updated_once(kind):
+    shape = (2, optimizers.BLOCK + 3)
+    params, grads = np.zeros(shape), np.ones((3, *shape))
+    path = follow(KINDS[kind](params), params, grads, [0.1] * 3)
+    few = np.zeros((1, 1))
+    expected = follow(KINDS[kind](few), few, np.ones((3, 1, 1)), [0.1] * 3)
+    assert_array_equal(path, np.broadcast_to(expected, path.shape))
+
+
+@every_kind
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_state_stays_where_it_is(kind, dtype):
+    params, grads, rates = problem(dtype=dtype)
+    optimizer = KINDS[kind](params)
+    states = [getattr(optimizer, name) for name in optimizer.state_names]
+    follow(optimizer, params, grads, rates)
+    for name, state in zip(optimizer.state_names, states, strict=True):
+        assert getattr(optimizer, name) is state
+        assert state.any()
+        assert state.dtype == dtype
+
+
+@every_kind
+def test_to_pickle_half_way_changes_nothing(kind):
+    params, grads, rates = problem()
+    whole = follow(KINDS[kind](params), params, grads, rates)
+    optimizer = KINDS[kind](params)
+    half_way = follow(optimizer, params, grads[:3], rates[:3])[-1]
+    again = pickle.loads(pickle.dumps(optimizer))
+    assert_array_equal(follow(again, half_way, grads[3:], rates[3:]), whole[3:])
+
+
+@every_kind
+def test_networks_taken_out_of_the_stack_go_on_as_in_it(kind):
+    params, grads, rates = problem()
+    whole = follow(KINDS[kind](params), params, grads, rates)
+    optimizer = KINDS[kind](params)
+    follow(optimizer, params, grads[:3], rates[:3])
+    for networks in ([0], [2, 0], [True, False, True]):
+        path = follow(
+            optimizer.take(np.array(networks)), whole[2, networks], grads[3:, networks], rates[3:]
+        )
+        assert_array_equal(path, whole[3:, networks])
+
+
+@every_kind
+def test_what_is_put_back_goes_on_as_if_never_taken(kind):
+    params, grads, rates = problem()
+    whole = follow(KINDS[kind](params), params, grads, rates)
+    optimizer, networks = KINDS[kind](params), np.array([2, 0])
+    follow(optimizer, params, grads[:2], rates[:2])
+    first, second = optimizer.take(networks), optimizer.take(np.array([1]))
+    follow(first, whole[1, networks], grads[2:4, networks], rates[2:4])
+    follow(second, whole[1, [1]], grads[2:4, [1]], rates[2:4])
+    optimizer.put(networks, first)
+    optimizer.put(np.array([1]), second)
+    assert_array_equal(follow(optimizer, whole[3], grads[4:], rates[4:]), whole[4:])
+
+
+@every_kind
+def test_a_network_that_stays_behind_keeps_its_state(kind):
+    params, grads, rates = problem()
+    optimizer = KINDS[kind](params)
+    follow(optimizer, params, grads[:3], rates[:3])
+    before = [getattr(optimizer, name)[1].copy() for name in optimizer.state_names]
+    networks = np.array([0, 2])
+    taken = optimizer.take(networks)
+    follow(taken, params[networks], grads[3:, networks], rates[3:])
+    optimizer.put(networks, taken)
+    assert optimizer.n_steps == taken.n_steps == len(grads)
+    for name, state in zip(optimizer.state_names, before, strict=True):
+        assert_array_equal(getattr(optimizer, name)[1], state)
+
+
+@every_kind
+def test_parts_joined_are_the_whole(kind):
+    params, grads, rates = problem()
+    whole = follow(KINDS[kind](params), params, grads, rates)
+    parts = [slice(0, 1), slice(1, 3)]
+    halves = [KINDS[kind](params[part]) for part in parts]
+    for half, part in zip(halves, parts, strict=True):
+        follow(half, params[part], grads[:3, part], rates[:3])
+    joined = halves[0].join(halves)
+    assert_array_equal(follow(joined, whole[2], grads[3:], rates[3:]), whole[3:])
+    assert halves[0].n_steps == 3  # the parts are as they were
+
+
+def test_the_steps_of_joined_parts_are_those_of_the_longest():
+    params, grads, rates = problem()
+    short, long = KINDS["adam"](params), KINDS["adam"](params)
+    follow(short, params, grads[:2], rates[:2])
+    follow(long, params, grads, rates)
+    assert short.join([short, long]).n_steps == len(grads)

@@ -1,0 +1,266 @@
+"""Scaling puts columns on one scale, by weighted rows, whatever their size; it can be folded in."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sknumpynet.engine import scaling
+from sknumpynet.engine.scaling import Scaling, bend, learn_scaling
+
+KINDS = ("robust", "standard")
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+law = settings(deadline=None, derandomize=True, database=None)
+
+weighted_rows = st.lists(
+    st.tuples(st.integers(-5, 5), st.floats(-10, 10), st.integers(1, 5)), min_size=1, max_size=25
+)
+
+
+def table(n_rows=41, n_features=4, dtype=np.float64):
+    """Columns of different places, sizes and tails; one constant, one with many zeros."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_t(2, size=(n_rows, n_features)) * (1, 100, 1e-3, 1) + (0, -7, 5, 0)
+    X[:, 0] = 0.1
+    X[rng.random(n_rows) < 0.8, 3] = 0
+    return X.astype(dtype)
+
+
+def arrays(rows):
+    *columns, weight = (np.array(column, float) for column in zip(*rows, strict=True))
+    return np.column_stack(columns), weight
+
+
+def ones(X):
+    return np.ones(X.shape[0])
+
+
+def apply(scaling, rows):
+    out, scratch = np.empty_like(rows), np.empty_like(rows)
+    scaling.apply(rows, out, scratch)
+    return out
+
+
+def straight(scaling, rows):
+    """Scaled, but not bent."""
+    return apply(replace(scaling, bends=False), rows)
+
+
+def assert_same(kind, first, second):
+    """Equal medians and ranges; means and deviations up to the order of summation."""
+    precision = {"rtol": 0} if kind == "robust" else {"rtol": 1e-9, "atol": 1e-12}
+    assert_allclose(first.center, second.center, **precision)
+    assert_allclose(first.factor, second.factor, **precision)
+
+
+@every_kind
+@law
+@given(rows=weighted_rows)
+def test_a_weight_of_a_whole_number_is_the_row_that_many_times(kind, rows):
+    X, weight = arrays(rows)
+    repeated = np.repeat(X, weight.astype(int), axis=0)
+    assert_same(kind, learn_scaling(kind, X, weight), learn_scaling(kind, repeated, ones(repeated)))
+
+
+@every_kind
+@law
+@given(rows=weighted_rows, unit=st.sampled_from([0.1, 1 / 3, 3, 7e-5, 1e5]))
+def test_only_the_proportions_of_weights_matter(kind, rows, unit):
+    X, weight = arrays(rows)
+    assert_same(kind, learn_scaling(kind, X, weight), learn_scaling(kind, X, weight * unit))
+
+
+@every_dtype
+@pytest.mark.parametrize("n_rows", [5, 41, 100])
+def test_robust_puts_the_median_at_0_and_the_quartiles_1_apart(n_rows, dtype):
+    X = np.random.default_rng(0).standard_t(1, size=(n_rows, 3)).astype(dtype)
+    z = np.sort(straight(learn_scaling("robust", X, ones(X)), X), axis=0)
+    low, median, high = (z[int(np.ceil(n_rows * q / 4)) - 1] for q in (1, 2, 3))
+    assert_array_equal(median, 0)
+    assert_allclose(high - low, 1, rtol=4 * np.finfo(dtype).eps)
+
+
+def test_robust_takes_half_the_range_where_the_quartiles_are_one():
+    X = np.array([[0.0], [0], [0], [0], [0], [0], [-2], [6]])
+    assert_array_equal(learn_scaling("robust", X, ones(X)).factor, 1 / 4)
+
+
+@every_dtype
+def test_standard_puts_the_mean_at_0_and_the_deviation_at_1(dtype):
+    X = np.random.default_rng(0).normal(5, (1, 20, 0.3), size=(50, 3)).astype(dtype)
+    weight = np.random.default_rng(1).uniform(0.1, 3, 50)
+    z = straight(learn_scaling("standard", X, weight), X).astype(float)
+    share = weight / weight.sum()
+    tolerance = 100 * np.finfo(dtype).eps
+    assert_allclose(share @ z, 0, atol=tolerance)
+    assert_allclose(share @ z**2, 1, rtol=tolerance)
+    plain = learn_scaling("standard", X, ones(X))
+    assert_allclose(plain.center, X.mean(axis=0, dtype=float), rtol=tolerance)
+    assert_allclose(plain.factor, 1 / X.std(axis=0, dtype=float), rtol=tolerance)
+
+
+@every_kind
+@every_dtype
+@pytest.mark.parametrize("constant", [0, 0.1, -1e-30, 1e30])
+def test_a_constant_column_is_0_whatever_comes_later(kind, dtype, constant):
+    X = np.full((7, 1), constant, dtype)
+    learnt = learn_scaling(kind, X, np.linspace(0.1, 2, 7))
+    later = np.array([[constant], [0], [1e-3], [-1e35]], dtype)
+    assert_array_equal(apply(learnt, later), 0)
+
+
+@every_dtype
+def test_what_is_bent_rises_and_never_gets_beyond_3(dtype):
+    z = np.append(np.geomspace(1e-6, 1e30, 20_000), np.finfo(dtype).max)
+    z = np.concatenate([-z[::-1], [0], z]).astype(dtype)
+    bent, kept = z.copy(), z.astype(np.longdouble)
+    bend(bent, np.empty_like(bent))
+    assert_allclose(bent, kept / np.hypot(1, kept / 3), rtol=8 * np.finfo(dtype).eps)
+    assert (np.diff(bent) >= -8 * np.finfo(dtype).eps).all()  # as far as rounding lets it
+    assert (np.diff(bent[abs(z) < 100][::100]) > 0).all()
+    assert_array_equal(bent, -bent[::-1])
+    assert abs(bent).max() <= 3
+
+
+def test_only_robust_bends():
+    X = table()
+    for kind, bends in (("robust", True), ("standard", False), (None, False)):
+        learnt = learn_scaling(kind, X, ones(X))
+        difference = abs(apply(learnt, X * 100) - straight(learnt, X * 100)).max()
+        assert bool(difference) == learnt.bends == bends
+
+
+def test_no_scaling_is_the_identity():
+    X = table()
+    assert_array_equal(apply(learn_scaling(None, X, ones(X)), X), X)
+    rows = sparse.csr_array(X)
+    learn_scaling(None, rows.tocsc(), ones(X)).apply_sparse(rows)
+    assert_array_equal(rows.toarray(), X)
+
+
+def linear(layer, rows):
+    return rows @ layer[:, :-1] + layer[:, -1:]
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_a_folded_layer_computes_on_raw_rows_what_it_did_on_scaled_ones(is_sparse):
+    X = table()
+    learnt = learn_scaling("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
+    layer = np.random.default_rng(1).normal(size=(3, 5, 6))
+    expected = linear(layer, apply(learnt, X))
+    learnt.fold_into(layer)
+    assert_allclose(linear(layer, X), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_to_unfold_is_the_inverse_of_to_fold(is_sparse):
+    X = table()
+    learnt = learn_scaling("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
+    layer = np.random.default_rng(1).normal(size=(3, 5, 6))
+    expected = layer.copy()
+    expected[:, 0] = 0  # the constant column's weights are forgotten
+    learnt.fold_into(layer)
+    learnt.unfold_from(layer)
+    assert_allclose(layer, expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["robust", None])
+def test_what_cannot_or_need_not_be_folded_leaves_the_layer_alone(kind):
+    learnt = learn_scaling(kind, table(), np.ones(41))
+    layer = np.random.default_rng(1).normal(size=(3, 5, 6))
+    kept = layer.copy()
+    learnt.fold_into(layer)
+    assert_array_equal(layer, kept)
+    learnt.unfold_from(layer)
+    assert_array_equal(layer, kept)
+
+
+@every_kind
+@every_dtype
+def test_sparse_rows_are_scaled_like_dense_ones_and_their_zeros_stay(kind, dtype):
+    X = table(dtype=dtype)
+    weight = np.linspace(0.1, 2, len(X))
+    learnt = learn_scaling(kind, sparse.csc_array(X), weight)
+    assert learnt.center is None
+    dense = learn_scaling(kind, X, weight)
+    assert_allclose(learnt.factor, dense.factor, rtol=4 * np.finfo(dtype).eps)
+    rows = sparse.csr_array(X)
+    learnt.apply_sparse(rows)
+    assert_array_equal(rows.toarray(), apply(learnt, X), strict=True)
+    assert (rows.toarray()[X == 0] == 0).all()
+
+
+@every_kind
+@every_dtype
+def test_the_arrays_are_of_the_dtype_of_the_rows(kind, dtype):
+    learnt = learn_scaling(kind, table(dtype=dtype), np.linspace(0.1, 2, 41))
+    assert learnt.center.dtype == learnt.factor.dtype == dtype
+
+
+@every_kind
+def test_rows_are_only_read(kind):
+    X, weight = table(), np.linspace(0.1, 2, 41)
+    kept = X.copy()
+    for array in (X, weight):
+        array.setflags(write=False)
+    apply(learn_scaling(kind, X, weight), X)
+    compressed = sparse.csc_array(X)
+    compressed.data.setflags(write=False)
+    learn_scaling(kind, compressed, weight)
+    assert_array_equal(X, kept)
+
+
+@every_kind
+@pytest.mark.parametrize("container", [np.asarray, sparse.csc_array])
+def test_blocks_of_columns_change_nothing(kind, container, monkeypatch):
+    X, weight = container(table()), np.linspace(0.1, 2, 41)
+    whole = learn_scaling(kind, X, weight)
+    for values in (1, 2 * 41, 3 * 41):
+        monkeypatch.setattr(scaling, "BLOCK_VALUES", values)
+        blocks = learn_scaling(kind, X, weight)
+        assert_allclose(blocks.factor, whole.factor, rtol=1e-13)
+        if whole.center is not None:
+            assert_allclose(blocks.center, whole.center, rtol=1e-13)
+
+
+NORMAL = np.random.default_rng(0).normal(size=50)
+EXTREMES = {
+    "huge": (NORMAL * 1e300, NORMAL * 1e37),
+    "tiny": (NORMAL * 1e-300, NORMAL * 1e-37),
+    "denormal": (NORMAL * 1e-310, NORMAL * 1e-40),
+    "one far off": (np.append(NORMAL * 1e-10, 1e300), np.append(NORMAL * 1e-5, 1e37)),
+}
+
+
+@every_kind
+@every_dtype
+@pytest.mark.parametrize("columns", EXTREMES.values(), ids=EXTREMES)
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_extreme_columns_come_out_finite(kind, dtype, columns, is_sparse):
+    X = columns[dtype is np.float32].astype(dtype)[:, np.newaxis]
+    learnt = learn_scaling(kind, sparse.csc_array(X) if is_sparse else X, ones(X))
+    if is_sparse:
+        rows = sparse.csr_array(X)
+        learnt.apply_sparse(rows)
+        assert np.isfinite(rows.data).all()
+    else:
+        assert np.isfinite(apply(learnt, X)).all()
+
+
+@every_kind
+@every_dtype
+def test_a_huge_or_tiny_column_is_scaled_like_any_other(kind, dtype):
+    X = NORMAL[:, np.newaxis].astype(dtype)
+    expected = apply(learn_scaling(kind, X, ones(X)), X)
+    for exponent in (-100, 100):
+        other = X * dtype(2) ** exponent
+        assert_array_equal(apply(learn_scaling(kind, other, ones(X)), other), expected)
+
+
+def test_the_default_is_no_scaling():
+    assert Scaling() == learn_scaling(None, table(), np.ones(41))

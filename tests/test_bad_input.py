@@ -1,0 +1,300 @@
+"""Input that cannot be used: an error that says why, and an estimator that is as it was before."""
+
+import pickle
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import log_loss
+
+from sknumpynet.engine.objective import Objective
+from sknumpynet.engine.optimizers import Adam
+
+rng = np.random.default_rng(1)
+X, y = rng.normal(size=(40, 3)), np.arange(40) % 2
+ONES = np.ones(40)
+ONE_POSITIVE = (np.arange(40) == 7).astype(int)
+
+
+def with_value(value, like=X):
+    changed = np.array(like, dtype=np.result_type(like, type(value)))
+    changed.flat[5] = value
+    return changed
+
+
+def fails(method, *args, match, error=ValueError, params=None, **kwargs):
+    return pytest.param(
+        method, args, kwargs, params or {}, error, match, id=f"{method}: {match} {params or ''}"
+    )
+
+
+VALIDATION = {"X_val": X, "y_val": y}
+BAD_DATA = [
+    # X
+    fails("fit", with_value(np.nan), y, match="Input X contains NaN"),
+    fails("fit", with_value(np.inf), y, match="Input X contains infinity"),
+    fails("fit", sparse.csr_array(with_value(np.nan)), y, match="Input X contains NaN"),
+    fails("fit", X[:, 0], y, match="Reshape your data"),
+    fails("fit", X[np.newaxis], y, match="dim 3"),
+    fails("fit", X * 1j, y, match="Complex data not supported"),
+    fails("fit", np.full(X.shape, "red"), y, match="could not convert string to float"),
+    fails("fit", X[:0], y[:0], match=r"0 sample\(s\)"),
+    fails("fit", X[:, :0], y, match=r"0 feature\(s\)"),
+    # y
+    fails("fit", X, X[:, 0], match="continuous.*regression"),
+    fails("fit", X, y * 0, match="y has one class only, .*0.*; give rows of two classes"),
+    fails("fit", X, np.arange(40) % 3, match="Only binary.*3 classes.*OneVsRestClassifier"),
+    fails("fit", X, with_value(np.nan, y), match="Input y contains NaN"),
+    fails("fit", X, y[:39], match=r"inconsistent numbers of samples: \[40, 39\]"),
+    fails("fit", X, np.column_stack([y, y]), match="1d array"),
+    fails("fit", X, None, match="requires y to be passed"),
+    # sample_weight
+    fails("fit", X, y, with_value(-2.0, ONES), match="sample_weight.*negative weight -2.0; give"),
+    fails("fit", X, y, 0 * ONES, match="sample_weight: every weight is zero; give some"),
+    fails("fit", X, y, with_value(np.nan, ONES), match="sample_weight contains NaN"),
+    fails("fit", X, y, with_value(np.inf, ONES), match="sample_weight contains infinity"),
+    fails("fit", X, y, ONES * 1e308, match="sample_weight sums to infinity; divide"),
+    fails("fit", X, y, ONES[:39], match=r"sample_weight has the shape \(39,\), but X has 40 rows"),
+    fails("fit", X, y, ONES[:, None], match=r"sample_weight has the shape \(40, 1\).*one weight"),
+    fails("fit", X, y, "heavy", match="could not convert string to float: 'heavy'"),
+    fails("fit", X, y, y, match="class .*0.* has only rows of weight zero; give"),
+    fails("fit", X, y, y, params={"class_weight": "balanced"}, match="only rows of weight zero"),
+    fails("fit", X, y, params={"class_weight": {1: 0}}, match="class .*1.*class_weight above 0"),
+    fails("fit", X, y, params={"class_weight": {5: 2}}, match="not in class_weight"),
+    # parameters
+    fails("fit", X, y, params={"alpha": -1}, match="alpha=-1 is not"),
+    fails("fit", X, y, params={"n_estimators": 2.0}, match="n_estimators=2.0 is not"),
+    # X_val, y_val, sample_weight_val
+    fails("fit", X, y, X_val=X, match="X_val came without y_val; give the labels"),
+    fails("fit", X, y, y_val=y, match="without X_val; give X_val"),
+    fails("fit", X, y, sample_weight_val=ONES, match="without X_val; give X_val"),
+    fails("fit", X, y, X_val=X[:, :2], y_val=y, match="X has 2 features, but .* expecting 3"),
+    fails("fit", X, y, X_val=with_value(np.nan), y_val=y, match="contains NaN"),
+    fails("fit", X, y, X_val=X[:9], y_val=y, match=r"inconsistent numbers of samples: \[9, 40\]"),
+    fails("fit", X, y, X_val=X, y_val=y + 1, match=r"y_val has the unknown label .*2.*\[0 1\]"),
+    fails("fit", X, y, X_val=X, y_val=y.astype(str), match="y_val has the unknown label .*'0'"),
+    fails("fit", X, y, **VALIDATION, sample_weight_val=-ONES, match="sample_weight_val.*negative"),
+    fails("fit", X, y, **VALIDATION, sample_weight_val=0 * ONES, match="sample_weight_val: every"),
+    # folds
+    fails("fit", X, ONE_POSITIVE, match="class .*1.* has one row only; give more rows, or set"),
+    fails("fit", X, ONE_POSITIVE, params={"n_estimators": 1}, match="1.* has one row only"),
+    fails("fit", X[:5], y[:5], params={"n_estimators": 6}, match="n_estimators=6.*5 rows"),
+    # partial_fit
+    fails("partial_fit", X, y, match="classes must be passed on the first call.*give both"),
+    fails("partial_fit", X, y, [0], match="classes has one class only, .*0"),
+    fails("partial_fit", X, y, [0, 1, 2], match="Only binary classification"),
+    fails("partial_fit", X, y + 1, [0, 1], match=r"y has the unknown label .*2.*\[0 1\]"),
+    fails("partial_fit", X, y.astype(str), [0, 1], match="y has the unknown label .*'0'"),
+    fails("partial_fit", with_value(np.nan), y, [0, 1], match="Input X contains NaN"),
+    fails("partial_fit", X, y, [0, 1], 0 * ONES, match="every weight is zero"),
+    fails(
+        "partial_fit", X, 0 * y, [0, 1], params={"class_weight": "balanced"}, match="balanced.*dict"
+    ),
+]
+
+
+def new(small, method, **params):
+    """With folds if it is fit that is tried; partial_fit has none."""
+    return small(early_stopping=method == "fit", **params)
+
+
+def state(clf):
+    """All there is to know about an estimator, bit for bit."""
+    return pickle.dumps(vars(clf))
+
+
+@pytest.mark.parametrize(("method", "args", "kwargs", "params", "error", "match"), BAD_DATA)
+def test_bad_data_is_an_error_that_says_why_and_changes_nothing(
+    small, method, args, kwargs, params, error, match
+):
+    unfitted = new(small, method, **params)
+    with pytest.raises(error, match=rf"(?s){match}"):
+        getattr(unfitted, method)(*args, **kwargs)
+    assert vars(unfitted) == unfitted.get_params()
+
+    if method == "partial_fit":  # later calls are a law of their own
+        return
+    fitted = new(small, method).fit(X, y).set_params(**params)
+    before, probabilities = state(fitted), fitted.predict_proba(X)
+    with pytest.raises(error):
+        getattr(fitted, method)(*args, **kwargs)
+    assert state(fitted) == before
+    np.testing.assert_array_equal(fitted.predict_proba(X), probabilities)
+
+
+@pytest.mark.parametrize(
+    ("args", "match"),
+    [
+        ((X[:, :2], y), "X has 2 features, but .* is expecting 3"),
+        ((X, y + 1), "y has the unknown label .*2"),
+        ((X, y, [0, 2]), r"classes=\[0, 2\] differs from the classes of earlier calls, \[0 1\]"),
+        ((X, y, [0]), r"classes=\[0\] differs"),
+        ((X, y, None, -ONES), "negative"),
+    ],
+)
+def test_later_pieces_must_fit_the_first(small, args, match):
+    clf = small().partial_fit(X, y, [0, 1])
+    before = state(clf)
+    with pytest.raises(ValueError, match=match):
+        clf.partial_fit(*args)
+    assert state(clf) == before
+
+
+OTHER_NETWORKS = [
+    ({"hidden_layer_sizes": (5,)}, X, y, r"3 .* 3-4-1: .* ask for 3 .* 3-5-1; set them back"),
+    ({"hidden_layer_sizes": (4, 4)}, X, y, "3-4-4-1"),
+    ({"n_estimators": 2}, X, y, "go on with 3 network.*: .* ask for 2 network"),
+    ({}, X[:, :2], y, "X has 2 features, but .* is expecting 3"),
+]
+OTHER_LABELS = [
+    ({}, X, y + 1, r"classes \[1 2\].*\[0 1\].*warm_start=False"),
+    ({}, X, np.where(y, "b", "a"), r"classes \['a' 'b'\].*\[0 1\]"),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "change", "rows", "labels", "match"),
+    [("fit", *case) for case in OTHER_NETWORKS + OTHER_LABELS]
+    + [("partial_fit", *case) for case in OTHER_NETWORKS],
+)
+def test_going_on_with_another_network_or_other_data_is_an_error(
+    small, method, change, rows, labels, match
+):
+    clf = small(warm_start=True).fit(X, y).set_params(**change)
+    before = state(clf)
+    with pytest.raises(ValueError, match=match):
+        getattr(clf, method)(rows, labels)
+    assert state(clf) == before
+
+
+@pytest.mark.filterwarnings("ignore:.*had not converged:sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, FloatingPointError])
+@pytest.mark.parametrize(
+    ("method", "solver", "owner", "name"),
+    [
+        ("fit", "adam", Objective, "value_and_grad"),
+        ("fit", "adam", Objective, "validation_loss"),
+        ("fit", "adam", Adam, "step"),
+        ("fit", "lbfgs", Objective, "value_and_grad"),
+        ("partial_fit", "adam", Adam, "step"),
+    ],
+)
+def test_training_that_breaks_off_changes_nothing(
+    monkeypatch, small, method, solver, owner, name, error, warm_start
+):
+    params = {"solver": solver, "warm_start": warm_start, "batch_size": 10}
+    unfitted, fitted = new(small, method, **params), new(small, method, **params).fit(X, y)
+    before, works, n_calls = state(fitted), getattr(owner, name), 0
+
+    def breaks_off(*args, **kwargs):
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls % 3 == 0:
+            raise error("broken off")
+        return works(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, breaks_off)
+        for clf, args in (unfitted, [X, y]), (fitted, [X, y]):
+            extra = {"classes": [0, 1]} if method == "partial_fit" else {}
+            with pytest.raises(error, match="broken off"):
+                getattr(clf, method)(*args, **extra)
+    assert vars(unfitted) == unfitted.get_params()
+    assert state(fitted) == before
+
+    never_broken = new(small, method, **params).fit(X, y)
+    getattr(fitted, method)(X, y)
+    getattr(never_broken, method)(X, y)
+    np.testing.assert_array_equal(fitted.predict_proba(X), never_broken.predict_proba(X))
+
+
+PREDICTIONS = [
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "predict_proba_members",
+]
+
+
+@pytest.mark.parametrize("method", PREDICTIONS)
+def test_bad_rows_to_predict_are_an_error(small, method):
+    clf = small()
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(clf, method)(X)
+    predict = getattr(clf.fit(X, y), method)
+    for rows, match in [
+        (X[:, :2], "X has 2 features, but .* is expecting 3 features"),
+        (with_value(np.nan), "contains NaN"),
+        (X[0], "Reshape your data"),
+        (sparse.csr_array(with_value(np.inf)), "contains infinity"),
+    ]:
+        with pytest.raises(ValueError, match=match):
+            predict(rows)
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"solver": "lbfgs"}, "needs solver='adam' or 'sgd'"),
+        ({"early_stopping": True}, "does not support early_stopping=True.*set"),
+        ({"early_stopping": np.True_}, "does not support early_stopping=True.*set"),
+    ],
+)
+def test_partial_fit_is_not_there_where_it_could_not_work(small, params, match):
+    clf = small(**params)
+    assert not hasattr(clf, "partial_fit")
+    with pytest.raises(AttributeError) as raised:
+        clf.partial_fit(X, y, [0, 1])
+    assert raised.match("partial_fit")
+    with pytest.raises(AttributeError, match=match):
+        raise raised.value.__cause__
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_divergence_is_a_warning_with_a_remedy_and_what_is_kept_is_no_worse_than_the_start(
+    small, solver, early_stopping
+):
+    params = {"solver": solver, "early_stopping": early_stopping}
+    start = small(**params, learning_rate_init=1e-300, max_iter=1).fit(X, y)
+    clf = small(**params, learning_rate_init=1e300)
+    with pytest.warns(ConvergenceWarning, match="3 of 3 networks diverged.*Lower learning_rate"):
+        clf.fit(X, y)
+    for kept, first in zip(
+        clf.predict_proba_members(X), start.predict_proba_members(X), strict=True
+    ):
+        assert log_loss(y, kept) <= log_loss(y, first)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("size", [1e200, 4e307])
+def test_lbfgs_on_inputs_beyond_all_bounds_is_a_warning_and_keeps_finite_weights(
+    small, size, early_stopping
+):
+    clf = small(solver="lbfgs", scale_inputs=None, early_stopping=early_stopping)
+    with pytest.warns(ConvergenceWarning, match=r"of 3 networks (diverged|had not converged)"):
+        clf.fit(X * size, y)
+    assert all(np.isfinite(array).all() for array in [*clf.coefs_, *clf.intercepts_])
+
+
+@pytest.mark.parametrize(
+    ("params", "warns"),
+    [
+        ({"learning_rate": "constant"}, True),
+        ({"learning_rate": "adaptive", "n_estimators": 1}, True),
+        ({"solver": "sgd", "learning_rate": "invscaling"}, True),
+        ({"solver": "lbfgs", "tol": 0}, True),
+        ({"learning_rate": "cosine"}, False),  # ends by itself at max_iter
+        ({"learning_rate": "constant", "tol": 1e9, "n_iter_no_change": 1}, False),
+        ({"solver": "lbfgs", "max_iter": 1000, "alpha": 1}, False),
+    ],
+)
+def test_being_cut_off_is_a_warning(recwarn, small, params, warns):
+    clf = small(early_stopping=False, **params).fit(X, y)
+    network = "network" if clf.n_estimators == 1 else "of 3 networks"
+    text = f"{clf.n_estimators} {network} had not converged after max_iter=4; give a larger"
+    assert [str(warning.message).startswith(text) for warning in recwarn] == warns * [True]
+    assert all(warning.category is ConvergenceWarning for warning in recwarn)

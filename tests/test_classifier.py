@@ -1,0 +1,900 @@
+"""What the estimator's parameters, methods and attributes mean."""
+
+import copy
+import io
+import pickle
+from itertools import pairwise, product
+
+import joblib
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from scipy.special import expit, logit
+from sklearn.base import clone
+from sklearn.metrics import log_loss
+
+from sknumpynet import NumpyMLPBinaryClassifier
+
+SOLVERS = ["adam", "sgd", "lbfgs"]
+FULL_BATCH = 10**6  # a batch larger than the data is all of it
+PREDICTIONS = ["decision_function", "predict_proba", "predict_log_proba", "predict_proba_members"]
+
+every_solver = pytest.mark.parametrize("solver", SOLVERS)
+with_and_without_folds = pytest.mark.parametrize("early_stopping", [True, False])
+one_network_and_several = pytest.mark.parametrize("n_estimators", [1, 3])
+cut_off = pytest.mark.filterwarnings(
+    "ignore:.*had not converged:sklearn.exceptions.ConvergenceWarning"
+)
+pytestmark = cut_off  # few epochs are enough here
+
+
+def learnt(clf):
+    """All that was learnt, by name: what ends in an underscore."""
+    return {name: value for name, value in vars(clf).items() if name.endswith("_")}
+
+
+def assert_learnt_the_same(clf, other, but=(), **tolerance):
+    """Bit for bit, or within a tolerance."""
+    assert learnt(clf).keys() == learnt(other).keys()
+    for name, value in learnt(clf).items():
+        theirs = getattr(other, name)
+        if name in ("coefs_", "intercepts_"):
+            value, theirs = (np.concatenate(list(map(np.ravel, each))) for each in (value, theirs))
+        if name in but or (value is None and theirs is None):
+            continue
+        if tolerance and np.issubdtype(np.asarray(value).dtype, np.floating):
+            assert_allclose(value, theirs, **tolerance, err_msg=name)
+        else:
+            assert_array_equal(value, theirs, err_msg=name)
+
+
+def logits_by_hand(clf, X, activation=lambda z: np.maximum(z, 0)):
+    """Of every network, from nothing but coefs_ and intercepts_; relu unless told otherwise."""
+    coefs = [np.reshape(coef, (-1, *coef.shape[-2:])) for coef in clf.coefs_]
+    biases = [np.reshape(bias, (-1, bias.shape[-1])) for bias in clf.intercepts_]
+    logits = []
+    for network in range(len(coefs[0])):
+        a = np.asarray(X, float)
+        for layer in range(len(coefs)):
+            z = np.einsum("ni,io->no", a, coefs[layer][network]) + biases[layer][network]
+            a = activation(z) if layer < len(coefs) - 1 else z
+        logits.append(a[:, 0])
+    return np.array(logits)
+
+
+def line(coefs, dtype=np.float64):
+    """Networks of one input and no hidden layer, with these weights: logits are coef * x."""
+    clf = NumpyMLPBinaryClassifier(
+        (), scale_inputs=None, n_estimators=len(coefs), max_iter=1, random_state=0
+    ).fit(np.array([[-1], [1]], dtype), [0, 1])
+    shape = (len(coefs), 1, 1) if len(coefs) > 1 else (1, 1)
+    clf.coefs_ = [np.reshape(coefs, shape).astype(dtype)]
+    clf.intercepts_ = [np.zeros(shape[:-1], dtype)]
+    return clf
+
+
+# Fitting ----------------------------------------------------------------------------------------
+
+
+def test_nothing_is_learnt_before_fit(small):
+    clf = small()
+    assert vars(clf) == clf.get_params()
+    assert [name for name in dir(clf) if name.endswith("_") and name[0] != "_"] == []
+
+
+@every_solver
+@with_and_without_folds
+def test_refit_forgets(small, table, solver, early_stopping):
+    X, y = table
+    clf = small(solver=solver, early_stopping=True)
+    clf.fit(X[:, :2], np.where(y, "no", "yes"), np.arange(60) / 7)
+    clf.set_params(early_stopping=early_stopping).fit(X, y)
+    assert_learnt_the_same(clf, clone(clf).fit(X, y))
+
+
+@every_solver
+@pytest.mark.parametrize("dropout", [0, 0.3])
+def test_a_seed_determines_the_result_for_any_number_of_workers(small, table, solver, dropout):
+    params = {"solver": solver, "early_stopping": True, "dropout": dropout, "batch_size": 16}
+    params |= {"n_iter_no_change": 1, "max_iter": 8}  # some networks end before others
+    weight = np.random.default_rng(0).random(60)
+    clf = small(**params).fit(*table, weight)
+    for n_jobs in (1, 2, 3, -1):
+        assert_learnt_the_same(small(**params, n_jobs=n_jobs).fit(*table, weight), clf)
+    same = small(**params).set_params(random_state=np.random.RandomState(0)).fit(*table, weight)
+    assert_learnt_the_same(same, clf)
+    other = small(**params).set_params(random_state=1).fit(*table, weight)
+    assert abs(other.predict_proba(table[0]) - clf.predict_proba(table[0])).max() > 1e-3
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_workers_may_be_processes_that_map_their_input(small, table, solver):
+    clf = small(solver=solver, n_jobs=2, hidden_layer_sizes=(8, 8))
+    here = clone(clf).fit(*table)
+    with joblib.parallel_config("loky", max_nbytes=100):
+        assert_learnt_the_same(clf.fit(*table), here)
+
+
+@every_solver
+def test_the_first_network_of_a_stack_equals_one_alone(small, table, solver):
+    params = {"solver": solver, "early_stopping": False, "batch_size": 16, "dropout": 0.2}
+    stack, alone = small(**params).fit(*table), small(**params, n_estimators=1).fit(*table)
+    for of_stack, of_one in zip(stack.coefs_, alone.coefs_, strict=True):
+        assert_array_equal(of_stack[0], of_one)
+    assert_array_equal([losses[0] for losses in stack.loss_curve_], alone.loss_curve_)
+    proba = alone.predict_proba(table[0])[:, 1]
+    assert_array_equal(stack.predict_proba_members(table[0])[0], proba)
+
+
+DIFFERENT = {
+    "hidden_layer_sizes": (5,),
+    "activation": "tanh",
+    "loss": "squared_error",
+    "solver": "lbfgs",
+    "alpha": 10,
+    "weight_decay": 1,
+    "batch_size": 7,
+    "learning_rate": "constant",
+    "learning_rate_init": 0.01,
+    "max_iter": 3,
+    "shuffle": False,
+    "random_state": 1,
+    "early_stopping": False,
+    "beta_1": 0.5,
+    "beta_2": 0.5,
+    "epsilon": 0.1,
+    "n_estimators": 2,
+    "scale_inputs": None,
+    "dropout": 0.5,
+    "label_smoothing": 0.5,
+    "max_grad_norm": 0.01,
+    "class_weight": {0: 1, 1: 5},
+}
+WHERE_IT_MATTERS = [
+    ("power_t", 0.1, {"learning_rate": "invscaling"}),
+    ("momentum", 0.5, {"solver": "sgd"}),
+    ("nesterovs_momentum", False, {"solver": "sgd"}),
+    ("validation_fraction", 0.4, {"n_estimators": 1}),
+    ("tol", 1e9, {"n_iter_no_change": 1}),
+    ("n_iter_no_change", 1, {"tol": 1e9}),
+    ("tol", 1e9, {"solver": "lbfgs"}),
+    ("max_fun", 1, {"solver": "lbfgs"}),
+    ("learning_rate", "adaptive", {"tol": 1e9, "n_iter_no_change": 1, "max_iter": 10}),
+    ("learning_rate", "invscaling", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "given"),
+    [(name, value, {}) for name, value in DIFFERENT.items()] + WHERE_IT_MATTERS,
+)
+def test_every_parameter_is_heard(small, table, name, value, given):
+    base = {"early_stopping": True, "batch_size": 16, "random_state": 0}
+    clf = small(**base | {"max_iter": 4} | given).fit(*table)
+    other = clone(clf).set_params(**{name: value}).fit(*table)
+    assert other.n_iter_ != clf.n_iter_ or not np.allclose(
+        other.predict_proba(table[0]), clf.predict_proba(table[0]), rtol=0, atol=1e-6
+    )
+
+
+@every_solver
+def test_a_network_stops_after_so_many_epochs_without_progress(small, table, solver):
+    clf = small(solver=solver, early_stopping=True, max_iter=9, tol=1e9, n_iter_no_change=3)
+    if solver == "lbfgs":  # there tol is that of the gradient
+        clf.set_params(tol=0, max_iter=200)
+    clf.fit(*table)
+    if solver == "lbfgs":
+        assert clf.n_iter_ == clf.best_iter_.max() + 3
+    else:
+        assert clf.n_iter_ == 1 + 3  # the first is progress, for nothing came before it
+
+
+# Weights ----------------------------------------------------------------------------------------
+
+
+@every_solver
+@with_and_without_folds
+@one_network_and_several
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
+def test_a_weight_counts_rows(small, table, solver, early_stopping, n_estimators, scale_inputs):
+    X, y = table
+    clf = small(
+        solver=solver,
+        early_stopping=early_stopping,
+        n_estimators=n_estimators,
+        scale_inputs=scale_inputs,
+        batch_size=FULL_BATCH,
+    )
+    times = np.random.default_rng(0).integers(0, 4, 60)
+    repeated = clone(clf).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+    weighted = clf.fit(X, y, times)
+    assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-8)
+    assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-8)
+    if early_stopping:
+        assert_allclose(weighted.validation_curve_, repeated.validation_curve_, rtol=1e-8)
+
+
+@every_solver
+@with_and_without_folds
+def test_rows_of_weight_zero_are_left_out_of_every_batch(small, table, solver, early_stopping):
+    X, y = table
+    clf = small(solver=solver, early_stopping=early_stopping, batch_size=8)
+    weight = (np.arange(60) % 3 > 0).astype(float)
+    weighted = clone(clf).fit(np.where(weight[:, None], X, 1e9), y, weight)
+    left_out = clf.fit(X[weight > 0], y[weight > 0])
+    assert_array_equal(weighted.predict_proba(X), left_out.predict_proba(X))
+
+
+@with_and_without_folds
+def test_class_weight_multiplies_sample_weight(small, table, early_stopping):
+    X, y = table
+    clf = small(early_stopping=early_stopping, class_weight={"a": 0.3, "b": 2.5})
+    weight = np.random.default_rng(0).random(60)
+    by_class = clone(clf).fit(X, np.where(y, "b", "a"), weight)
+    by_row = clf.set_params(class_weight=None).fit(X, y, weight * np.where(y, 2.5, 0.3))
+    assert_allclose(by_class.predict_proba(X), by_row.predict_proba(X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_balanced_gives_both_classes_half_of_the_weight(small, table, weighted):
+    X, y = table
+    weight = np.random.default_rng(0).random(60) if weighted else np.ones(60)
+    weight[:20] *= y[:20]
+    half = {label: weight.sum() / 2 / weight[y == label].sum() for label in (0, 1)}
+    balanced = small(class_weight="balanced").fit(X, y, weight)
+    by_dict = small(class_weight=half).fit(X, y, weight)
+    assert_allclose(balanced.predict_proba(X), by_dict.predict_proba(X), rtol=1e-10)
+
+
+def test_only_the_ratios_of_weights_matter(small, table):
+    X, y = table
+    weight = np.random.default_rng(0).random(60) + 0.1
+    clf, scaled = small(alpha=0, tol=0).fit(X, y, weight), small(alpha=0, tol=0)
+    scaled.fit(X, y, weight * 1e6)
+    assert_allclose(scaled.predict_proba(X), clf.predict_proba(X), rtol=1e-8)
+    assert_array_equal(small().fit(X, y, 1.0).coefs_[0], small().fit(X, y).coefs_[0])
+
+
+# Holding out ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n_negative", "n_positive", "n_estimators", "holds_out"),
+    [
+        (60, 40, 3, True),
+        (60, 39, 3, False),
+        (97, 3, 3, True),
+        (98, 2, 3, False),
+        (2, 98, 3, False),
+        (98, 2, 1, True),
+        (99, 1, 1, False),
+        (60, 40, 1, True),
+        (60, 39, 1, False),
+    ],
+)
+@pytest.mark.parametrize("doubled", [True, False])
+def test_auto_holds_out_from_100_rows_and_one_of_each_class_a_network(
+    small, n_negative, n_positive, n_estimators, holds_out, doubled
+):
+    y = np.repeat([0, 1], [n_negative, n_positive])
+    X = np.random.default_rng(0).normal(size=(len(y), 2))
+    weight = None
+    if doubled:  # rows of weight 0 do not count, others count by their weight
+        X, y = np.vstack([X, X]), np.concatenate([y, y])
+        weight = np.repeat([1, 0], len(X) // 2)
+    clf = small(max_iter=1, n_estimators=n_estimators).fit(X, y, weight)
+    assert (clf.validation_curve_ is not None) == holds_out
+    assert hasattr(clf, "oof_proba_") == (holds_out and n_estimators > 1)
+
+
+def roles(clf, X, y):
+    """Which rows judge and which train each network, both of shape (n_rows, n_estimators).
+
+    A row that trains moves the training loss when its weight grows, a row that judges the
+    validation loss. The networks stay as they are, for the rate is next to nothing; the weights
+    are not whole numbers, so that each row is one row.
+    """
+    clf = clone(clf).set_params(learning_rate_init=1e-300, max_iter=1, scale_inputs=None)
+    assert clf.solver != "lbfgs"
+
+    def losses(weight):
+        clf.fit(X, y, weight)
+        return np.array([clf.validation_curve_[0], clf.loss_curve_[0]]).reshape(2, -1)
+
+    weight = np.full(len(y), 1.5)
+    before = losses(weight)
+    moved = [losses(weight + 0.5 * (np.arange(len(y)) == row)) != before for row in range(len(y))]
+    return np.array(moved).swapaxes(0, 1)
+
+
+def test_every_row_judges_one_network_and_trains_the_others(small, table):
+    X, y = table
+    clf = small(early_stopping=True).fit(X, y)
+    judges, trains = roles(clf, X, y)
+    assert_array_equal(judges.sum(axis=1), 1)
+    assert_array_equal(trains, ~judges)
+    for rows in (y == 0, y == 1, y >= 0):
+        assert np.ptp(judges[rows].sum(axis=0)) <= 1  # each class is shared out evenly, and both
+
+    fold = judges.argmax(axis=1)
+    by_its_judge = clf.predict_proba_members(X)[fold, np.arange(60)]
+    assert_allclose(clf.oof_proba_, np.column_stack([1 - by_its_judge, by_its_judge]), rtol=1e-12)
+    for network, epoch in enumerate(clf.best_iter_):
+        rows = fold == network
+        expected = log_loss(y[rows], by_its_judge[rows])
+        assert_allclose(clf.validation_curve_[epoch - 1][network], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.25, 0.001, 0.999])
+def test_one_network_holds_out_a_fraction_of_each_class(small, table, fraction):
+    X, y = table
+    clf = small(early_stopping=True, n_estimators=1, validation_fraction=fraction)
+    judges, trains = roles(clf, X, y)
+    assert_array_equal(trains, ~judges)
+    for label in (0, 1):
+        n_rows = (y == label).sum()
+        expected = np.clip(round(fraction * n_rows), 1, n_rows - 1)
+        assert judges[y == label].sum() == expected
+    assert not hasattr(clf.fit(X, y), "oof_proba_")
+
+
+def test_folds_do_not_depend_on_the_order_of_the_rows(small, table):
+    X, y = table
+    order = np.random.default_rng(0).permutation(60)
+    clf = small(early_stopping=True)
+    assert_allclose(
+        clone(clf).fit(X[order], y[order]).oof_proba_, clf.fit(X, y).oof_proba_[order], rtol=1e-8
+    )
+
+
+def test_out_of_fold_log_loss_is_the_weighted_log_loss_of_out_of_fold_probabilities(small, table):
+    X, y = table
+    weight = np.random.default_rng(0).random(60) * (np.arange(60) % 4 > 0)
+    clf = small(early_stopping=True, class_weight={0: 1, 1: 3}).fit(X, y, weight)
+    expected = log_loss(y, clf.oof_proba_, sample_weight=weight * np.where(y, 3, 1))
+    assert_allclose(clf.oof_log_loss_, expected, rtol=1e-12)
+    unused = weight == 0  # for these rows all networks are out of fold
+    assert_allclose(clf.oof_proba_[unused], clf.predict_proba(X[unused]), rtol=1e-12)
+
+
+def test_rows_given_to_judge_by_are_used_instead_of_folds(small, table):
+    clf = small(early_stopping=True).fit(*table)
+    clf.fit(*table, X_val=table[0][:9], y_val=table[1][:9])
+    assert not hasattr(clf, "oof_proba_")
+    assert not hasattr(clf, "oof_log_loss_")
+    without = small(early_stopping=False).fit(*table)
+    assert_array_equal(clf.loss_curve_[0], without.loss_curve_[0])  # all rows train
+
+
+@every_solver
+@one_network_and_several
+@pytest.mark.parametrize("scale_inputs", ["robust", None])
+@pytest.mark.parametrize("as_X", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("as_X_val", [np.asarray, sparse.csr_matrix])
+def test_the_epoch_kept_is_the_best_by_log_loss_on_the_rows_given(
+    small, table, solver, n_estimators, scale_inputs, as_X, as_X_val
+):
+    rng = np.random.default_rng(0)
+    X_val, y_val, weight = rng.normal(size=(30, 3)), np.arange(30) % 2, rng.random(30)
+    clf = small(solver=solver, n_estimators=n_estimators, scale_inputs=scale_inputs, max_iter=15)
+    clf.fit(as_X(table[0]), table[1], X_val=as_X_val(X_val), y_val=y_val, sample_weight_val=weight)
+    curve = np.reshape(clf.validation_curve_, (-1, n_estimators))
+    best = np.atleast_1d(clf.best_iter_)
+    assert_array_equal(best, np.nanargmin(curve, axis=0) + 1)
+    assert best.min() < clf.n_iter_  # or keeping the last would do
+    for network, p in enumerate(clf.predict_proba_members(X_val)):
+        expected = log_loss(y_val, p, sample_weight=weight)
+        assert_allclose(curve[best[network] - 1, network], expected, rtol=1e-10)
+    assert_allclose(clf.best_loss_, np.nanmin(curve, axis=0).mean(), rtol=1e-12)
+
+
+def test_a_row_given_to_judge_by_may_be_single_and_of_one_class(small, table):
+    X, y = table
+    clf = small().fit(X, y, X_val=X[:1], y_val=y[:1])
+    assert len(clf.validation_curve_) == 4
+
+
+# Curves -----------------------------------------------------------------------------------------
+
+
+@every_solver
+@with_and_without_folds
+def test_curves_are_numbers_for_one_network_and_arrays_for_several(
+    small, table, solver, early_stopping
+):
+    params = {"solver": solver, "early_stopping": early_stopping, "max_iter": 30, "tol": 1e-3}
+    one = small(**params, n_estimators=1, n_iter_no_change=2).fit(*table)
+    stack = small(**params, n_iter_no_change=2).fit(*table)
+    for clf, shape in (one, ()), (stack, (3,)):
+        curves = [clf.loss_curve_] + [clf.validation_curve_] * early_stopping
+        for curve in curves:
+            assert isinstance(curve, list)
+            assert np.shape(curve) == (clf.n_iter_, *shape)
+        if not early_stopping:
+            assert clf.validation_curve_ is None
+        judged = np.reshape(curves[-1], (clf.n_iter_, -1))
+        assert_array_equal(np.reshape(clf.best_iter_, -1), np.nanargmin(judged, axis=0) + 1)
+        assert_allclose(clf.best_loss_, np.nanmin(judged, axis=0).mean())
+        losses = np.reshape(clf.loss_curve_, (clf.n_iter_, -1))
+        last = [column[np.isfinite(column)][-1] for column in losses.T]
+        assert_allclose(clf.loss_, np.mean(last))
+    assert isinstance(one.loss_curve_[0], float)
+    assert isinstance(one.best_iter_, int)
+    n_run = np.isfinite(stack.loss_curve_).sum(axis=0)
+    assert n_run.max() == stack.n_iter_
+    assert_array_equal(np.isnan(stack.loss_curve_), np.arange(stack.n_iter_)[:, None] >= n_run)
+
+
+@one_network_and_several
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+def test_with_the_full_batch_the_loss_curve_is_the_objective(
+    small, table, n_estimators, solver, loss
+):
+    X, y = table
+    weight = np.random.default_rng(0).random(60)
+    clf = small(
+        n_estimators=n_estimators,
+        solver=solver,
+        loss=loss,
+        alpha=3.0,
+        scale_inputs=None,
+        batch_size=FULL_BATCH,
+    )
+
+    def objective():
+        p = expit(logits_by_hand(clf, X))
+        rows = -np.log(np.where(y, p, 1 - p)) if loss == "log_loss" else (p - y) ** 2 / 2
+        squares = sum((coef**2).sum(axis=(-2, -1)) for coef in clf.coefs_)
+        return np.average(rows, axis=1, weights=weight) + 3.0 / 2 / weight.sum() * squares
+
+    clf.partial_fit(X, y, [0, 1], weight)
+    for _ in range(3):
+        expected = objective()
+        clf.partial_fit(X, y, sample_weight=weight)
+        assert_allclose(np.reshape(clf.loss_curve_[-1], -1), expected, rtol=1e-12)
+    if loss == "log_loss":
+        lbfgs = clone(clf).set_params(solver="lbfgs", early_stopping=False).fit(X, y, weight)
+        clf = lbfgs
+        assert_allclose(np.reshape(lbfgs.loss_curve_[-1], -1), objective(), rtol=1e-12)
+
+
+# partial_fit and warm_start ---------------------------------------------------------------------
+
+
+STEADY = {"learning_rate": "constant", "learning_rate_init": 0.003, "early_stopping": False}
+
+
+@one_network_and_several
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+@pytest.mark.parametrize(("batch_size", "dropout"), [(FULL_BATCH, 0), (16, 0), (16, 0.1)])
+def test_passes_one_by_one_equal_epochs_of_fit(
+    small, table, n_estimators, solver, scale_inputs, batch_size, dropout
+):
+    X, y = table
+    params = {"n_estimators": n_estimators, "solver": solver, "scale_inputs": scale_inputs}
+    params |= {"batch_size": batch_size, "dropout": dropout}
+    fitted = small(**STEADY, **params, max_iter=3, tol=0).fit(X, y)
+    streamed = small(**STEADY | params | {"early_stopping": "auto"})
+    for _ in range(3):
+        streamed.partial_fit(X, y, classes=[1, 0])
+    but = ["n_iter_", "best_iter_", "best_loss_"]  # those are about the last call
+    if dropout:  # fit keeps the best epoch, which then need not be the last
+        but += ["coefs_", "intercepts_"]
+    assert_learnt_the_same(streamed, fitted, but, rtol=1e-9, atol=1e-12)
+    assert streamed.t_ == 180
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_pieces_one_by_one_equal_batches_of_fit(small, table, solver):
+    X, y = table
+    by_class = np.argsort(y, kind="stable")  # the first piece has one class only
+    X, y = X[by_class], y[by_class]
+    assert y[:20].max() == 0
+    clf = small(**STEADY, solver=solver, alpha=0, scale_inputs=None, shuffle=False)
+    clf.set_params(batch_size=20)
+    fitted = clone(clf).set_params(max_iter=1).fit(X, y)
+    for start in range(0, 60, 20):
+        piece = slice(start, start + 20)
+        clf.partial_fit(X[piece], y[piece], classes=[0, 1])
+    assert_allclose(clf.predict_proba(X), fitted.predict_proba(X), rtol=1e-12)
+
+
+def test_a_piece_of_weight_zero_changes_nothing(small, table):
+    X, y = table
+    for class_weight in (None, {0: 1, 1: 2}):
+        clf = small(class_weight=class_weight).partial_fit(X, y, classes=[0, 1])
+        before = pickle.dumps(vars(clf))
+        clf.partial_fit(X, y, sample_weight=np.zeros(60))
+        assert pickle.dumps(vars(clf)) == before
+
+
+def test_a_column_constant_in_the_first_piece_counts_in_later_ones(small, table):
+    X, y = table
+    for scale_inputs in ("robust", "standard"):
+        clf = small(scale_inputs=scale_inputs).partial_fit(X * [1, 1, 0], y, [0, 1])
+        clf.partial_fit(X, y)
+        assert abs(clf.predict_proba(X) - clf.predict_proba(X * [1, 1, 0])).max() > 1e-3
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@one_network_and_several
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
+def test_a_warm_start_goes_on_where_fit_stopped(small, table, solver, n_estimators, scale_inputs):
+    params = {"solver": solver, "n_estimators": n_estimators, "batch_size": FULL_BATCH, "tol": 0}
+    params |= {"scale_inputs": scale_inputs}
+    whole = small(**STEADY, **params, max_iter=10).fit(*table)
+    halves = small(**STEADY, **params, max_iter=5, warm_start=True).fit(*table).fit(*table)
+    but = ("n_iter_", "best_iter_")
+    assert_learnt_the_same(halves, whole, but, rtol=1e-9, atol=1e-12)
+    assert len(halves.loss_curve_) == 10
+    assert halves.n_iter_ == 5
+
+
+def test_a_warm_start_of_lbfgs_begins_with_what_it_had(small, table):
+    clf = small(solver="lbfgs", early_stopping=False, warm_start=True).fit(*table)
+    before = np.array(clf.loss_curve_[-1])
+    clf.fit(*table)
+    assert len(clf.loss_curve_) == 8
+    assert (clf.loss_curve_[4] < before).all()
+    assert (clf.loss_curve_[4] > before - 0.1).all()
+
+
+# What X may be ----------------------------------------------------------------------------------
+
+
+def some_zeros(X):
+    return np.where(abs(X) < 0.5, 0, X)
+
+
+@every_solver
+@with_and_without_folds
+def test_sparse_rows_equal_dense_ones(small, table, solver, early_stopping):
+    X, y = some_zeros(table[0]), table[1]
+    clf = small(solver=solver, early_stopping=early_stopping, scale_inputs=None, batch_size=16)
+    dense = clone(clf).fit(X, y)
+    assert_learnt_the_same(clf.fit(sparse.csr_array(X), y), dense, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
+@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csc_array, sparse.coo_array])
+def test_predictions_do_not_depend_on_the_container(small, table, scale_inputs, container):
+    X, y = some_zeros(table[0]), table[1]
+    for X_fit in (X, container(X)):
+        clf = small(scale_inputs=scale_inputs).fit(X_fit, y)
+        for name in PREDICTIONS:
+            predict = getattr(clf, name)
+            assert_allclose(predict(container(X)), predict(X), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+def test_zeros_of_sparse_data_stay_zeros(small, table, scale_inputs):
+    X, y = sparse.csr_array(some_zeros(table[0])), table[1]
+    clf = small(scale_inputs=scale_inputs, hidden_layer_sizes=()).fit(X, y)
+    at_zero = expit(np.array(clf.intercepts_[0])).mean()
+    assert_allclose(clf.predict_proba(sparse.csr_array((1, 3)))[0, 1], at_zero, rtol=1e-12)
+
+
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+def test_untidy_sparse_rows_equal_tidy_ones_and_stay_as_they_are(small, table, scale_inputs):
+    tidy, y = sparse.csr_array(some_zeros(table[0])), table[1]
+    untidy = sparse.csr_array(
+        (  # each row backwards, its values in two halves, and three zeros
+            np.concatenate([np.tile(row[::-1] / 2, 2) for row in tidy.toarray()]),
+            np.tile([2, 1, 0], 120),
+            np.arange(0, 361, 6),
+        ),
+        shape=tidy.shape,
+    )
+    parts = {name: getattr(untidy, name).copy() for name in ("data", "indices", "indptr")}
+    clf = small(scale_inputs=scale_inputs, early_stopping=True)
+    expected = clone(clf).fit(tidy, y, X_val=tidy, y_val=y)
+    clf.fit(untidy, y, X_val=untidy, y_val=y)
+    assert_allclose(clf.predict_proba(untidy), expected.predict_proba(tidy), rtol=1e-12)
+    assert_allclose(clf.validation_curve_, expected.validation_curve_, rtol=1e-12)
+    clf.fit(untidy, y)
+    assert_allclose(clf.oof_proba_, clf.fit(tidy, y).oof_proba_, rtol=1e-12)
+    for name, value in parts.items():
+        assert_array_equal(getattr(untidy, name), value)
+
+
+@every_solver
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_float32_stays_float32_and_is_near_float64(small, table, solver, scale_inputs, container):
+    X, y = table
+    clf = small(solver=solver, scale_inputs=scale_inputs, early_stopping=True, weight_decay=0.1)
+    clf.set_params(max_grad_norm=1.0, dropout=0.1)
+    double = clone(clf).set_params(dropout=0.0).fit(container(X), y)
+    X = container(X.astype(np.float32))
+    clf.fit(X, y, np.ones(60))
+    for array in [*clf.coefs_, *clf.intercepts_, clf.oof_proba_]:
+        assert array.dtype == np.float32
+    for name in PREDICTIONS:
+        assert getattr(clf, name)(X).dtype == np.float32
+    clf.set_params(dropout=0.0).fit(X, y)
+    assert_allclose(clf.predict_proba(X), double.predict_proba(table[0]), atol=1e-4)
+
+
+def as_frame(X):
+    return pytest.importorskip("pandas").DataFrame(X, columns=["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        np.ndarray.tolist,
+        lambda X: X.astype(int),
+        lambda X: X.astype(np.uint8),
+        lambda X: X.astype(bool),
+        lambda X: X.astype(object),
+        lambda X: X.astype(np.float16),
+        np.asfortranarray,
+        lambda X: np.repeat(X, 2, axis=1)[:, ::2],
+        as_frame,
+    ],
+)
+def test_numbers_in_any_container_equal_an_array_of_float64(small, table, container):
+    X, y = (table[0] > 0).astype(float), table[1]
+    clf = small(early_stopping=True).fit(X, y)
+    proba = clf.predict_proba(X)
+    other = small(early_stopping=True).fit(container(X), y.tolist())
+    assert_array_equal(other.predict_proba(container(X)), proba)
+    assert_array_equal(other.oof_proba_, clf.oof_proba_)
+    assert other.coefs_[0].dtype == np.float64
+    if container is as_frame:
+        assert other.feature_names_in_.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_memory_maps_are_read_and_never_written_to(
+    tmp_path, small, table, order, scale_inputs, dtype
+):
+    arrays = [*table, np.linspace(0.5, 2, 60)]
+    arrays[0] = arrays[0].astype(dtype, order=order)
+    maps = []
+    for number, array in enumerate(arrays):
+        np.save(tmp_path / f"{number}.npy", array)
+        maps.append(np.load(tmp_path / f"{number}.npy", mmap_mode="r"))
+    X, y, weight = maps
+    params = {"scale_inputs": scale_inputs, "early_stopping": True, "class_weight": "balanced"}
+    clf, expected = small(**params, n_jobs=2), small(**params).fit(*arrays)
+    clf.fit(X, y, weight, X_val=X, y_val=y, sample_weight_val=weight)
+    assert_array_equal(clf.fit(X, y, weight).predict_proba(X), expected.predict_proba(arrays[0]))
+    in_ram = sparse.csr_array(arrays[0])
+    on_disk = sparse.csr_array((in_ram.data, in_ram.indices, in_ram.indptr), shape=(60, 3))
+    on_disk.data.setflags(write=False)
+    assert_array_equal(clf.fit(on_disk, y).predict(on_disk), clf.fit(in_ram, y).predict(in_ram))
+    for array, mapped in zip(arrays, maps, strict=True):
+        assert_array_equal(mapped, array)
+
+
+# Scaling ----------------------------------------------------------------------------------------
+
+
+@every_solver
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_the_unit_of_a_column_does_not_matter(small, table, solver, scale_inputs, container):
+    X, y = container(table[0]), table[1]
+    in_other_units = container(table[0] * [1e6, 1, 1e-6])
+    clf = small(solver=solver, scale_inputs=scale_inputs, early_stopping=False)
+    other = clone(clf).fit(in_other_units, y)
+    assert_allclose(other.predict_proba(in_other_units), clf.fit(X, y).predict_proba(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@one_network_and_several
+def test_outliers_cannot_break_a_robust_scale(small, table, dtype, n_estimators):
+    X, y = table[0].astype(dtype), table[1]
+    clf = small(n_estimators=n_estimators).fit(X, y)
+    for far in (1e30, np.finfo(dtype).max):
+        rows = np.array([[far, -far, 0], [-far, far, far], [1e-30, 0, -far]], dtype)
+        assert np.isfinite(clf.predict_log_proba(rows)).all()
+        limit = np.clip(rows, -1e12, 1e12)  # beyond 3 interquartile ranges nothing changes
+        assert_allclose(clf.predict_proba(rows), clf.predict_proba(limit), rtol=1e-5)
+        with_outlier = np.concatenate([X, rows])
+        refitted = small(n_estimators=n_estimators).fit(with_outlier, [*y, 0, 1, 1])
+        assert np.isfinite(refitted.predict_log_proba(with_outlier)).all()
+        assert (refitted.predict(X) == y).mean() > 0.5
+
+
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
+@pytest.mark.parametrize("constant", [0.0, 7.0, 1e9, 0.1])
+def test_a_constant_column_is_ignored(small, table, scale_inputs, constant):
+    X, y = np.column_stack([table[0], np.full(60, constant)]), table[1]
+    clf = small(scale_inputs=scale_inputs).fit(X, y)
+    other = np.column_stack([table[0], np.arange(60.0)])
+    assert_array_equal(clf.predict_proba(other), clf.predict_proba(X))
+    if scale_inputs == "standard":
+        assert_array_equal(clf.coefs_[0][:, 3], 0)
+
+
+# coefs_ and intercepts_ -------------------------------------------------------------------------
+
+
+@one_network_and_several
+@pytest.mark.parametrize("scale_inputs", ["standard", None])
+@pytest.mark.parametrize("hidden_layer_sizes", [(), 4, (4, 3)])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_coefs_compute_on_raw_inputs(
+    small, table, n_estimators, scale_inputs, hidden_layer_sizes, container
+):
+    X, y = table
+    clf = small(
+        n_estimators=n_estimators,
+        scale_inputs=scale_inputs,
+        hidden_layer_sizes=hidden_layer_sizes,
+        early_stopping=True,
+    ).fit(container(X), y)
+    sizes = [3, *np.atleast_1d(hidden_layer_sizes).astype(int), 1]
+    stack = (n_estimators,) if n_estimators > 1 else ()
+    shapes = [(*stack, a, b) for a, b in pairwise(sizes)]
+    assert [coef.shape for coef in clf.coefs_] == shapes
+    assert [bias.shape for bias in clf.intercepts_] == [(*stack, size) for size in sizes[1:]]
+    assert (clf.n_layers_, clf.n_outputs_, clf.out_activation_) == (len(sizes), 1, "logistic")
+    logits = logits_by_hand(clf, X)
+    assert_allclose(clf.predict_proba_members(container(X)), expit(logits), rtol=1e-10)
+    if n_estimators == 1:
+        assert_allclose(clf.decision_function(X), logits[0], rtol=1e-8, atol=1e-12)
+
+
+@one_network_and_several
+@pytest.mark.parametrize("in_place", [True, False])
+def test_predictions_follow_edited_coefs(small, table, n_estimators, in_place):
+    X, y = table
+    clf = small(n_estimators=n_estimators, scale_inputs=None).fit(X, y)
+    clf.predict(X)
+    for name, layer in product(("coefs_", "intercepts_"), range(2)):
+        before = clf.predict_proba_members(X)
+        if in_place:
+            getattr(clf, name)[layer] += 0.5
+        else:
+            getattr(clf, name)[layer] = getattr(clf, name)[layer] + 0.5
+        after = clf.predict_proba_members(X)
+        assert_allclose(after, expit(logits_by_hand(clf, X)), rtol=1e-10)
+        assert (abs(after - before).max(axis=1) > 1e-3).all()
+
+
+# Predicting -------------------------------------------------------------------------------------
+
+
+LOGITS = st.floats(-1e4, 1e4, width=32) | st.sampled_from([0.0, -0.0, 1e-9, -1e-9, 1e-45, 17, -17])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    x=st.lists(LOGITS, min_size=1, max_size=8),
+    coefs=st.sampled_from([[1], [1, -1], [1, -0.5, 0.25], [1, 1], [1e4, -1e4], [1, 0, -1]]),
+    dtype=st.sampled_from([np.float64, np.float32]),
+)
+def test_predictions_agree_with_one_another(x, coefs, dtype):
+    clf, X = line(coefs, dtype), np.array(x, dtype)[:, np.newaxis]
+    log_odds, proba, log_proba = (
+        clf.decision_function(X),
+        clf.predict_proba(X),
+        clf.predict_log_proba(X),
+    )
+    assert {log_odds.dtype, proba.dtype, log_proba.dtype} == {np.dtype(dtype)}
+    assert_array_equal(clf.predict(X), log_odds > 0)
+    assert_array_equal(clf.predict(X), proba.argmax(axis=1))
+    assert (proba > 0).all()
+    assert (proba < 1).all()
+    assert_allclose(proba.sum(axis=1), 1, rtol=2 * np.finfo(dtype).eps)
+    assert np.isfinite(log_proba).all()
+    assert (log_proba <= 0).all()
+    moderate = abs(log_odds) < 10
+    tolerance = {"rtol": 200 * np.finfo(dtype).eps, "atol": 20 * np.finfo(dtype).eps}
+    assert_allclose(log_proba[moderate], np.log(proba[moderate]), **tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("size", [100, 1e4])
+def test_log_probabilities_do_not_saturate(dtype, size):
+    X = np.array([[size], [-size]], dtype)
+    expected = [[-size, 0], [0, -size]]
+    assert_allclose(line([1], dtype).predict_log_proba(X), expected, rtol=1e-6, atol=1e-30)
+    of_several = line([1, 2, 3], dtype).predict_log_proba(X)
+    limit = -np.log(np.finfo(dtype).tiny) - 2
+    assert of_several[0, 0] == pytest.approx(of_several[1, 1], rel=1e-6)
+    assert of_several[0, 0] < -min(size, limit)
+
+
+def test_opposed_networks_are_a_tie(small):
+    for dtype in (np.float64, np.float32):
+        X = np.linspace(-30, 30, 50, dtype=dtype)[:, np.newaxis]
+        assert_array_equal(line([1, -1], dtype).decision_function(X), 0)
+        assert_array_equal(line([1, -1], dtype).predict(X), 0)
+
+
+def test_the_probability_is_the_mean_over_the_networks(small, table):
+    X, y = table
+    clf = small().fit(X, y)
+    mean = clf.predict_proba_members(X).mean(axis=0)
+    assert clf.predict_proba_members(X).shape == (3, 60)
+    assert_allclose(clf.predict_proba(X), np.column_stack([1 - mean, mean]), rtol=1e-12)
+    assert_allclose(clf.decision_function(X), logit(mean), rtol=1e-9, atol=1e-12)
+    alone = small(n_estimators=1).fit(X, y)
+    assert_array_equal(alone.predict_proba_members(X), alone.predict_proba(X)[:, 1:].T)
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_row_is_predicted_alike_in_any_company(small, table, name, container):
+    X, y = table
+    predict = getattr(small(scale_inputs="standard").fit(container(X), y), name)
+    many = np.tile(X, (40, 1))  # more than are predicted at a time
+    columns = name == "predict_proba_members"
+    whole = predict(container(many)).T if columns else predict(container(many))
+    for rows in (slice(0, 1), slice(1000, 1100), slice(None, None, 7)):
+        some = predict(container(many[rows])).T if columns else predict(container(many[rows]))
+        assert_allclose(some, whole[rows], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("no", "yes"), (False, True), (-1, 1), (3, 7), (0.0, 1.0), (np.uint8(0), np.uint8(200))],
+)
+def test_labels_may_be_anything_and_come_back(small, table, labels):
+    X, y = table
+    expected = small(early_stopping=True).fit(X, y)
+    labels = np.array(labels)
+    clf = small(early_stopping=True).fit(X, labels[y], X_val=X, y_val=labels[y]).fit(X, labels[y])
+    assert_array_equal(clf.classes_, labels)
+    assert_array_equal(clf.predict(X), labels[expected.predict(X)])
+    assert clf.predict(X).dtype == labels.dtype
+    for result in ("predict_proba", "predict_log_proba", "decision_function"):
+        assert_array_equal(getattr(clf, result)(X), getattr(expected, result)(X))
+    streamed = small().partial_fit(X, labels[y], classes=labels[::-1])
+    assert_array_equal(streamed.classes_, labels)
+    streamed_expected = small().partial_fit(X, y, classes=[0, 1])
+    assert_array_equal(streamed.predict_proba(X), streamed_expected.predict_proba(X))
+
+
+# Copies -----------------------------------------------------------------------------------------
+
+
+def through_joblib(clf):
+    file = io.BytesIO()
+    joblib.dump(clf, file)
+    return joblib.load(file)
+
+
+COPIES = {
+    f"pickle protocol {p}": lambda clf, p=p: pickle.loads(pickle.dumps(clf, protocol=p))
+    for p in (0, 2, 4, 5)
+} | {"deepcopy": copy.deepcopy, "copy": copy.copy, "joblib": through_joblib}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+@one_network_and_several
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
+def test_a_copy_predicts_the_same_and_goes_on_the_same(
+    small, table, copied, n_estimators, solver, scale_inputs
+):
+    X, y = table
+    clf = small(n_estimators=n_estimators, solver=solver, scale_inputs=scale_inputs)
+    clf.set_params(hidden_layer_sizes=(4, 3)).fit(X, y)
+    twin = copied(clf)
+    for name in PREDICTIONS:
+        assert_array_equal(getattr(twin, name)(X), getattr(clf, name)(X))
+    before = clf.predict_proba(X)
+    twin.partial_fit(X, y)
+    assert_array_equal(clf.predict_proba(X), before)
+    assert_learnt_the_same(twin, clf.partial_fit(X, y))
+    twin.coefs_[0][...] = 0
+    assert abs(twin.predict_proba(X) - clf.predict_proba(X)).max() > 1e-3
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+def test_it_shows_itself_in_a_notebook(small, table, fitted):
+    clf = small().fit(*table) if fitted else small()
+    assert "NumpyMLPBinaryClassifier" in clf._repr_html_()
+    assert "hidden_layer_sizes=(4,)" in repr(clf)

@@ -1,0 +1,157 @@
+"""The table of rules: it knows every parameter, takes what is good and names what is not."""
+
+import inspect
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.neural_network import MLPClassifier
+
+from sknumpynet import NumpyMLPBinaryClassifier
+from sknumpynet.parameters import RULES, check_parameters
+
+NAN, INF = float("nan"), float("inf")
+NOT_NUMBERS = ["1", None, NAN, True, np.True_, 1j, [1], np.array([1.0])]
+NOT_INTS = [*NOT_NUMBERS, 0, -1, 2.0, np.float64(2)]
+NOT_SIZES = [np.array(5), np.ones(2), np.ones((2, 2), int)]
+NOT_NAMES = ["no such name", 1, True, ["relu"], np.array(["relu"]), "RELU", ""]
+SMOOTH_RELUS = ["gelu", "silu", np.str_("mish")]
+NOT_FLAGS = ["True", None, 0, 1, 1.0, [True]]
+FINITE_FROM_0 = ([0, 0.5, 7, np.float32(1), np.int8(1), Fraction(1, 3)], [*NOT_NUMBERS, -1e-9, INF])
+BELOW_1 = ([0, 0.5, np.float32(0.25)], [*NOT_NUMBERS, -1e-9, 1, INF])
+POSITIVE_INT = ([1, 1000, np.int64(5)], NOT_INTS)
+FLAG = ([True, False, np.True_], NOT_FLAGS)
+
+EXAMPLES = {  # name: (good values, bad values)
+    "hidden_layer_sizes": (
+        [(), [], 1, (5, 5), [64], np.array([3, 4]), np.int32(7), range(1, 3)],
+        [0, -1, 2.0, True, None, "55", {5}, (5, 0), (5, 2.0), (5, True), ((5, 5),), *NOT_SIZES],
+    ),
+    "activation": (
+        ["identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", *SMOOTH_RELUS],
+        [*NOT_NAMES, None],
+    ),
+    "loss": (["log_loss", "squared_error"], [*NOT_NAMES, None]),
+    "solver": (["adam", "sgd", "lbfgs"], [*NOT_NAMES, None]),
+    "alpha": FINITE_FROM_0,
+    "weight_decay": FINITE_FROM_0,
+    "batch_size": (["auto", 1, 10**9, np.int64(5)], [*NOT_INTS, "all", INF]),
+    "learning_rate": (
+        ["cosine", "constant", "invscaling", "adaptive"],
+        [*NOT_NAMES, None, 0.01],
+    ),
+    "learning_rate_init": (["auto", 1e-300, 10], [*NOT_NUMBERS, "Auto", 0, -0.1, INF]),
+    "power_t": FINITE_FROM_0,
+    "momentum": ([0, 1, 0.9], [*NOT_NUMBERS, -0.1, 1.1]),
+    "nesterovs_momentum": FLAG,
+    "beta_1": BELOW_1,
+    "beta_2": BELOW_1,
+    "epsilon": ([1e-12, 1], [*NOT_NUMBERS, 0, -1, INF]),
+    "max_iter": POSITIVE_INT,
+    "max_fun": POSITIVE_INT,
+    "tol": FINITE_FROM_0,
+    "n_iter_no_change": ([1, 10, INF, np.inf], [*NOT_INTS, -INF]),
+    "shuffle": FLAG,
+    "verbose": ([True, False, 0, 1, 100, np.int64(2)], ["yes", None, -1, 0.5, NAN, [1]]),
+    "warm_start": FLAG,
+    "early_stopping": ([True, False, np.True_, "auto"], [*NOT_FLAGS, "Auto"]),
+    "validation_fraction": ([0.1, 0.999], [*NOT_NUMBERS, 0, 1, -0.1, INF]),
+    "n_estimators": POSITIVE_INT,
+    "scale_inputs": (["robust", "standard", None], NOT_NAMES),
+    "dropout": BELOW_1,
+    "label_smoothing": BELOW_1,
+    "max_grad_norm": ([None, 1, 1e-3, INF], ["1", NAN, True, 0, -1, [1]]),
+    "class_weight": (
+        [None, "balanced", {}, {0: 1, 1: 0.5}, {"a": 0, "b": np.float32(2)}],
+        ["Balanced", 1, [1, 1], {0: -1}, {0: NAN}, {0: INF}, {0: "1"}, {0: True}],
+    ),
+    "n_jobs": ([None, 1, -1, np.int64(2)], ["2", 0, 2.0, NAN, True, [1]]),
+}
+DEFAULTS = NumpyMLPBinaryClassifier().get_params()
+
+
+def test_every_parameter_has_a_rule_and_examples_here():
+    with_rule = set(DEFAULTS) - {"random_state"}  # that one is for sklearn.utils to check
+    assert set(RULES) == with_rule == set(EXAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, (good, _) in EXAMPLES.items() for value in good]
+)
+def test_a_good_value_passes(name, value):
+    check_parameters(DEFAULTS | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, (_, bad) in EXAMPLES.items() for value in bad]
+)
+def test_a_bad_value_is_named_with_what_is_wanted_and_advice(name, value):
+    start = re.escape(f"{name}={value!r} is not {RULES[name].wanted}; ")
+    with pytest.raises(ValueError, match=f"^{start}{re.escape(RULES[name].advice)}\\.$"):
+        check_parameters(DEFAULTS | {name: value})
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_speaks_in_full(rule):
+    assert len(rule.wanted.split()) >= 2
+    assert len(rule.advice.split()) >= 3
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_parameters_are_checked_before_anything_is_learnt(small, table, method):
+    X, y = table
+    clf = small(alpha=-1)
+    with pytest.raises(ValueError, match=r"^alpha=-1 is not a finite number >= 0; give a penalty"):
+        getattr(clf, method)(X, y)
+    assert vars(clf) == clf.get_params()
+
+
+@pytest.mark.parametrize("value", [-1, "seed", 0.5])
+def test_a_bad_random_state_is_an_error(small, table, value):
+    with pytest.raises(ValueError, match=r"[Ss]eed"):
+        small(random_state=value).fit(*table)
+
+
+def test_the_constructor_only_stores():
+    values = {name: object() for name in DEFAULTS}
+    assert vars(NumpyMLPBinaryClassifier(**values)) == values
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_parameters_of_mlp_classifier_are_parameters_here(table, solver):
+    theirs = MLPClassifier(solver=solver, max_iter=1000, random_state=0).get_params()
+    clf = NumpyMLPBinaryClassifier(**theirs).set_params(tol=1e-3).fit(*table)
+    assert clf.n_iter_ < 1000
+    assert clf.loss_ < clf.loss_curve_[0].mean()
+
+
+def test_hidden_layer_sizes_and_activation_may_be_given_by_position():
+    kinds = [p.kind for p in inspect.signature(NumpyMLPBinaryClassifier).parameters.values()]
+    assert kinds == [inspect.Parameter.POSITIONAL_OR_KEYWORD] * 2 + [
+        inspect.Parameter.KEYWORD_ONLY
+    ] * (len(DEFAULTS) - 2)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text()
+    | hnp.arrays(st.sampled_from([np.float64, np.int64, np.bool_]), hnp.array_shapes(min_dims=0)),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.tuples(inner)
+    | st.dictionaries(st.text(max_size=2) | st.integers(), inner, max_size=2),
+    max_leaves=4,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(name=st.sampled_from(sorted(RULES)), value=ANYTHING)
+def test_a_rule_judges_anything_whatever_it_is(name, value):
+    params = DEFAULTS | {name: value}
+    if RULES[name].allows(value):
+        check_parameters(params)
+    else:
+        with pytest.raises(ValueError, match="^" + re.escape(f"{name}={value!r} is not ")):
+            check_parameters(params)
