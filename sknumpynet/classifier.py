@@ -20,17 +20,17 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .engine import folds
-from .engine.initializers import initial_params
+from .engine.initializers import initial_params, relative_rates
 from .engine.layout import Layout
 from .engine.network import predict_logits
 from .engine.objective import Objective, Problem, Rows
-from .engine.scaling import Scaling, learn_scaling
-from .engine.schedules import fan_in_rates
+from .engine.scaling import learn_binning, learn_scaling
 from .engine.training import Plan, join, train
 from .parameters import check_parameters
 
-SMALLEST_HOLDOUT = 100  # rows from which early_stopping="auto" holds some out
-HIGHEST_RATE = 0.1  # of learning_rate_init="auto"
+FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
+BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
+RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 
 
@@ -73,7 +73,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         ``max_iter``; not at all; divided by (rows seen + 1)^power_t, epoch by epoch; divided by 5
         whenever a network has made no progress for ``n_iter_no_change`` epochs.
     learning_rate_init : float or 'auto', default='auto'
-        Rate of the first step. 'auto' is 1 / fan_in for each layer, at most 0.1.
+        Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
+        initial weights, so that narrow and wide layers of any activation learn at the same pace.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int, default=100
@@ -101,7 +102,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         What one network alone holds out; several hold out a fold each.
     beta_1, beta_2, epsilon : float, default=0.9, 0.95, 1e-8
         For 'adam': decay of the moments, and what keeps the step finite.
-    n_iter_no_change : int or inf, default=20
+    n_iter_no_change : int or inf, default=10
         A network stops after so many epochs without progress.
     max_fun : int, default=15000
         Most evaluations of the loss by 'lbfgs'.
@@ -111,6 +112,10 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         'robust': median and interquartile range to 0 and 1, then z / sqrt(1 + (z / 3)^2), which
         lets no outlier beyond 3. 'standard': mean and standard deviation to 0 and 1. Learnt from
         the weighted rows; zeros of sparse data stay zeros.
+    numeric_bins : int or 'auto', default='auto'
+        Tell each numeric column in so many pieces between its quantiles, beside the column itself,
+        as inputs of their own; 0 for none. 'auto' is 8 for a dense table of at least 100 rows with
+        ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
     dropout : float, default=0.0
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
     label_smoothing : float, default=0.0
@@ -130,7 +135,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
     coefs_, intercepts_ : list of ndarray
         Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), layer by layer; with a
         first axis of length ``n_estimators`` if that is above 1. With ``scale_inputs`` 'standard'
-        or None they compute on raw inputs, for the scaling is folded in.
+        or None they compute on raw inputs, for the scaling is folded in. The inputs are the columns
+        of X, followed by the codes of ``numeric_bins`` where there are any.
     loss_curve_ : list
         Training objective of each epoch, the mean over its batches: a float, or an array over the
         networks, NaN for those that had finished.
@@ -205,10 +211,11 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         beta_1=0.9,
         beta_2=0.95,
         epsilon=1e-8,
-        n_iter_no_change=20,
+        n_iter_no_change=10,
         max_fun=15000,
         n_estimators=8,
         scale_inputs="robust",
+        numeric_bins="auto",
         dropout=0.0,
         label_smoothing=0.0,
         max_grad_norm=None,
@@ -242,6 +249,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         self.max_fun = max_fun
         self.n_estimators = n_estimators
         self.scale_inputs = scale_inputs
+        self.numeric_bins = numeric_bins
         self.dropout = dropout
         self.label_smoothing = label_smoothing
         self.max_grad_norm = max_grad_norm
@@ -289,7 +297,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             if goes_on:
                 self._check_continuation(classes)
             else:
-                self._begin(rows, classes)
+                self._begin(rows, copies, classes)
             if validation is None:
                 rows = self._hold_out(rows, copies, classes)
             self._train(rows, validation, goes_on)
@@ -342,13 +350,13 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                     "class_weight='balanced' counts all rows, and partial_fit sees a piece; give a "
                     "dict, such as {0: 1, 1: 5}."
                 )
-            rows, _ = self._weighted_rows(
+            rows, copies = self._weighted_rows(
                 X, y, sample_weight, classes, is_piece=True, goes_on=goes_on
             )
             if goes_on:
                 self._check_continuation(classes)
             else:
-                self._begin(rows, classes, is_stream=True)
+                self._begin(rows, copies, classes, is_stream=True)
             if len(rows.index):
                 self._train(rows, None, goes_on, is_stream=True)
                 self._expose_out_of_fold(rows)
@@ -413,9 +421,9 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
     def _layout(self):
         sizes = self.hidden_layer_sizes
         hidden = (sizes,) if np.ndim(sizes) == 0 else tuple(sizes)
-        return Layout((self.n_features_in_, *map(int, hidden), 1))
+        return Layout((self.n_features_in_ + self._scaling.n_codes, *map(int, hidden), 1))
 
-    def _begin(self, rows, classes, is_stream=False):
+    def _begin(self, rows, copies, classes, is_stream=False):
         """Forget what was learnt before; scaling and initial weights for these rows."""
         for name in [name for name in vars(self) if name.endswith("_")]:
             if name not in ("n_features_in_", "feature_names_in_"):
@@ -426,6 +434,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         self._n_passes, self._optimizer = 0, None
         X = rows.X if len(rows.index) == rows.X.shape[0] else rows.X[rows.index]
         self._scaling = learn_scaling(self.scale_inputs, X, rows.weight)
+        self._scaling = replace(self._scaling, bins=self._learn_bins(X, rows.weight, copies.sum()))
         if is_stream and self._scaling.factor is not None:
             # A column that is constant in the first piece may vary in later ones.
             factor = np.where(self._scaling.factor == 0, 1, self._scaling.factor)
@@ -434,6 +443,17 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         params = initial_params(layout, self.activation, self._seed, networks, X.dtype)
         self._scaling.fold_into(layout.views(params)[0])
         self._expose_params(layout, params)
+
+    def _learn_bins(self, X, weight, n_rows):
+        """Codes for the numeric columns; None where there are to be none."""
+        n_bins = self.numeric_bins
+        if n_bins == "auto":
+            n_bins = BINS if self.scale_inputs == "robust" and n_rows >= FEWEST_ROWS else 0
+        if sparse.issparse(X) or not n_bins:
+            return None
+        bins = learn_binning(X, weight, n_bins)
+        is_wide = bins is not None and len(bins.source) > MOST_CODES
+        return None if is_wide and self.numeric_bins == "auto" else bins
 
     def _check_continuation(self, classes):
         """Going on with networks of another shape, or for other labels, is an error."""
@@ -457,7 +477,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         holds_out = self.early_stopping
         if holds_out == "auto":
             enough = max(2, self.n_estimators)
-            holds_out = sum(per_class) >= SMALLEST_HOLDOUT and min(per_class) >= enough
+            holds_out = sum(per_class) >= FEWEST_ROWS and min(per_class) >= enough
         if not holds_out:
             return rows
         if min(per_class) < 2:
@@ -487,10 +507,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         n_rows = len(rows.index)
         shared["batch_size"] = min(self._rows_per_step(rows), n_rows)
         if self.learning_rate_init == "auto":
-            shared["learning_rate_init"] = 1.0
-            shared["relative_rate"] = fan_in_rates(self._layout(), HIGHEST_RATE).astype(
-                rows.X.dtype
-            )
+            shared["learning_rate_init"] = RELATIVE_RATE
+            shared["relative_rate"] = relative_rates(self._layout(), self.activation)
         if is_stream:
             shared["max_iter"] = 1
             if self.learning_rate == "cosine":
@@ -630,10 +648,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
     def _logits(self, X, network=slice(None), index=None):
         """Logits of checked rows, network by network."""
         params = self._stacked_params()[network]
-        scaling = self._scaling if self._scaling.bends else Scaling()  # else it is folded in
-        return predict_logits(
-            self._fitted_layout(), self.activation, np.atleast_2d(params), X, scaling, index
-        )
+        layout, scaling = self._fitted_layout(), self._scaling.folded()
+        return predict_logits(layout, self.activation, np.atleast_2d(params), X, scaling, index)
 
     def _check_new_rows(self, X):
         check_is_fitted(self)
@@ -655,7 +671,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         """
         logits = self._logits(self._check_new_rows(X))
         if len(logits) == 1:
-            log_odds = logits[0]
+            largest = np.finfo(logits.dtype).max
+            log_odds = np.clip(logits[0], -largest, largest)
         else:
             np.clip(logits, *logit_range(logits.dtype), out=logits)
             log_odds = np.log(expit(logits).mean(axis=0)) - np.log(expit(-logits).mean(axis=0))

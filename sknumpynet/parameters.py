@@ -133,6 +133,11 @@ RULES = {
     "scale_inputs": one_of(
         ("robust", "standard", None), "'robust' is safe for any table, None for data in [-1, 1]"
     ),
+    "numeric_bins": Rule(
+        lambda v: (isinstance(v, str) and v == "auto") or (is_int(v) and (v == 0 or v >= 2)),
+        "0, an int >= 2 or 'auto'",
+        "give the pieces in which to tell each numeric column, such as 8, or 0 for none",
+    ),
     "dropout": number(
         lambda v: 0 <= v < 1, "a number in [0, 1)", "give the part of the units to silence, as 0.1"
     ),

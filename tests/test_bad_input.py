@@ -169,7 +169,9 @@ def test_going_on_with_another_network_or_other_data_is_an_error(
 
 
 @pytest.mark.filterwarnings("ignore:.*had not converged:sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize(
+    ("warm_start", "scale_inputs"), [(False, "robust"), (True, "robust"), (True, "standard")]
+)
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, FloatingPointError])
 @pytest.mark.parametrize(
     ("method", "solver", "owner", "name"),
@@ -182,9 +184,10 @@ def test_going_on_with_another_network_or_other_data_is_an_error(
     ],
 )
 def test_training_that_breaks_off_changes_nothing(
-    monkeypatch, small, method, solver, owner, name, error, warm_start
+    monkeypatch, small, method, solver, owner, name, error, warm_start, scale_inputs
 ):
     params = {"solver": solver, "warm_start": warm_start, "batch_size": 10}
+    params["scale_inputs"] = scale_inputs
     unfitted, fitted = new(small, method, **params), new(small, method, **params).fit(X, y)
     before, works, n_calls = state(fitted), getattr(owner, name), 0
 
@@ -263,6 +266,7 @@ def test_divergence_is_a_warning_with_a_remedy_and_what_is_kept_is_no_worse_than
     clf = small(**params, learning_rate_init=1e300)
     with pytest.warns(ConvergenceWarning, match="3 of 3 networks diverged.*Lower learning_rate"):
         clf.fit(X, y)
+    assert clf.n_iter_ < 4  # it is no use to go on
     for kept, first in zip(
         clf.predict_proba_members(X), start.predict_proba_members(X), strict=True
     ):

@@ -62,6 +62,7 @@ EXAMPLES = {  # name: (good values, bad values)
     "validation_fraction": ([0.1, 0.999], [*NOT_NUMBERS, 0, 1, -0.1, INF]),
     "n_estimators": POSITIVE_INT,
     "scale_inputs": (["robust", "standard", None], NOT_NAMES),
+    "numeric_bins": (["auto", 0, 2, np.int64(16)], [1, -1, 8.0, True, None, "8", np.nan]),
     "dropout": BELOW_1,
     "label_smoothing": BELOW_1,
     "max_grad_norm": ([None, 1, 1e-3, INF], ["1", NAN, True, 0, -1, [1]]),

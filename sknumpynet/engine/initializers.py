@@ -1,14 +1,28 @@
-"""The weights that training starts from.
+"""The weights that training starts from, and how far a step may move them.
 
-Uniform with mean 0, and with the variance that keeps signals of one size through the layers for the
-activation at hand (`activations` has the sources); biases start at 0. All-equal weights would keep
-the units of a layer equal for ever, all-positive ones saturate logistic units at once.
+Weights are uniform with mean 0, and with the variance that keeps signals of one size through the
+layers for the activation at hand (`activations` has the sources); biases start at 0. All-equal
+weights would keep the units of a layer equal for ever, all-positive ones saturate logistic units at
+once.
 """
 
 import numpy as np
 
 from .activations import ACTIVATIONS
 from .streams import stream
+
+
+def weight_deviations(layout, activation):
+    """Standard deviation of the initial weights, layer by layer; the output layer is linear."""
+    hidden, output = ACTIVATIONS[activation], ACTIVATIONS["identity"]
+    units = [hidden] * (len(layout.shapes) - 1) + [output]
+    deviations = []
+    for unit, fan_in, fan_out in zip(
+        units, layout.layer_sizes[:-1], layout.layer_sizes[1:], strict=True
+    ):
+        fan = (fan_in + fan_out) / 2 if unit.is_symmetric else fan_in
+        deviations.append(np.sqrt(unit.weight_variance / fan))
+    return deviations
 
 
 def initial_params(layout, activation, seed, networks, dtype):
@@ -28,14 +42,33 @@ def initial_params(layout, activation, seed, networks, dtype):
     ndarray of shape (len(networks), n_params)
     """
     params = np.zeros((len(networks), layout.n_params), dtype=dtype)
-    hidden, output = ACTIVATIONS[activation], ACTIVATIONS["identity"]
-    layers = layout.weights(params)
-    for row, network in enumerate(networks):
+    layers, deviations = layout.weights(params), weight_deviations(layout, activation)
+    for position, network in enumerate(networks):
         rng = stream(seed, "weights", network)
-        for layer in layers:
-            fan_in, fan_out = layer.shape[1:]
-            unit = output if layer is layers[-1] else hidden
-            fan = (fan_in + fan_out) / 2 if unit.is_symmetric else fan_in
-            bound = np.sqrt(3 * unit.weight_variance / fan)  # uniform(-b, b) has variance b^2 / 3
-            layer[row] = rng.uniform(-bound, bound, (fan_in, fan_out))
+        for layer, deviation in zip(layers, deviations, strict=True):
+            bound = np.sqrt(3) * deviation  # uniform(-b, b) has variance b^2 / 3
+            layer[position] = rng.uniform(-bound, bound, layer.shape[1:])
     return params
+
+
+def relative_rates(layout, activation):
+    """A rate for every parameter: the deviation of its layer's initial weights.
+
+    A step of Adam then changes the weights of every layer by the same part of what they started as,
+    be it of five units or five hundred, of logistic units (which start four times as large) or of
+    rectified ones.
+
+    Parameters
+    ----------
+    layout : Layout
+    activation : str
+
+    Returns
+    -------
+    ndarray of shape (n_params,)
+    """
+    rates = np.empty((1, layout.n_params))
+    layers = layout.views(rates)
+    for layer, deviation in zip(layers, weight_deviations(layout, activation), strict=True):
+        layer[...] = deviation
+    return rates[0]

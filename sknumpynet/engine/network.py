@@ -43,11 +43,11 @@ class Network:
     """
 
     def __init__(self, layout, activation, n_estimators, n_rows, dtype, dropout=0.0):
-        n_features, *hidden = layout.layer_sizes[:-1]
+        n_inputs, *hidden = layout.layer_sizes[:-1]
         self.activation = ACTIVATIONS[activation]
         self.dropout = dropout
-        self.inputs = np.ones((n_rows, n_features + 1), dtype)  # rows of data, then a 1
-        self.scratch = np.empty((n_rows, n_features), dtype)
+        self.inputs = np.ones((n_rows, n_inputs + 1), dtype)  # rows of data, then a 1
+        self.scratch = np.empty(n_rows * n_inputs, dtype)
         self.a = [self.inputs.T]
         self.a += [np.ones((n_estimators, size + 1, n_rows), dtype) for size in hidden]
         self.logits = np.empty((n_estimators, 1, n_rows), dtype)
@@ -60,20 +60,22 @@ class Network:
     def read(self, X, index, scaling):
         """Take the rows ``X[index]``, scaled, as inputs of the next pass.
 
-        ``index`` is a slice or an array of int. Sparse rows stay sparse unless they are centred.
+        ``index`` is a slice or an array of int. Sparse rows stay sparse unless they are centred or
+        get codes.
         """
         self.a[0], inputs = self.inputs.T, self.inputs[:, :-1]
-        if not sparse.issparse(X):
-            if isinstance(index, slice) or X.dtype != inputs.dtype:
-                rows = X[index]
-            else:
-                rows = np.take(X, index, axis=0, out=self.scratch, mode="clip")
-            scaling.apply(rows, out=inputs, scratch=self.scratch)
-        elif scaling.center is None:
+        if sparse.issparse(X) and scaling.center is None and scaling.bins is None:
             self.a[0] = X[index]
             scaling.apply_sparse(self.a[0])
+            return
+        scratch = self.scratch[: len(inputs) * X.shape[1]].reshape(len(inputs), X.shape[1])
+        if sparse.issparse(X):
+            rows = X[index].toarray()
+        elif isinstance(index, slice) or X.dtype != inputs.dtype:
+            rows = X[index]
         else:
-            scaling.apply(X[index].toarray(), out=inputs, scratch=self.scratch)
+            rows = np.take(X, index, axis=0, out=scratch, mode="clip")
+        scaling.apply(rows, out=inputs, scratch=scratch)
 
     def forward(self, W, streams=None):
         """Logits of the rows read.

@@ -189,6 +189,10 @@ class Objective:
             penalty += [np.vdot(of_one, of_one) for of_one in weights]
         return penalty * strength[:, 0, 0] / 2
 
+    def training_loss(self, params):
+        """Weighted mean log loss on all rows, without penalty, of shape (n_networks,)."""
+        return self._mean_log_loss(params, self.problem.rows)
+
     def validation_loss(self, params):
         """Weighted mean log loss on the rows held out, of shape (n_networks,), or None."""
         rows = self.problem.rows

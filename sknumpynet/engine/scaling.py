@@ -4,6 +4,9 @@
 softly into (-3, 3); "standard" maps mean and standard deviation to 0 and 1. Both are learnt with
 row weights, so that a weight of 2 means the row given twice, and read the data column by column,
 never copying the whole. Zeros of sparse data stay zeros: they are scaled but not centred.
+
+Beside its scaled columns a dense table may get codes that tell numeric columns in pieces, so that
+one unit can react to a part of a column's range.
 """
 
 from dataclasses import dataclass
@@ -17,22 +20,75 @@ BLOCK_VALUES = 1 << 22
 
 
 @dataclass(frozen=True)
+class Binning:
+    """Piecewise-linear codes of columns: clip((x - low) / width, 0, 1), one a bin.
+
+    A code is 0 while the value is below its bin, 1 once it is above, and rises in between.
+
+    Parameters
+    ----------
+    source : ndarray of int of shape (n_codes,)
+        The column that each code tells a piece of.
+    low, width : ndarray of shape (n_codes,)
+        Where its bin begins, and how wide it is.
+
+    Notes
+    -----
+    Gorishniy, Rubachev and Babenko (2022), section 3.1. Differs in that the codes of the outer bins
+    are cut off too, so that no outlier gets beyond 0 and 1.
+    """
+
+    source: np.ndarray
+    low: np.ndarray
+    width: np.ndarray
+
+    def apply(self, rows, out):
+        """Write the codes of dense ``rows`` to ``out``, of shape (n_rows, n_codes)."""
+        with np.errstate(over="ignore"):
+            np.subtract(rows[:, self.source], self.low, out=out, casting="same_kind")
+            out /= self.width
+        np.clip(out, 0, 1, out=out)
+
+
+@dataclass(frozen=True)
 class Scaling:
-    """z = (x - center) * factor, then z / sqrt(1 + (z / 3)^2) where ``bends``.
+    """z = (x - center) * factor, then z / sqrt(1 + (z / 3)^2) where ``bends``; codes after that.
 
     Parameters
     ----------
     center, factor : ndarray of shape (n_features,) or None
         None for no centring, no scaling. The factor of a constant column is 0.
     bends : bool
+    bins : Binning, optional
+        Of the columns as they come, not as they are scaled.
     """
 
     center: np.ndarray | None = None
     factor: np.ndarray | None = None
     bends: bool = False
+    bins: Binning | None = None
+
+    @property
+    def n_codes(self):
+        """How many inputs there are beside the columns themselves."""
+        return 0 if self.bins is None else len(self.bins.source)
+
+    def folded(self):
+        """What is left to do once `fold_into` has changed the first layer."""
+        return self if self.bends else Scaling(bins=self.bins)
 
     def apply(self, rows, out, scratch):
-        """Write the scaled ``rows`` to ``out``; all three of shape (n_rows, n_features), dense."""
+        """Write the scaled ``rows``, then their codes, to ``out``.
+
+        Parameters
+        ----------
+        rows, scratch : ndarray of shape (n_rows, n_features)
+            They may be one and the same array; ``scratch`` is overwritten.
+        out : ndarray of shape (n_rows, n_features + n_codes)
+        """
+        if self.bins is not None:
+            self.bins.apply(rows, out=out[:, rows.shape[1] :])
+            out = out[:, : rows.shape[1]]
         if self.center is None:
             np.copyto(out, rows, casting="same_kind")
         else:
@@ -56,21 +112,22 @@ class Scaling:
 
         Parameters
         ----------
-        layer : ndarray of shape (n_estimators, n_features + 1, fan_out)
+        layer : ndarray of shape (n_estimators, n_features + n_codes + 1, fan_out)
             Overwritten.
         """
         if self.factor is not None and not self.bends:
-            layer[:, :-1] *= self.factor[:, np.newaxis]
+            weights = layer[:, : len(self.factor)]
+            weights *= self.factor[:, np.newaxis]
             if self.center is not None:
-                layer[:, -1] -= self.center @ layer[:, :-1]
+                layer[:, -1] -= self.center @ weights
 
     def unfold_from(self, layer):
         """The inverse of `fold_into`; weights of constant columns come back as 0."""
         if self.factor is not None and not self.bends:
+            weights, varies = layer[:, : len(self.factor)], self.factor > 0
             if self.center is not None:
-                layer[:, -1] += self.center @ layer[:, :-1]
-            varies = self.factor > 0
-            layer[:, :-1][:, varies] /= self.factor[varies, np.newaxis]
+                layer[:, -1] += self.center @ weights
+            weights[:, varies] /= self.factor[varies, np.newaxis]
 
 
 def bend(z, scratch):
@@ -117,16 +174,51 @@ def learn_scaling(kind, X, weight):
     return Scaling(center, factor, bends=kind == "robust")
 
 
-def _median_and_range(columns, weight):
-    """Median, and interquartile range, or half the range where that is 0."""
-    # A hair below the quartiles: where the weights add up to just a quarter, the unit they are
-    # given in must not decide, through rounding, which of two values is the quartile.
-    quartiles = np.array([0.25, 0.5, 0.75]) * (1 - 1e-9)
+def learn_binning(X, weight, n_bins):
+    """Bins that hold equal shares of the weight, for every column that fills two or more.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    weight : ndarray of shape (n_rows,)
+        Above 0.
+    n_bins : int
+        Bins a column; fewer where quantiles coincide. A column of two values would fill one, which
+        could only repeat it.
+
+    Returns
+    -------
+    Binning or None
+        None if no column is told in pieces.
+    """
+    codes = []
+    step = max(1, BLOCK_VALUES // X.shape[0])
+    for start in range(0, X.shape[1], step):
+        columns = X[:, start : start + step]
+        quantiles = weighted_quantiles(columns, weight, np.arange(1, n_bins) / n_bins)
+        quantiles = np.vstack([columns.min(axis=0), quantiles, columns.max(axis=0)])
+        for source, edges in enumerate(map(np.unique, quantiles.T), start):
+            width = np.diff(edges)
+            if len(width) > 1 and np.isfinite(width).all():
+                codes.append((np.full(len(width), source), edges[:-1], width))
+    return Binning(*map(np.concatenate, zip(*codes, strict=True))) if codes else None
+
+
+def weighted_quantiles(columns, weight, levels):
+    """The values below which the given parts of the weight lie, column by column.
+
+    A hair below the levels: where the weights add up to just a quarter, the unit they are given in
+    must not decide, through rounding, which of two values is the quartile.
+    """
     if weight.min() == weight.max():
         weight = None  # the same quantiles without sorting
-    low, median, high = np.quantile(
-        columns, quartiles, axis=0, weights=weight, method="inverted_cdf"
-    )
+    levels = np.asarray(levels) * (1 - 1e-9)
+    return np.quantile(columns, levels, axis=0, weights=weight, method="inverted_cdf")
+
+
+def _median_and_range(columns, weight):
+    """Median, and interquartile range, or half the range where that is 0."""
+    low, median, high = weighted_quantiles(columns, weight, (0.25, 0.5, 0.75))
     half_range = columns.max(axis=0) / 2 - columns.min(axis=0) / 2
     return median, np.where(high > low, high - low, half_range)
 

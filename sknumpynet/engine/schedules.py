@@ -7,8 +7,6 @@ rate. "adaptive" is constant here; what adapts it is progress, which `stopping` 
 import math
 from functools import partial
 
-import numpy as np
-
 
 def constant(step, rows_seen):
     """Always 1."""
@@ -32,29 +30,3 @@ def make_schedule(name, *, n_steps, power_t):
     if name == "invscaling":
         return partial(invscaling, power_t=power_t)
     return constant
-
-
-def fan_in_rates(layout, highest):
-    """A rate for every parameter: 1 / fan_in of its layer, but at most ``highest``.
-
-    A unit's pre-activation then changes by about the same in one Adam step whatever its number of
-    inputs, so that one rule serves five units and five hundred.
-
-    Parameters
-    ----------
-    layout : Layout
-    highest : float
-
-    Returns
-    -------
-    ndarray of float64 of shape (n_params,)
-
-    Notes
-    -----
-    The rate of hidden layers under Adam in Yang et al. (2021), table 3; they keep the rate of the
-    first layer constant, which serves comparisons across widths but not across tables.
-    """
-    rates = np.empty((1, layout.n_params))
-    for layer in layout.views(rates):
-        layer[...] = min(highest, 1 / (layer.shape[1] - 1))
-    return rates[0]

@@ -187,8 +187,8 @@ def train(
         else:
             descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judge)
             has_finished = ~stopping.is_running
-        if stopping.has_diverged.any() and not curves["validation"]:
-            fall_back(objective, stopping, start)
+        if keeps_best and not curves["validation"]:
+            fall_back(objective, stopping, start, curves["loss"][0])
     return Trained(
         stopping.best_params if keeps_best else params,
         optimizer,
@@ -202,15 +202,16 @@ def train(
     )
 
 
-def fall_back(objective, stopping, start):
+def fall_back(objective, stopping, start, first_loss):
     """Keep the start where even the best epoch is worse.
 
-    A training loss is that of the weights before each step, so the step that ruined a network may
-    stand to the credit of its best epoch.
+    A training loss is that of the weights before each step, so a step that ruined a network may
+    stand to the credit of its best epoch. It takes a forward pass to see.
     """
-    all_rows, grad = slice(0, len(objective.problem.rows.index)), np.empty_like(start)
-    kept = objective.value_and_grad(stopping.best_params, all_rows, grad)
-    first = objective.value_and_grad(start, all_rows, grad)
+    kept = objective.training_loss(stopping.best_params)
+    if (kept < first_loss).all():
+        return
+    first = objective.training_loss(start)
     worse = ~(kept <= first)
     stopping.best_params[worse], stopping.best_score[worse] = start[worse], first[worse]
     stopping.best_epoch[worse] = 0

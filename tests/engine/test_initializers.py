@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.engine.activations import ACTIVATIONS
-from sknumpynet.engine.initializers import initial_params
+from sknumpynet.engine.initializers import initial_params, relative_rates
 from sknumpynet.engine.layout import Layout
 
 LAYOUT = Layout((300, 400, 100, 1))
@@ -78,3 +78,12 @@ def test_no_two_networks_seeds_or_layers_start_alike():
         params = initial_params(layout, "relu", seed, range(3), np.float64)
         drawn += [weights[k].tobytes() for weights in layout.weights(params) for k in range(3)]
     assert len(set(drawn)) == 3 * 3 * 3
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_rate_is_the_deviation_that_its_layer_started_with(activation):
+    layers = LAYOUT.views(relative_rates(LAYOUT, activation)[np.newaxis])
+    variances = [VARIANCE[activation]] * 2 + [glorot]
+    for layer, variance in zip(layers, variances, strict=True):
+        fan_in, fan_out = layer.shape[1] - 1, layer.shape[2]
+        assert_allclose(layer, np.sqrt(variance(fan_in, fan_out)), rtol=1e-15)  # biases too

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sknumpynet.engine import scaling
-from sknumpynet.engine.scaling import Scaling, bend, learn_scaling
+from sknumpynet.engine.scaling import Scaling, bend, learn_binning, learn_scaling
 
 KINDS = ("robust", "standard")
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -264,3 +264,74 @@ def test_a_huge_or_tiny_column_is_scaled_like_any_other(kind, dtype):
 
 def test_the_default_is_no_scaling():
     assert Scaling() == learn_scaling(None, table(), np.ones(41))
+
+
+# Codes -------------------------------------------------------------------------------------------
+
+
+def codes(bins, rows):
+    out = np.empty((len(rows), len(bins.source)), rows.dtype)
+    bins.apply(rows, out)
+    return out
+
+
+@every_dtype
+def test_a_code_rises_from_0_to_1_across_its_bin_and_is_flat_outside(dtype):
+    x = np.random.default_rng(0).lognormal(size=400).astype(dtype)[:, np.newaxis]
+    bins = learn_binning(x, ones(x), 8)
+    edges = np.append(bins.low, bins.low[-1] + bins.width[-1])
+    at = np.linspace(-1, x.max() + 1, 1001, dtype=dtype)
+    expected = [np.interp(at, edges[i : i + 2], [0, 1]) for i in range(8)]
+    eps = np.finfo(dtype).eps
+    assert_allclose(codes(bins, at[:, np.newaxis]).T, expected, atol=50 * eps / bins.width.min())
+
+
+def test_the_bins_of_a_column_meet_and_hold_equal_shares_of_its_rows():
+    x = np.random.default_rng(0).normal(size=(800, 1))
+    bins = learn_binning(x, ones(x), 8)
+    high = bins.low + bins.width
+    assert_allclose(high[:-1], bins.low[1:])
+    assert bins.low[0] == x.min()
+    assert_allclose(high[-1], x.max())
+    assert_array_equal(np.bincount(np.searchsorted(bins.low[1:], x[:, 0])), 100)
+
+
+def test_columns_that_fill_fewer_than_two_bins_have_no_codes():
+    rng = np.random.default_rng(0)
+    rare = (rng.random(400) < 0.05) * rng.normal(size=400)  # its quantiles are 0 but for the ends
+    columns = [np.full(400, 3.0), np.arange(400) % 2, rng.normal(size=400), rare]
+    bins = learn_binning(np.column_stack(columns), np.ones(400), 8)
+    assert_array_equal(np.bincount(bins.source, minlength=4), [0, 0, 8, 2])
+    assert learn_binning(np.column_stack(columns[:2]), np.ones(400), 8) is None
+
+
+@law
+@given(rows=weighted_rows)
+def test_bins_count_a_row_of_weight_w_w_times(rows):
+    X, weight = arrays(rows)
+    weighted = learn_binning(X, weight, 4)
+    twice = X.repeat(weight.astype(int), axis=0)
+    repeated = learn_binning(twice, ones(twice), 4)
+    assert (weighted is None) == (repeated is None)
+    if weighted is not None:
+        for name in ("source", "low", "width"):
+            assert_array_equal(getattr(weighted, name), getattr(repeated, name))
+
+
+def test_codes_of_huge_and_tiny_columns_are_finite():
+    X = table() * 1e300
+    X[3, 2] = 1.7e308
+    bins = learn_binning(X, ones(X), 8)
+    far = np.array([[-1.7e308] * 4, [1.7e308] * 4])
+    assert_array_equal(codes(bins, far), [[0] * len(bins.source), [1] * len(bins.source)])
+
+
+def test_columns_keep_their_scale_beside_their_codes():
+    X = table()
+    plain = learn_scaling("robust", X, ones(X))
+    both = replace(plain, bins=learn_binning(X, ones(X), 8))
+    out = np.empty((len(X), X.shape[1] + both.n_codes))
+    both.apply(X, out, np.empty_like(X))
+    assert_array_equal(out[:, : X.shape[1]], apply(plain, X))
+    assert_array_equal(out[:, X.shape[1] :], codes(both.bins, X))
+    assert plain.n_codes == 0

@@ -4,12 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from sknumpynet.engine.layout import Layout
-from sknumpynet.engine.schedules import fan_in_rates, make_schedule
+from sknumpynet.engine.schedules import make_schedule
 
 NAMES = ("constant", "adaptive", "cosine", "invscaling")
 
@@ -55,10 +54,3 @@ def test_invscaling_is_that_of_scikit_learn(power_t):
 def test_schedules_can_be_pickled(name):
     schedule = make_schedule(name, n_steps=10, power_t=0.5)
     assert pickle.loads(pickle.dumps(schedule))(3, 60) == schedule(3, 60)
-
-
-def test_fan_in_rates_are_one_over_the_inputs_up_to_a_limit():
-    layout = Layout((40, 5, 200, 1))
-    layers = layout.views(fan_in_rates(layout, highest=0.05)[np.newaxis])
-    for layer, rate in zip(layers, (1 / 40, 0.05, 1 / 200), strict=True):
-        assert_array_equal(layer, rate)

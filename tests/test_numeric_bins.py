@@ -1,0 +1,85 @@
+"""Numeric columns told in pieces: where it is on, what it adds, and that it stays one estimator."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+TABLE = np.random.default_rng(0).normal(size=(300, 3))
+TABLE[:, 1] = TABLE[:, 1] > 0
+LABELS = (np.sin(4 * TABLE[:, 0]) > 0).astype(int)
+
+
+def n_inputs(clf):
+    return clf.coefs_[0].shape[-2]
+
+
+@pytest.mark.parametrize(
+    ("params", "n_rows", "n_codes"),
+    [
+        ({}, 300, 16),  # two numeric columns; the third has two values
+        ({}, 99, 0),
+        ({"scale_inputs": "standard"}, 300, 0),
+        ({"scale_inputs": None}, 300, 0),
+        ({"numeric_bins": 0}, 300, 0),
+        ({"numeric_bins": 4}, 99, 8),
+        ({"numeric_bins": 4, "scale_inputs": None}, 300, 8),
+    ],
+)
+def test_codes_are_inputs_beside_the_columns_where_asked_or_where_they_pay(
+    small, params, n_rows, n_codes
+):
+    clf = small(**params).fit(TABLE[:n_rows], LABELS[:n_rows])
+    assert n_inputs(clf) == 3 + n_codes
+    assert clf.n_features_in_ == 3
+
+
+def test_wide_tables_get_no_codes_unless_asked(small):
+    X = np.random.default_rng(0).normal(size=(150, 65))  # 8 * 64 is the limit
+    assert n_inputs(small().fit(X[:, :64], LABELS[:150])) == 64 * 9
+    assert n_inputs(small().fit(X, LABELS[:150])) == 65
+    assert n_inputs(small(numeric_bins=8).fit(X, LABELS[:150])) == 65 * 9
+
+
+def test_sparse_tables_get_no_codes_and_are_predicted_like_dense_ones(small):
+    dense = small(numeric_bins=4).fit(TABLE, LABELS)
+    assert_array_equal(dense.predict_proba(sparse.csr_array(TABLE)), dense.predict_proba(TABLE))
+    assert n_inputs(small(numeric_bins=4).fit(sparse.csr_array(TABLE), LABELS)) == 3
+
+
+def test_codes_learn_what_goes_up_and_down(small):
+    scores = [
+        small(numeric_bins=bins, max_iter=60).fit(TABLE, LABELS).score(TABLE, LABELS)
+        for bins in (0, 8)
+    ]
+    assert scores[1] > scores[0] + 0.1
+
+
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+def test_going_on_after_unpickling_keeps_the_bins(small, scale_inputs):
+    params = {"scale_inputs": scale_inputs, "numeric_bins": 4, "warm_start": True}
+    clf = small(**params).fit(TABLE, LABELS)
+    twin = pickle.loads(pickle.dumps(clf))
+    for each in (clf, twin):
+        each.fit(TABLE[:250], LABELS[:250]).partial_fit(TABLE, LABELS)
+    assert_array_equal(clf.predict_proba(TABLE), twin.predict_proba(TABLE))
+    assert n_inputs(clf) == 3 + 8
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_a_row_given_twice_is_a_row_of_weight_two(small, early_stopping):
+    weight = np.random.default_rng(1).integers(0, 3, size=300)
+    params = {"batch_size": 10**6, "early_stopping": early_stopping}
+    weighted = small(**params).fit(TABLE, LABELS, weight)
+    repeated = small(**params).fit(TABLE.repeat(weight, axis=0), LABELS.repeat(weight))
+    assert_allclose(weighted.predict_proba(TABLE), repeated.predict_proba(TABLE), rtol=1e-9)
+
+
+def test_float32_has_the_same_bins(small):
+    single = small().fit(TABLE.astype(np.float32), LABELS)
+    assert single.coefs_[0].dtype == np.float32
+    assert_allclose(
+        single.predict_proba(TABLE), small().fit(TABLE, LABELS).predict_proba(TABLE), atol=1e-4
+    )
