@@ -60,14 +60,14 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         Binary cross-entropy, or half the squared difference of probability and label.
     solver : {'adam', 'sgd', 'lbfgs'}, default='adam'
         Adam, gradient descent with momentum, or L-BFGS over all rows at once.
-    alpha : float, default=0.0001
+    alpha : float, default=0.0
         Strength of the L2 penalty above; means the same for every solver and batch size.
     weight_decay : float, default=0.0
         Decoupled decay (AdamW, SGDW): weights, not biases, shrink by learning rate times this
         each step. Not for 'lbfgs'.
     batch_size : int or 'auto', default='auto'
         Rows per step; more than there are means all. 'auto' takes all of up to 64 rows, else a
-        thirtieth of them within 32 and 256.
+        thirtieth of them within 64 and 256.
     learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
         How the rate goes on from ``learning_rate_init``: down half a cosine wave to 0 at
         ``max_iter``; not at all; divided by (rows seen + 1)^power_t, epoch by epoch; divided by 5
@@ -192,7 +192,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         *,
         loss="log_loss",
         solver="adam",
-        alpha=0.0001,
+        alpha=0.0,
         weight_decay=0.0,
         batch_size="auto",
         learning_rate="cosine",
@@ -519,7 +519,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         if self.batch_size != "auto":
             return self.batch_size
         n_rows = len(rows.index)
-        return n_rows if n_rows <= FULL_BATCH else min(256, max(32, n_rows // 30))
+        return n_rows if n_rows <= FULL_BATCH else min(256, max(64, n_rows // 30))
 
     def _train(self, rows, validation, goes_on, is_stream=False):
         """Train the stack, on several workers if asked, and expose what came of it."""

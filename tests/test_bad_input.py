@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
@@ -120,7 +121,7 @@ def test_bad_data_is_an_error_that_says_why_and_changes_nothing(
     with pytest.raises(error):
         getattr(fitted, method)(*args, **kwargs)
     assert state(fitted) == before
-    np.testing.assert_array_equal(fitted.predict_proba(X), probabilities)
+    assert_array_equal(fitted.predict_proba(X), probabilities)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def test_training_that_breaks_off_changes_nothing(
     never_broken = new(small, method, **params).fit(X, y)
     getattr(fitted, method)(X, y)
     getattr(never_broken, method)(X, y)
-    np.testing.assert_array_equal(fitted.predict_proba(X), never_broken.predict_proba(X))
+    assert_array_equal(fitted.predict_proba(X), never_broken.predict_proba(X))
 
 
 PREDICTIONS = [
@@ -267,6 +268,7 @@ def test_divergence_is_a_warning_with_a_remedy_and_what_is_kept_is_no_worse_than
     with pytest.warns(ConvergenceWarning, match="3 of 3 networks diverged.*Lower learning_rate"):
         clf.fit(X, y)
     assert clf.n_iter_ < 4  # it is no use to go on
+    assert_array_equal(clf.best_iter_, 0)
     for kept, first in zip(
         clf.predict_proba_members(X), start.predict_proba_members(X), strict=True
     ):

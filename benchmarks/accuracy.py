@@ -1,0 +1,241 @@
+"""How good are the probabilities, and what do they cost? Ours beside what else can be imported.
+
+    python benchmarks/accuracy.py --data FOLDER
+    python benchmarks/accuracy.py --budget full --estimators ours MLPClassifier --plot accuracy.png
+
+FOLDER (or the environment variable SKNUMPYNET_DATA) holds one .npz a data set: X with NaN where
+values are missing, y of 0 and 1, cat_idx, the categorical columns. Without one, the data come from
+scikit-learn and, where there is a network, from OpenML.
+
+The protocol: categorical columns one-hot, a missing value being a level of its own; numeric NaN
+replaced by the median of the training rows; nothing else for an estimator that scales by itself,
+standardised numeric columns for one that does not; all of it learnt from the training rows.
+Stratified 70/30 splits with random_state 1000 + split. Small budget: 2 splits, at most 3,000
+training rows and 6,000 test rows. Full budget: at most 20,000 rows; 5 splits below 2,000 rows, 3
+below 10,000, else 1. Each fit runs on one thread. One CSV row a fit, so that a run can be resumed.
+"""
+
+import argparse
+import csv
+import os
+import warnings
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import fetch_openml, load_breast_cancer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
+
+from sknumpynet import NumpyMLPBinaryClassifier
+
+OPENML = {"phoneme": 1489, "pima": 37, "spambase": 44, "magic": 1120, "adult": 1590, "german": 31}
+FIELDS = ["data", "split", "estimator", "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
+
+
+ESTIMATORS = {  # name -> (make, whether numeric columns are standardised for it)
+    "ours": (lambda: NumpyMLPBinaryClassifier(random_state=0), False),
+    "LogisticRegression": (lambda: LogisticRegression(max_iter=1000), True),
+    "MLPClassifier": (lambda: MLPClassifier(random_state=0), True),
+    "MLPClassifier, early stopping": (
+        lambda: MLPClassifier(random_state=0, early_stopping=True),
+        True,
+    ),
+    "RandomForest": (lambda: RandomForestClassifier(random_state=0), False),
+    "HistGradientBoosting": (lambda: HistGradientBoostingClassifier(random_state=0), False),
+}
+
+
+# Data -------------------------------------------------------------------------------------------
+
+
+def from_folder(folder):
+    """Name -> (X, y, categorical columns) for every .npz file."""
+    for path in sorted(Path(folder).glob("*.npz")):
+        with np.load(path, allow_pickle=False) as file:
+            yield path.stem, (file["X"], file["y"].astype(int), file["cat_idx"].astype(int))
+
+
+def from_libraries():
+    """What scikit-learn carries, and what OpenML sends."""
+    X, y = load_breast_cancer(return_X_y=True)
+    yield "wdbc", (X, y, np.array([], int))
+    for name, data_id in OPENML.items():
+        X, y = fetch_openml(data_id=data_id, as_frame=True, return_X_y=True, parser="auto")
+        categorical = np.flatnonzero([kind == "category" for kind in X.dtypes])
+        codes = {column: X.iloc[:, column].cat.codes.replace(-1, np.nan) for column in categorical}
+        X = X.assign(**{X.columns[column]: code for column, code in codes.items()})
+        yield name, (X.to_numpy(float), (y == y.unique()[0]).astype(int).to_numpy(), categorical)
+
+
+def splits(y, budget):
+    """Training and test rows of every split."""
+    rows = np.arange(len(y))
+    if budget == "full" and len(rows) > 20_000:
+        rows, _ = train_test_split(rows, train_size=20_000, stratify=y, random_state=12345)
+    n_splits = (
+        2 if budget == "small" else 5 if len(rows) < 2_000 else 3 if len(rows) < 10_000 else 1
+    )
+    for split in range(n_splits):
+        train, test = train_test_split(
+            rows, test_size=0.3, stratify=y[rows], random_state=1000 + split
+        )
+        if budget == "small":
+            train, test = np.random.default_rng(split).permutation(train)[:3_000], test[:6_000]
+        yield split, train, test
+
+
+def prepared(X, categorical, train, test, standardised):
+    """The table as the protocol has it, for training and for testing."""
+    numeric = np.setdiff1d(np.arange(X.shape[1]), categorical)
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)
+    encode = ColumnTransformer(
+        [
+            ("numeric", make_pipeline(fill, StandardScaler()) if standardised else fill, numeric),
+            (
+                "categorical",
+                OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+                categorical,
+            ),
+        ]
+    )
+    return encode.fit_transform(X[train]), encode.transform(X[test])
+
+
+# Fits -------------------------------------------------------------------------------------------
+
+
+def measure(data, X, y, categorical, split, train, test, name):
+    """One fit: a row of the CSV."""
+    make, standardised = ESTIMATORS[name]
+    X_train, X_test = prepared(X, categorical, train, test, standardised)
+    estimator = make()
+    start = process_time()
+    with threadpool_limits(1), warnings.catch_warnings():  # CPU seconds must count work
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(X_train, y[train])
+    cpu = process_time() - start
+    proba, truth = np.clip(estimator.predict_proba(X_test)[:, 1], 1e-7, 1 - 1e-7), y[test]
+    return {
+        "data": data,
+        "split": split,
+        "estimator": name,
+        "accuracy": accuracy_score(truth, proba > 0.5),
+        "auc": roc_auc_score(truth, proba),
+        "log_loss": log_loss(truth, proba),
+        "brier": brier_score_loss(truth, proba),
+        "ece": calibration_error(truth, proba),
+        "cpu": cpu,
+        "oof": getattr(estimator, "oof_log_loss_", np.nan),
+    }
+
+
+def calibration_error(truth, proba, n_bins=15):
+    """Expected calibration error of the positive class over bins of equal width."""
+    bins = np.minimum((proba * n_bins).astype(int), n_bins - 1)
+    gaps = np.bincount(bins, proba - truth, n_bins)
+    return np.abs(gaps).sum() / len(truth)
+
+
+def run(sets, names, budget, path, n_jobs):
+    """Do what the CSV does not have yet, appending a row as soon as a fit is done."""
+    done = set()
+    if path.exists():
+        done = set(pd.read_csv(path)[["data", "split", "estimator"]].itertuples(index=False))
+    jobs = [
+        delayed(measure)(data, X, y, categorical, split, train, test, name)
+        for data, (X, y, categorical) in sets
+        for split, train, test in splits(y, budget)
+        for name in names
+        if (data, split, name) not in done
+    ]
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        if not done:
+            writer.writeheader()
+        for row in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs):
+            writer.writerow(row)
+            file.flush()
+            print(f"{row['data']:>16} {row['split']} {row['estimator']:<30}{row['log_loss']:8.4f}")
+    results = pd.read_csv(path)
+    return results[results.estimator.isin(names)]
+
+
+# Reports ----------------------------------------------------------------------------------------
+
+
+def report(results):
+    """Print means over data sets, cost against MLPClassifier, and log loss set by set."""
+    by_set = results.groupby(["estimator", "data"]).mean(numeric_only=True)
+    means = by_set.groupby("estimator").mean()[
+        ["log_loss", "accuracy", "auc", "brier", "ece", "cpu"]
+    ]
+    if "MLPClassifier" in means.index:
+        ratio = by_set.cpu.unstack("data") / by_set.cpu.loc["MLPClassifier"]
+        means["cpu / MLP"] = np.exp(np.log(ratio).mean(axis=1))
+    print(f"\nmeans over {results['data'].nunique()} data sets")
+    print(means.sort_values("log_loss").to_string(float_format="%.4f"))
+    per_set = by_set.log_loss.unstack("estimator")[means.sort_values("log_loss").index]
+    if "ours" in per_set:
+        per_set["ours, out of fold"] = by_set.oof.loc["ours"]
+    print("\nlog loss")
+    print(per_set.to_string(float_format="%.4f"))
+
+
+def draw(results, path):
+    """Mean log loss against CPU seconds a fit, one point an estimator."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    by_set = results.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
+    loss = by_set.log_loss.groupby("estimator").mean()
+    cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    for name in loss.index:
+        is_ours = name == "ours"
+        ax.plot(cpu[name], loss[name], "o", ms=9 if is_ours else 6, color="C3" if is_ours else "C7")
+        ax.annotate(name, (cpu[name], loss[name]), xytext=(7, 4), textcoords="offset points")
+    ax.set(xscale="log", xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
+    ax.margins(x=0.25, y=0.1)
+    ax.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=150)
+
+
+def main():
+    """Read the options, run, report."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
+    parser.add_argument("--budget", choices=["small", "full"], default="small")
+    parser.add_argument("--estimators", nargs="+", choices=list(ESTIMATORS), metavar="NAME")
+    parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these data sets")
+    parser.add_argument("--output", type=Path, default=Path("accuracy.csv"))
+    parser.add_argument("--plot", type=Path, help="draw log loss against time to this file")
+    parser.add_argument("--n-jobs", type=int, default=1)
+    options = parser.parse_args()
+    names = options.estimators or list(ESTIMATORS)
+    sets = [
+        (name, data)
+        for name, data in (from_folder(options.data) if options.data else from_libraries())
+        if not options.sets or name in options.sets
+    ]
+    results = run(sets, names, options.budget, options.output, options.n_jobs)
+    report(results)
+    if options.plot:
+        draw(results, options.plot)
+
+
+if __name__ == "__main__":
+    main()
