@@ -41,7 +41,8 @@ from threadpoolctl import threadpool_limits
 from sknumpynet import NumpyMLPBinaryClassifier
 
 OPENML = {"phoneme": 1489, "pima": 37, "spambase": 44, "magic": 1120, "adult": 1590, "german": 31}
-FIELDS = ["data", "split", "estimator", "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
+KEY = ["budget", "data", "split", "estimator"]
+FIELDS = [*KEY, "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
 
 
 ESTIMATORS = {  # name -> (make, whether numeric columns are standardised for it)
@@ -116,7 +117,7 @@ def prepared(X, categorical, train, test, standardised):
 # Fits -------------------------------------------------------------------------------------------
 
 
-def measure(data, X, y, categorical, split, train, test, name):
+def measure(budget, data, X, y, categorical, split, train, test, name):
     """One fit: a row of the CSV."""
     make, standardised = ESTIMATORS[name]
     X_train, X_test = prepared(X, categorical, train, test, standardised)
@@ -128,6 +129,7 @@ def measure(data, X, y, categorical, split, train, test, name):
     cpu = process_time() - start
     proba, truth = np.clip(estimator.predict_proba(X_test)[:, 1], 1e-7, 1 - 1e-7), y[test]
     return {
+        "budget": budget,
         "data": data,
         "split": split,
         "estimator": name,
@@ -152,24 +154,25 @@ def run(sets, names, budget, path, n_jobs):
     """Do what the CSV does not have yet, appending a row as soon as a fit is done."""
     done = set()
     if path.exists():
-        done = set(pd.read_csv(path)[["data", "split", "estimator"]].itertuples(index=False))
+        done = set(pd.read_csv(path)[KEY].itertuples(index=False, name=None))
     jobs = [
-        delayed(measure)(data, X, y, categorical, split, train, test, name)
+        delayed(measure)(budget, data, X, y, categorical, split, train, test, name)
         for data, (X, y, categorical) in sets
         for split, train, test in splits(y, budget)
         for name in names
-        if (data, split, name) not in done
+        if (budget, data, split, name) not in done
     ]
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
-        if not done:
+        if file.tell() == 0:
             writer.writeheader()
         for row in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs):
             writer.writerow(row)
             file.flush()
             print(f"{row['data']:>16} {row['split']} {row['estimator']:<30}{row['log_loss']:8.4f}")
     results = pd.read_csv(path)
-    return results[results.estimator.isin(names)]
+    wanted = results.estimator.isin(names) & results["data"].isin([data for data, _ in sets])
+    return results[wanted & (results.budget == budget)]
 
 
 # Reports ----------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """The estimator: validate, wire, expose. The only module that meets scikit-learn's contract."""
 
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import chain
 from numbers import Real
+from zlib import crc32
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -18,11 +19,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from .engine import folds
 from .engine.initializers import initial_params, relative_rates
 from .engine.layout import Layout
-from .engine.network import predict_logits
+from .engine.network import BLOCK_ROWS, predict_logits
 from .engine.objective import Objective, Problem, Rows
 from .engine.scaling import learn_binning, learn_scaling
 from .engine.training import Plan, join, train
@@ -30,6 +32,9 @@ from .parameters import check_parameters
 
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
 BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
+BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
+MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
+SMALL_PRODUCT = 1 << 24  # multiplications up to which a second BLAS thread costs more than it does
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 
@@ -96,10 +101,11 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
     nesterovs_momentum : bool, default=True
         For 'sgd' with momentum.
     early_stopping : bool or 'auto', default='auto'
-        Whether to hold rows out. 'auto' does from 100 rows on, if each class has at least one for
-        every network.
+        Whether to hold rows out. 'auto' does from 100 rows on, if each class has two at least.
+        Without, a network keeps its epoch of the lowest training loss.
     validation_fraction : float, default=0.1
-        What one network alone holds out; several hold out a fold each.
+        What one network alone holds out, one row of each class at least; several hold out a fold
+        each.
     beta_1, beta_2, epsilon : float, default=0.9, 0.95, 1e-8
         For 'adam': decay of the moments, and what keeps the step finite.
     n_iter_no_change : int or inf, default=10
@@ -149,12 +155,13 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
     n_iter_ : int
         Epochs run by the last call.
     best_iter_ : int or ndarray of shape (n_estimators,)
-        The epoch whose weights were kept, from 1 (0: the initial ones).
+        The epoch of the last call whose weights were kept, from 1 (0: those it began with).
     t_ : int
-        Rows seen in training.
+        Rows passed in training, epochs times rows.
     oof_proba_ : ndarray of shape (n_samples, 2)
-        Where each network had a fold: probabilities for the training rows by the networks that
-        held them out. Their epochs were chosen on the same rows, so they are a little optimistic.
+        Where each network had a fold, and held the same one out in all of its training:
+        probabilities for the training rows by the networks that did not train on them. Their
+        epochs were chosen on the same rows, which makes each a little optimistic.
     oof_log_loss_ : float
         Weighted mean log loss of ``oof_proba_``.
     n_features_in_ : int
@@ -271,7 +278,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             A weight of 0 leaves a row out, 2 counts it twice.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
-            Rows to judge every epoch of every network by, instead of rows held out from X.
+            Rows to judge every epoch of every network by, instead of rows held out from X;
+            ``early_stopping`` must not be False then. ``class_weight`` counts here too.
 
         Returns
         -------
@@ -285,7 +293,10 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            When networks have diverged, or were cut off by ``max_iter`` while they made progress.
+            When networks have diverged, or were cut off by ``max_iter`` before they had stopped by
+            themselves; 'cosine' ends at ``max_iter`` by design.
+        UserWarning
+            When whole-number weights are so large that they are hardly meant as counts of rows.
         """
         with unchanged_on_error(self):
             check_parameters(self.get_params(deep=False))
@@ -301,7 +312,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             if validation is None:
                 rows = self._hold_out(rows, copies, classes)
             self._train(rows, validation, goes_on)
-            self._expose_out_of_fold(rows)
+            self._expose_out_of_fold(rows, goes_on)
         return self
 
     def _can_partial_fit(self):
@@ -359,7 +370,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 self._begin(rows, copies, classes, is_stream=True)
             if len(rows.index):
                 self._train(rows, None, goes_on, is_stream=True)
-                self._expose_out_of_fold(rows)
+                self._expose_out_of_fold(rows, goes_on)
         return self
 
     def _check_rows(self, X, y, reset):
@@ -391,10 +402,15 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         if not is_piece:
             check_both_count(is_positive, weight, classes)
         if self.class_weight is not None:
-            by_class = compute_class_weight(
+            self._class_factors = compute_class_weight(
                 self.class_weight, classes=classes, y=y, sample_weight=weight
             )
-            weight = weight * by_class[is_positive.astype(int)]
+            weight = check_weight(
+                weight * self._class_factors[is_positive.astype(int)],
+                len(y),
+                "sample_weight times class_weight",
+                may_be_zero=goes_on,
+            )
             if not is_piece:
                 check_both_count(is_positive, weight, classes)
         index = np.flatnonzero(weight)
@@ -409,13 +425,21 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             return None
         if y_val is None:
             raise ValueError("X_val came without y_val; give the labels of its rows too.")
+        if not self.early_stopping:
+            raise ValueError(
+                "X_val came with early_stopping=False, which would not look at it; set "
+                "early_stopping='auto', or leave X_val out."
+            )
         X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
         y_val = column_or_1d(y_val)
         check_consistent_length(X_val, y_val)
         check_known(y_val, classes, "y_val")
         weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
+        is_positive = y_val == classes[1]
+        if self.class_weight is not None:
+            weight = weight * self._class_factors[is_positive.astype(int)]
         index = np.flatnonzero(weight)
-        sign = np.where(y_val[index] == classes[1], 1, -1).astype(X.dtype)
+        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
         return Rows(canonical(X_val), index, sign, weight[index])
 
     def _layout(self):
@@ -431,14 +455,11 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = classes
         self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self._n_passes, self._optimizer = 0, None
+        self._n_passes, self._optimizer, self._dealing = 0, None, None
+        self._built_with = {name: getattr(self, name) for name in BUILT_WITH}
         X = rows.X if len(rows.index) == rows.X.shape[0] else rows.X[rows.index]
-        self._scaling = learn_scaling(self.scale_inputs, X, rows.weight)
+        self._scaling = learn_scaling(self.scale_inputs, X, rows.weight, is_stream)
         self._scaling = replace(self._scaling, bins=self._learn_bins(X, rows.weight, copies.sum()))
-        if is_stream and self._scaling.factor is not None:
-            # A column that is constant in the first piece may vary in later ones.
-            factor = np.where(self._scaling.factor == 0, 1, self._scaling.factor)
-            self._scaling = replace(self._scaling, factor=factor.astype(X.dtype))
         layout, networks = self._layout(), range(self.n_estimators)
         params = initial_params(layout, self.activation, self._seed, networks, X.dtype)
         self._scaling.fold_into(layout.views(params)[0])
@@ -465,6 +486,12 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 f"cannot go on with {describe(fitted)}: the parameters now ask for "
                 f"{describe(shape)}; set them back, or set warm_start=False and call fit."
             )
+        for name, value in self._built_with.items():
+            if getattr(self, name) != value:
+                raise ValueError(
+                    f"cannot go on with {name}={getattr(self, name)!r}: the networks were built "
+                    f"with {name}={value!r}; set it back, or set warm_start=False and call fit."
+                )
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"cannot go on with the classes {classes}: the networks were trained to tell "
@@ -476,8 +503,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         per_class = [copies[rows.sign < 0].sum(), copies[rows.sign > 0].sum()]
         holds_out = self.early_stopping
         if holds_out == "auto":
-            enough = max(2, self.n_estimators)
-            holds_out = sum(per_class) >= FEWEST_ROWS and min(per_class) >= enough
+            holds_out = sum(per_class) >= FEWEST_ROWS and min(per_class) >= 2
         if not holds_out:
             return rows
         if min(per_class) < 2:
@@ -499,6 +525,14 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         else:
             dealt = folds.hold_out(keys, is_positive, copies, self.validation_fraction)
         row, fold, held = dealt
+        if copies.mean() >= MANY_COPIES:
+            warnings.warn(
+                f"sample_weight are whole numbers, {copies.mean():.3g} in the mean, and count as "
+                "so many copies of a row: networks are judged on copies of rows they train on. "
+                "If they are not counts, divide them by their mean.",
+                UserWarning,
+                stacklevel=3,
+            )
         rows = rows.take(row)
         return replace(rows, weight=rows.weight * held / copies[row], fold=fold)
 
@@ -539,22 +573,23 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         params = self._stacked_params().astype(rows.X.dtype)
         self._scaling.unfold_from(layout.views(params)[0])
         optimizer = plan.make_optimizer(params)
-        if goes_on and type(self._optimizer) is type(optimizer):
-            optimizer = self._optimizer
+        if goes_on and optimizer is not None and type(self._optimizer) is type(optimizer):
+            optimizer.put(np.arange(self.n_estimators), self._optimizer)
         n_workers = min(effective_n_jobs(self.n_jobs), self.n_estimators)
-        parts = Parallel(n_jobs=n_workers, prefer="threads")(
-            delayed(train)(
-                Objective(problem, networks),
-                params[networks],
-                optimizer and optimizer.take(networks),
-                plan,
-                n_passes=self._n_passes,
-                n_seen=self.t_,
-                keeps_best=not is_stream,
-                report=self.verbose and EpochPrinter(self.verbose, networks, self.n_estimators),
+        with blas_threads(layout, plan.batch_size, n_workers):
+            parts = Parallel(n_jobs=n_workers, prefer="threads")(
+                delayed(train)(
+                    Objective(problem, networks),
+                    params[networks],
+                    optimizer and optimizer.take(networks),
+                    plan,
+                    n_passes=self._n_passes,
+                    n_seen=self.t_,
+                    keeps_best=not is_stream,
+                    report=self.verbose and EpochPrinter(self.verbose, networks, self.n_estimators),
+                )
+                for networks in np.array_split(np.arange(self.n_estimators), n_workers)
             )
-            for networks in np.array_split(np.arange(self.n_estimators), n_workers)
-        )
         self._expose(layout, plan, rows, join(parts))
 
     def _expose(self, layout, plan, rows, trained):
@@ -581,10 +616,10 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         if n_diverged := trained.has_diverged.sum():
             warnings.warn(
                 f"{n_diverged} {n_networks} diverged: loss or weights were no longer finite. The "
-                "best weights so far are kept. Lower learning_rate_init (it is "
+                "best weights before that are kept. Lower learning_rate_init (it is "
                 f"{self.learning_rate_init!r}), scale the inputs, or set max_grad_norm=1.0.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         n_cut_off = (~trained.has_finished).sum()
         ends_by_itself = plan.solver != "lbfgs" and plan.learning_rate == "cosine"
@@ -593,7 +628,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 f"{n_cut_off} {n_networks} had not converged after max_iter={plan.max_iter}; "
                 "give a larger max_iter or a larger tol.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _expose_params(self, layout, params):
@@ -620,11 +655,15 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         layout = Layout((coefs[0].shape[1], *(coef.shape[2] for coef in coefs)))
         self._expose_params(layout, layout.pack(coefs, biases))
 
-    def _expose_out_of_fold(self, rows):
-        """Predict every training row with the networks that held it out."""
+    def _expose_out_of_fold(self, rows, goes_on):
+        """Predict every training row with the networks that held it out, if they always have."""
         for name in ("oof_proba_", "oof_log_loss_"):
             vars(self).pop(name, None)
-        if rows.fold is None or self.n_estimators == 1:
+        has_folds = rows.fold is not None and self.n_estimators > 1
+        dealing = crc32(rows.index.tobytes() + rows.fold.tobytes()) if has_folds else None
+        before, self._dealing = (self._dealing if goes_on else dealing), dealing
+        if dealing is None or dealing != before:
+            self._dealing = None
             return
         total = np.zeros((rows.X.shape[0], 2))
         for network in range(self.n_estimators):
@@ -649,7 +688,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         """Logits of checked rows, network by network."""
         params = self._stacked_params()[network]
         layout, scaling = self._fitted_layout(), self._scaling.folded()
-        return predict_logits(layout, self.activation, np.atleast_2d(params), X, scaling, index)
+        activation = self._built_with["activation"]
+        return predict_logits(layout, activation, np.atleast_2d(params), X, scaling, index)
 
     def _check_new_rows(self, X):
         check_is_fitted(self)
@@ -755,20 +795,31 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
 
 
 class EpochPrinter:
-    """Prints a line every so many epochs; says which networks it is about unless it is all."""
+    """Prints a line every so many epochs: means over the networks that were running."""
 
     def __init__(self, every, networks, n_estimators):
-        self.every = int(every)
-        all_of_them = len(networks) == n_estimators
-        self.who = "" if all_of_them else f"networks {networks[0]}-{networks[-1]}  "
+        self.every, self.networks, self.n_estimators = int(every), networks, n_estimators
 
-    def __call__(self, networks, epoch):
-        """Print the mean over the networks still running."""
-        if epoch.number % self.every == 0:
-            line = f"{self.who}epoch {epoch.number:>5}  loss {epoch.loss.mean():.6f}"
-            if epoch.validation is not None:
-                line += f"  validation {epoch.validation.mean():.6f}"
-            print(line)
+    def __call__(self, positions, epoch):
+        """Print a line; it says which networks it is about, unless it is all."""
+        if epoch.number % self.every:
+            return
+        line = f"epoch {epoch.number:>5}  loss {epoch.loss.mean():.6f}"
+        if epoch.validation is not None:
+            line += f"  validation {epoch.validation.mean():.6f}"
+        if len(positions) < self.n_estimators:
+            line += "  networks " + ", ".join(map(str, self.networks[positions]))
+        print(line)
+
+
+def blas_threads(layout, batch_size, n_workers):
+    """Hold BLAS to one thread where workers share the processors or products are small.
+
+    Threads that wait for each other made a fit of 570 rows 2 to 20 times slower on a busy machine.
+    """
+    largest = max(rows * columns for rows, columns in layout.shapes)
+    is_small = n_workers > 1 or largest * min(batch_size, BLOCK_ROWS) <= SMALL_PRODUCT
+    return threadpool_limits(1, user_api="blas") if is_small else nullcontext()
 
 
 @contextmanager

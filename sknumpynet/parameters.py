@@ -127,7 +127,7 @@ RULES = {
         "'auto' holds rows out when there are enough of them",
     ),
     "validation_fraction": number(
-        lambda v: 0 < v < 1, "a number in (0, 1)", "give the part of the rows to hold out, as 0.1"
+        lambda v: 0 <= v < 1, "a number in [0, 1)", "give the part of the rows to hold out, as 0.1"
     ),
     "n_estimators": whole("give the number of networks trained side by side, such as 8"),
     "scale_inputs": one_of(

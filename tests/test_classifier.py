@@ -298,8 +298,9 @@ def test_only_the_ratios_of_weights_matter(small, table):
         (60, 40, 3, True),
         (60, 39, 3, False),
         (97, 3, 3, True),
-        (98, 2, 3, False),
-        (2, 98, 3, False),
+        (98, 2, 3, True),
+        (2, 98, 3, True),
+        (99, 1, 3, False),
         (98, 2, 1, True),
         (99, 1, 1, False),
         (60, 40, 1, True),
@@ -307,7 +308,7 @@ def test_only_the_ratios_of_weights_matter(small, table):
     ],
 )
 @pytest.mark.parametrize("doubled", [True, False])
-def test_auto_holds_out_from_100_rows_and_one_of_each_class_a_network(
+def test_auto_holds_out_from_100_rows_with_two_of_each_class(
     small, n_negative, n_positive, n_estimators, holds_out, doubled
 ):
     y = np.repeat([0, 1], [n_negative, n_positive])

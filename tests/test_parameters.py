@@ -59,7 +59,7 @@ EXAMPLES = {  # name: (good values, bad values)
     "verbose": ([True, False, 0, 1, 100, np.int64(2)], ["yes", None, -1, 0.5, NAN, [1]]),
     "warm_start": FLAG,
     "early_stopping": ([True, False, np.True_, "auto"], [*NOT_FLAGS, "Auto"]),
-    "validation_fraction": ([0.1, 0.999], [*NOT_NUMBERS, 0, 1, -0.1, INF]),
+    "validation_fraction": ([0, 0.1, 0.999], [*NOT_NUMBERS, 1, -0.1, INF]),
     "n_estimators": POSITIVE_INT,
     "scale_inputs": (["robust", "standard", None], NOT_NAMES),
     "numeric_bins": (["auto", 0, 2, np.int64(16)], [1, -1, 8.0, True, None, "8", np.nan]),

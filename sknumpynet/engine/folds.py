@@ -80,8 +80,10 @@ def hold_out(keys, is_positive, copies, fraction):
     """
 
     def n_held(first, last, n_cards, turn, fold):
+        n_cards = max(n_cards, 1)  # a class may have none
         limit = min(max(1, round(fraction * n_cards)), n_cards - 1)
-        in_fold = np.clip(limit - first, 0, last - first + 1)
+        # Evenly spaced cards: equal rows lie side by side, and must not be held out all together.
+        in_fold = (last + 1) * limit // n_cards - first * limit // n_cards
         return in_fold if fold == 0 else last - first + 1 - in_fold
 
     return _deal(keys, is_positive, copies, (0, NOBODY), n_held)

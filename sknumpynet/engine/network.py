@@ -23,7 +23,7 @@ from scipy import sparse
 from .activations import ACTIVATIONS
 from .batching import batches
 
-BLOCK_ROWS = 1024  # rows predicted at a time
+BLOCK_ROWS = 1024  # rows of one pass at most, in training too: more would leave the cache
 
 
 class Network:

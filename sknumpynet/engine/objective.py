@@ -26,7 +26,7 @@ class Rows:
     Parameters
     ----------
     X : ndarray or CSR array of shape (n_rows, n_features)
-        Read batch by batch, never copied.
+        Read batch by batch.
     index : ndarray of int of shape (m,)
         The rows of X meant; one can stand here twice, for two folds.
     sign : ndarray of shape (m,)
@@ -189,25 +189,33 @@ class Objective:
             penalty += [np.vdot(of_one, of_one) for of_one in weights]
         return penalty * strength[:, 0, 0] / 2
 
-    def training_loss(self, params):
-        """Weighted mean log loss on all rows, without penalty, of shape (n_networks,)."""
-        return self._mean_log_loss(params, self.problem.rows)
+    def value(self, params):
+        """The objective alone, on all rows and without dropout, of shape (n_networks,)."""
+        smoothing = self.problem.label_smoothing
+        value = self._mean_loss(params, self.problem.rows, self._loss, smoothing)
+        if self.problem.alpha:
+            squares = [np.square(w, dtype=np.float64) for w in self.problem.layout.weights(params)]
+            total = sum(square.sum(axis=(1, 2)) for square in squares)
+            value += self.problem.alpha / (2 * self.total_weight) * total
+        return value
 
     def validation_loss(self, params):
         """Weighted mean log loss on the rows held out, of shape (n_networks,), or None."""
         rows = self.problem.rows
         if self.problem.validation is not None:
-            return self._mean_log_loss(params, self.problem.validation)
+            return self._mean_loss(params, self.problem.validation, log_loss)
         if rows.fold is None:
             return None
         held = [rows.take(np.flatnonzero(rows.fold == k)) for k in self.networks]
-        losses = [self._mean_log_loss(params[i : i + 1], of_one) for i, of_one in enumerate(held)]
+        losses = [
+            self._mean_loss(params[i : i + 1], of_one, log_loss) for i, of_one in enumerate(held)
+        ]
         return np.concatenate(losses)
 
-    def _mean_log_loss(self, params, rows):
+    def _mean_loss(self, params, rows, loss, smoothing=0.0):
         p = self.problem
         margin = predict_logits(p.layout, p.activation, params, rows.X, p.scaling, rows.index)
         margin *= rows.sign
         value = np.empty_like(margin)
-        log_loss(margin, 0.0, value, slope=np.empty_like(margin))
+        loss(margin, smoothing, value, slope=np.empty_like(margin))
         return np.average(value, axis=1, weights=rows.weight)

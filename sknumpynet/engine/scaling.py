@@ -141,15 +141,18 @@ def bend(z, scratch):
     np.clip(z, -SOFT_LIMIT, SOFT_LIMIT, out=z)  # rounding may have gone a digit beyond
 
 
-def learn_scaling(kind, X, weight):
+def learn_scaling(kind, X, weight, is_stream=False):
     """The scaling of that name for these rows.
 
     Parameters
     ----------
     kind : {"robust", "standard"} or None
-    X : ndarray or CSC array of shape (n_rows, n_features)
+    X : ndarray or CSR array of shape (n_rows, n_features)
     weight : ndarray of shape (n_rows,)
         Above 0.
+    is_stream : bool, default=False
+        Whether more rows will come, in which a column that is constant here may vary: then it is
+        centred only, instead of left out.
 
     Returns
     -------
@@ -169,8 +172,11 @@ def learn_scaling(kind, X, weight):
             center[block], spread[block] = measure(columns, weight)
     with np.errstate(divide="ignore", over="ignore"):
         factor = (1 / spread).astype(X.dtype)
-    factor[~np.isfinite(factor)] = 0  # a constant column, or one whose spread has no inverse
-    center = None if sparse.issparse(X) else np.where(factor, center, 0).astype(X.dtype)
+    is_constant = ~np.isfinite(factor)  # or its spread is so small that it has no inverse
+    factor[is_constant] = 1 if is_stream else 0
+    if not is_stream:
+        center[is_constant] = 0
+    center = None if sparse.issparse(X) else center.astype(X.dtype)
     return Scaling(center, factor, bends=kind == "robust")
 
 

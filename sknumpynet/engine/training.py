@@ -149,7 +149,7 @@ def train(
     n_passes, n_seen : int, default=0
         Passes over data made before this fit, and rows seen in them.
     keeps_best : bool, default=True
-        Whether to return each network's best epoch or its last.
+        Whether to return each network's best epoch or its last; the start where it has diverged.
     report : callable, optional
         Called with the positions of the networks that were running, and their `Epoch`.
 
@@ -163,8 +163,8 @@ def train(
         patience=plan.n_iter_no_change,
         adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
     )
-    start, params = params, params.copy()
-    optimizer = optimizer and optimizer.take(np.arange(len(params)))
+    start, start_optimizer, everyone = params, optimizer, np.arange(len(params))
+    params, optimizer = start.copy(), optimizer and optimizer.take(everyone)
     curves = {"loss": [], "validation": []}
     last_loss = np.full(len(params), np.nan)
 
@@ -189,6 +189,11 @@ def train(
             has_finished = ~stopping.is_running
         if keeps_best and not curves["validation"]:
             fall_back(objective, stopping, start, curves["loss"][0])
+    if not keeps_best and stopping.has_diverged.any():
+        diverged = np.flatnonzero(stopping.has_diverged)
+        params[diverged] = start[diverged]
+        if optimizer is not None:
+            optimizer.put(diverged, start_optimizer.take(diverged))
     return Trained(
         stopping.best_params if keeps_best else params,
         optimizer,
@@ -208,10 +213,10 @@ def fall_back(objective, stopping, start, first_loss):
     A training loss is that of the weights before each step, so a step that ruined a network may
     stand to the credit of its best epoch. It takes a forward pass to see.
     """
-    kept = objective.training_loss(stopping.best_params)
+    kept = objective.value(stopping.best_params)
     if (kept < first_loss).all():
         return
-    first = objective.training_loss(start)
+    first = objective.value(start)
     worse = ~(kept <= first)
     stopping.best_params[worse], stopping.best_score[worse] = start[worse], first[worse]
     stopping.best_epoch[worse] = 0

@@ -1,0 +1,132 @@
+"""What fitted networks may and may not be asked after parameters or data have changed."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info
+
+from sknumpynet import NumpyMLPBinaryClassifier
+from sknumpynet.engine import training
+
+X = np.random.default_rng(0).normal(size=(120, 3))
+Y = (X[:, 0] + np.random.default_rng(1).normal(size=120) > 0).astype(int)
+
+
+@pytest.mark.parametrize("value", ["nope", "tanh"])
+def test_predictions_belong_to_the_fit_not_to_parameters_set_later(small, value):
+    clf = small().fit(X, Y)
+    before = clf.predict_proba(X)
+    assert_array_equal(clf.set_params(activation=value).predict_proba(X), before)
+
+
+@pytest.mark.parametrize(
+    "change", [{"activation": "tanh"}, {"scale_inputs": "standard"}, {"numeric_bins": 4}]
+)
+@pytest.mark.parametrize("goes_on", ["fit", "partial_fit"])
+def test_going_on_with_networks_built_otherwise_is_an_error(small, change, goes_on):
+    clf = small(warm_start=True).fit(X, Y).set_params(**change)
+    (name,) = change
+    with pytest.raises(ValueError, match=f"cannot go on with {name}=.*set it back"):
+        getattr(clf, goes_on)(X, Y)
+
+
+def test_going_on_takes_the_new_momentum_and_the_old_velocity(small):
+    clf = small(solver="sgd", warm_start=True).fit(X, Y)
+    velocity = clf._optimizer.velocity.copy()
+    clf.set_params(momentum=0.5, learning_rate_init=1e-300, max_iter=1).fit(X, Y)
+    n_steps = 1  # 120 rows are two batches
+    assert clf._optimizer.momentum == 0.5
+    assert_array_equal(clf._optimizer.velocity, velocity * 0.5 ** (2 * n_steps))
+
+
+def test_out_of_fold_needs_the_same_fold_held_out_in_all_of_training(small):
+    first = small(warm_start=True, early_stopping=False).fit(X, Y)
+    assert not hasattr(first.set_params(early_stopping=True).fit(X, Y), "oof_proba_")
+    streamed = small(warm_start=True).partial_fit(X, Y, classes=[0, 1])
+    assert not hasattr(streamed.fit(X, Y), "oof_proba_")
+    same = small(warm_start=True).fit(X, Y).fit(X, Y)
+    assert same.oof_proba_.shape == (120, 2)
+    assert not hasattr(same.fit(X[:110], Y[:110]), "oof_proba_")  # rows are dealt anew
+    assert not hasattr(same.fit(X[:110], Y[:110]), "oof_proba_")  # and it has been seen before
+
+
+def test_a_piece_that_diverges_leaves_the_networks_as_they_were(small):
+    params = {"solver": "sgd", "hidden_layer_sizes": (4, 4), "activation": "identity"}
+    clf = small(**params).partial_fit(X, Y, classes=[0, 1])
+    before, velocity = clf.predict_proba(X), clf._optimizer.velocity.copy()
+    with pytest.warns(ConvergenceWarning, match="3 of 3 networks diverged"):
+        clf.set_params(learning_rate_init=1e300).partial_fit(X, Y)
+    assert_array_equal(clf.predict_proba(X), before)
+    assert_array_equal(clf._optimizer.velocity, velocity)
+
+
+def test_squared_error_is_judged_as_squared_error(small):
+    y = Y ^ (np.random.default_rng(2).random(120) < 0.05)
+    params = {"loss": "squared_error", "early_stopping": False, "scale_inputs": None}
+    clf = small(**params, solver="lbfgs", max_iter=500, hidden_layer_sizes=()).fit(X, y)
+    assert (clf.best_iter_ > 0).all()
+    assert clf.score(X, y) > 0.7
+
+
+def test_a_stream_centres_columns_that_vary_later(small):
+    stamps = np.column_stack([X[:, 0] + 1.7e9, X[:, 1]])
+    first = np.column_stack([np.full(120, 1.7e9), X[:, 1]])
+    clf = small(scale_inputs="standard").partial_fit(first, Y, classes=[0, 1])
+    for _ in range(60):
+        clf.partial_fit(stamps, Y)
+    assert clf.score(stamps, Y) > 0.7
+
+
+def test_equal_rows_are_not_held_out_all_together():
+    values = np.repeat(np.arange(4.0), 50)[:, np.newaxis]
+    y = np.tile([0, 1], 100)
+    clf = NumpyMLPBinaryClassifier((2,), n_estimators=1, max_iter=1, random_state=0)
+    seen = []
+
+    def watch(objective, *args, **kwargs):
+        seen.append(objective.problem.rows)
+        return train(objective, *args, **kwargs)
+
+    train = training.train
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sknumpynet.classifier.train", watch)
+        clf.fit(values, y)
+    held = seen[0].fold == 0
+    by_value = np.bincount(values[seen[0].index[held], 0].astype(int))
+    assert by_value.min() >= 4
+    assert by_value.max() <= 6  # 20 rows of 200, 5 of each value
+
+
+def test_survey_weights_are_pointed_out(small):
+    with pytest.warns(UserWarning, match=r"whole numbers, 1e\+03 in the mean.*divide them"):
+        small(early_stopping=True).fit(X, Y, np.full(120, 1000))
+
+
+def test_x_val_that_nobody_would_look_at_is_an_error(small):
+    with pytest.raises(ValueError, match="early_stopping=False, which would not look at it"):
+        small(early_stopping=False).fit(X, Y, X_val=X, y_val=Y)
+
+
+def test_class_weight_counts_in_validation_data_too(small):
+    by_class = small(class_weight={0: 1, 1: 7}).fit(X, Y, X_val=X, y_val=Y)
+    by_row = small().fit(X, Y, 1 + 6 * Y, X_val=X, y_val=Y, sample_weight_val=1 + 6 * Y)
+    assert_array_equal(by_class.validation_curve_, by_row.validation_curve_)
+
+
+def test_weights_that_overflow_with_class_weight_are_an_error(small):
+    with pytest.raises(ValueError, match="sample_weight times class_weight sums to infinity"):
+        small(class_weight={0: 1e308, 1: 1e308}).fit(X, Y)
+
+
+def test_blas_has_as_many_threads_after_a_fit_as_before(small):
+    before = [library["num_threads"] for library in threadpool_info()]
+    small().fit(X, Y)
+    assert [library["num_threads"] for library in threadpool_info()] == before
+
+
+def test_lbfgs_says_which_network_a_line_is_about(small, capsys):
+    with pytest.warns(ConvergenceWarning, match="had not converged"):
+        small(solver="lbfgs", verbose=1, max_iter=2, n_estimators=2).fit(X, Y)
+    lines = [line.split("  networks ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["0", "0", "1", "1"]
