@@ -405,8 +405,10 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             self._class_factors = compute_class_weight(
                 self.class_weight, classes=classes, y=y, sample_weight=weight
             )
+            with np.errstate(over="ignore"):
+                weight = weight * self._class_factors[is_positive.astype(int)]
             weight = check_weight(
-                weight * self._class_factors[is_positive.astype(int)],
+                weight,
                 len(y),
                 "sample_weight times class_weight",
                 may_be_zero=goes_on,
