@@ -108,16 +108,17 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         each.
     beta_1, beta_2, epsilon : float, default=0.9, 0.95, 1e-8
         For 'adam': decay of the moments, and what keeps the step finite.
-    n_iter_no_change : int or inf, default=10
+    n_iter_no_change : int or inf, default=8
         A network stops after so many epochs without progress.
     max_fun : int, default=15000
         Most evaluations of the loss by 'lbfgs'.
     n_estimators : int, default=8
         Networks trained side by side.
     scale_inputs : {'robust', 'standard', None}, default='robust'
-        'robust': median and interquartile range to 0 and 1, then z / sqrt(1 + (z / 3)^2), which
-        lets no outlier beyond 3. 'standard': mean and standard deviation to 0 and 1. Learnt from
-        the weighted rows; zeros of sparse data stay zeros.
+        'robust': median and interquartile range to 0 and 1 (where that range is 0, the median
+        distance of what is not the median), then z / sqrt(1 + (z / 3)^2), which lets no outlier
+        beyond 3. 'standard': mean and standard deviation to 0 and 1. Learnt from the weighted
+        rows; zeros of sparse data stay zeros.
     numeric_bins : int or 'auto', default='auto'
         Tell each numeric column in so many pieces between its quantiles, beside the column itself,
         as inputs of their own; 0 for none. 'auto' is 8 for a dense table of at least 100 rows with
@@ -218,7 +219,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         beta_1=0.9,
         beta_2=0.95,
         epsilon=1e-8,
-        n_iter_no_change=10,
+        n_iter_no_change=8,
         max_fun=15000,
         n_estimators=8,
         scale_inputs="robust",

@@ -163,7 +163,7 @@ def learn_scaling(kind, X, weight, is_stream=False):
         return Scaling()
     n_rows, n_features = X.shape
     center, spread = np.zeros(n_features), np.zeros(n_features)
-    measure = _median_and_range if kind == "robust" else _mean_and_deviation
+    measure = _median_and_spread if kind == "robust" else _mean_and_deviation
     step = max(1, BLOCK_VALUES // n_rows)
     for start in range(0, n_features, step):
         block = slice(start, start + step)
@@ -222,11 +222,21 @@ def weighted_quantiles(columns, weight, levels):
     return np.quantile(columns, levels, axis=0, weights=weight, method="inverted_cdf")
 
 
-def _median_and_range(columns, weight):
-    """Median, and interquartile range, or half the range where that is 0."""
+def _median_and_spread(columns, weight):
+    """Median, and interquartile range; where that is 0, how far other values lie from the median.
+
+    The latter is the median of the distances that are not 0: 1 for a column of zeros and ones, and
+    no matter of the farthest outlier for amounts that are mostly 0.
+    """
     low, median, high = weighted_quantiles(columns, weight, (0.25, 0.5, 0.75))
-    half_range = columns.max(axis=0) / 2 - columns.min(axis=0) / 2
-    return median, np.where(high > low, high - low, half_range)
+    spread = high - low
+    for column in np.flatnonzero(spread == 0):
+        distance = np.abs(columns[:, column] - median[column])
+        (away,) = np.nonzero(distance)
+        if len(away):
+            distances = distance[away, np.newaxis]
+            spread[column] = weighted_quantiles(distances, weight[away], (0.5,))[0, 0]
+    return median, spread
 
 
 def _mean_and_deviation(columns, weight):

@@ -85,9 +85,11 @@ def test_robust_puts_the_median_at_0_and_the_quartiles_1_apart(n_rows, dtype):
     assert_allclose(high - low, 1, rtol=4 * np.finfo(dtype).eps)
 
 
-def test_robust_takes_half_the_range_where_the_quartiles_are_one():
-    X = np.array([[0.0], [0], [0], [0], [0], [0], [-2], [6]])
+def test_robust_takes_the_median_distance_of_what_differs_where_the_quartiles_are_one():
+    X = np.array([[0.0], [0], [0], [0], [0], [0], [0], [0], [0], [0], [-2], [4], [1e9]])
     assert_array_equal(learn_scaling("robust", X, ones(X)).factor, 1 / 4)
+    ones_and_zeros = np.arange(50)[:, np.newaxis] % 7 == 0
+    assert_array_equal(learn_scaling("robust", ones_and_zeros * 1.0, np.ones(50)).factor, 1)
 
 
 @every_dtype
