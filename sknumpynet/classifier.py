@@ -4,7 +4,6 @@ import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import chain
-from numbers import Real
 from zlib import crc32
 
 import numpy as np
@@ -13,10 +12,10 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
@@ -29,6 +28,7 @@ from .engine.objective import Objective, Problem, Rows
 from .engine.scaling import learn_binning, learn_scaling
 from .engine.training import Plan, join, train
 from .parameters import check_parameters
+from .validation import canonical, check_both_count, check_known, check_weight, two_classes
 
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
 BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
@@ -835,74 +835,6 @@ def unchanged_on_error(estimator):
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
-
-
-def canonical(X):
-    """Sparse rows with each value in one entry, dense ones as they are; the input unchanged."""
-    if sparse.issparse(X) and not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
-    return X
-
-
-def two_classes(y, name="y"):
-    """The two labels of y, sorted."""
-    kind = type_of_target(y, input_name=name, raise_unknown=True)
-    classes = np.unique(y)
-    if kind != "binary":
-        raise ValueError(
-            f"Only binary classification is supported. The type of the target is {kind}: {name} "
-            f"has {len(classes)} classes. Use OneVsRestClassifier around this estimator."
-        )
-    if len(classes) < 2:
-        raise ValueError(
-            f"{name} has one class only, {classes.tolist()[0]!r}; give rows of two classes to tell "
-            "apart."
-        )
-    return classes
-
-
-def check_both_count(is_positive, weight, classes):
-    """Raise ValueError if only rows of one class have a weight above 0."""
-    for positive, label in enumerate(classes.tolist()):
-        if not weight[is_positive == positive].any():
-            raise ValueError(
-                f"class {label!r} has only rows of weight zero; give some of its rows a "
-                "sample_weight and a class_weight above 0."
-            )
-
-
-def check_known(y, classes, name):
-    """Raise ValueError for labels that are not among the classes."""
-    unknown = np.setdiff1d(y, classes).tolist()
-    if unknown:
-        raise ValueError(f"{name} has the unknown label {unknown[0]!r}; the classes are {classes}.")
-
-
-def check_weight(weight, n_rows, name, may_be_zero=False):
-    """Row weights as float64, one a row; None is 1 for all, a number is that for all."""
-    if weight is None:
-        return np.ones(n_rows)
-    if isinstance(weight, Real):
-        weight = np.full(n_rows, float(weight))
-    weight = check_array(
-        weight, ensure_2d=False, ensure_min_samples=0, dtype=np.float64, input_name=name
-    )
-    if weight.shape != (n_rows,):
-        raise ValueError(
-            f"{name} has the shape {weight.shape}, but X has {n_rows} rows; give one weight a row."
-        )
-    if (weight < 0).any():
-        raise ValueError(
-            f"{name} has the negative weight {weight.min()}; give weights >= 0, 0 leaves a row out."
-        )
-    if not may_be_zero and not weight.any():
-        raise ValueError(f"{name}: every weight is zero; give some rows a weight above 0.")
-    with np.errstate(over="ignore"):
-        total = weight.sum()
-    if not np.isfinite(total):
-        raise ValueError(f"{name} sums to infinity; divide it by its mean.")
-    return weight
 
 
 def describe(shape):

@@ -98,11 +98,11 @@ class Objective:
         self._loss = LOSSES[problem.loss]
         self._workspaces, self._bound = {}, {}
         weight, fold = problem.rows.weight, problem.rows.fold
-        total = weight.sum(dtype=np.float64)
-        held_out = 0.0
+        self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
+        self._held = []
         if fold is not None:
-            held_out = [weight[fold == k].sum(dtype=np.float64) for k in self.networks]
-        self.total_weight = np.full(len(self.networks), total) - held_out
+            self._held = [problem.rows.take(np.flatnonzero(fold == k)) for k in self.networks]
+            self.total_weight -= [held.weight.sum(dtype=np.float64) for held in self._held]
         self.visit(np.arange(len(problem.rows.index)))
 
     def of(self, positions):
@@ -201,14 +201,12 @@ class Objective:
 
     def validation_loss(self, params):
         """Weighted mean log loss on the rows held out, of shape (n_networks,), or None."""
-        rows = self.problem.rows
         if self.problem.validation is not None:
             return self._mean_loss(params, self.problem.validation, log_loss)
-        if rows.fold is None:
+        if not self._held:
             return None
-        held = [rows.take(np.flatnonzero(rows.fold == k)) for k in self.networks]
         losses = [
-            self._mean_loss(params[i : i + 1], of_one, log_loss) for i, of_one in enumerate(held)
+            self._mean_loss(params[i : i + 1], held, log_loss) for i, held in enumerate(self._held)
         ]
         return np.concatenate(losses)
 
