@@ -416,9 +416,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             )
             if not is_piece:
                 check_both_count(is_positive, weight, classes)
-        index = np.flatnonzero(weight)
-        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
-        return Rows(X, index, sign, weight[index]), copies[index]
+        return rows_that_count(X, is_positive, weight), copies[weight > 0]
 
     def _validation_rows(self, X, X_val, y_val, sample_weight_val, classes):
         """The rows given to judge by, or None."""
@@ -441,9 +439,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         is_positive = y_val == classes[1]
         if self.class_weight is not None:
             weight = weight * self._class_factors[is_positive.astype(int)]
-        index = np.flatnonzero(weight)
-        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
-        return Rows(canonical(X_val), index, sign, weight[index])
+        return rows_that_count(canonical(X_val), is_positive, weight)
 
     def _layout(self):
         sizes = self.hidden_layer_sizes
@@ -460,7 +456,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._n_passes, self._optimizer, self._dealing = 0, None, None
         self._built_with = {name: getattr(self, name) for name in BUILT_WITH}
-        X = rows.X if len(rows.index) == rows.X.shape[0] else rows.X[rows.index]
+        X = rows.table()
         self._scaling = learn_scaling(self.scale_inputs, X, rows.weight, is_stream)
         self._scaling = replace(self._scaling, bins=self._learn_bins(X, rows.weight, copies.sum()))
         layout, networks = self._layout(), range(self.n_estimators)
@@ -521,8 +517,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 f"{self.n_estimators} networks, but there are {sum(per_class)} rows; give more "
                 "rows, fewer networks, or early_stopping=False."
             )
-        X = rows.X if len(rows.index) == rows.X.shape[0] else rows.X[rows.index]
-        keys, is_positive = folds.row_keys(X, self._seed), rows.sign > 0
+        keys, is_positive = folds.row_keys(rows.table(), self._seed), rows.sign > 0
         if self.n_estimators > 1:
             dealt = folds.deal(keys, is_positive, copies, self.n_estimators)
         else:
@@ -835,6 +830,13 @@ def unchanged_on_error(estimator):
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
+
+
+def rows_that_count(X, is_positive, weight):
+    """The rows of positive weight, as the engine takes them."""
+    index = np.flatnonzero(weight)
+    sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
+    return Rows(X, index, sign, weight[index])
 
 
 def describe(shape):

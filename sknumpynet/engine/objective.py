@@ -42,6 +42,10 @@ class Rows:
     weight: np.ndarray
     fold: np.ndarray | None = None
 
+    def table(self):
+        """The values of rows that stand once each, in order: X itself where none is left out."""
+        return self.X if len(self.index) == self.X.shape[0] else self.X[self.index]
+
     def take(self, chosen):
         """Some of the rows, by position or in another order."""
         fold = None if self.fold is None else self.fold[chosen]
