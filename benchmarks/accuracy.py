@@ -19,6 +19,8 @@ import argparse
 import csv
 import os
 import warnings
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from time import process_time
 
@@ -43,7 +45,7 @@ from sknumpynet import NumpyMLPBinaryClassifier
 OPENML = {"phoneme": 1489, "pima": 37, "spambase": 44, "magic": 1120, "adult": 1590, "german": 31}
 KEY = ["budget", "data", "split", "estimator"]
 FIELDS = [*KEY, "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
-
+PEER = {"random_state": 0, "device": "cpu", "n_threads": 1}
 
 ESTIMATORS = {  # name -> (make, whether numeric columns are standardised for it)
     "ours": (lambda: NumpyMLPBinaryClassifier(random_state=0), False),
@@ -56,6 +58,17 @@ ESTIMATORS = {  # name -> (make, whether numeric columns are standardised for it
     "RandomForest": (lambda: RandomForestClassifier(random_state=0), False),
     "HistGradientBoosting": (lambda: HistGradientBoostingClassifier(random_state=0), False),
 }
+with suppress(ImportError):  # extra "bench"; its networks scale their inputs themselves
+    from pytabkit import RealMLP_TD_Classifier, TabM_D_Classifier
+
+    ESTIMATORS |= {
+        "RealMLP-TD": (lambda: RealMLP_TD_Classifier(**PEER), False),
+        "RealMLP-TD, cross-entropy": (
+            lambda: RealMLP_TD_Classifier(**PEER, val_metric_name="cross_entropy", use_ls=False),
+            False,
+        ),
+        "TabM": (lambda: TabM_D_Classifier(**PEER), False),
+    }
 
 
 # Data -------------------------------------------------------------------------------------------
@@ -150,7 +163,7 @@ def calibration_error(truth, proba, n_bins=15):
     return np.abs(gaps).sum() / len(truth)
 
 
-def run(sets, names, budget, path, n_jobs):
+def run(sets, names, budget, path, n_jobs, n_splits=None):
     """Do what the CSV does not have yet, appending a row as soon as a fit is done."""
     done = set()
     if path.exists():
@@ -158,7 +171,7 @@ def run(sets, names, budget, path, n_jobs):
     jobs = [
         delayed(measure)(budget, data, X, y, categorical, split, train, test, name)
         for data, (X, y, categorical) in sets
-        for split, train, test in splits(y, budget)
+        for split, train, test in islice(splits(y, budget), n_splits)
         for name in names
         if (budget, data, split, name) not in done
     ]
@@ -224,6 +237,7 @@ def main():
     parser.add_argument("--budget", choices=["small", "full"], default="small")
     parser.add_argument("--estimators", nargs="+", choices=list(ESTIMATORS), metavar="NAME")
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these data sets")
+    parser.add_argument("--splits", type=int, help="only so many splits a set")
     parser.add_argument("--output", type=Path, default=Path("accuracy.csv"))
     parser.add_argument("--plot", type=Path, help="draw log loss against time to this file")
     parser.add_argument("--n-jobs", type=int, default=1)
@@ -234,7 +248,7 @@ def main():
         for name, data in (from_folder(options.data) if options.data else from_libraries())
         if not options.sets or name in options.sets
     ]
-    results = run(sets, names, options.budget, options.output, options.n_jobs)
+    results = run(sets, names, options.budget, options.output, options.n_jobs, options.splits)
     report(results)
     if options.plot:
         draw(results, options.plot)

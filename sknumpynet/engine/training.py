@@ -293,13 +293,14 @@ def minimize_lbfgs(objective, params, plan, judge):
 
 def _minimize_one(objective, start, plan, judge):
     """`minimize_lbfgs` for a stack of one; ``start``, of shape (n_params,), is overwritten."""
-    grad = np.empty((1, len(start)), start.dtype)
+    params, grad = np.empty((2, 1, len(start)), start.dtype)
     n_iter = 0
 
     def value_and_grad(x):
+        params[0] = x
         all_rows = slice(0, len(objective.problem.rows.index))
-        value = objective.value_and_grad(x.astype(start.dtype)[np.newaxis], all_rows, grad)
-        return value[0], grad[0].astype(np.float64)
+        value = objective.value_and_grad(params, all_rows, grad)
+        return float(value[0]), grad[0].astype(np.float64)
 
     def has_lost_patience(result):
         nonlocal n_iter

@@ -73,9 +73,9 @@ def logits_by_hand(coefs, intercepts, activation, X, scaling=SCALINGS["none"]):
 def one_pass(layout, activation, params, X, scaling=SCALINGS["none"], index=None):
     index = slice(0, X.shape[0]) if index is None else index
     n_rows = X[index].shape[0]
-    network = Network(layout, activation, len(params), n_rows, params.dtype)
-    network.read(X, index, scaling)
-    return network.forward(layout.views(params)).copy()
+    network = Network(layout, activation, params, n_rows, scaling)
+    network.read(X, index)
+    return network.forward().copy()
 
 
 @pytest.mark.parametrize("n_networks", [1, 3])
@@ -170,11 +170,12 @@ def test_x_is_never_written_to(index, scaling):
     csr = sparse.csr_array(X)
     dense_before, before = X.copy(), csr.copy()
     for rows in (X, csr):
-        network = Network(layout, "tanh", 2, len(np.arange(7)[index]), X.dtype)
-        network.read(rows, index, scaling)
-        network.forward(layout.views(params))
-        network.delta[-1][...] = 1
-        network.backward(layout.views(params), layout.views(np.empty_like(params)))
+        n_rows, grad = len(np.arange(7)[index]), np.empty_like(params)
+        network = Network(layout, "tanh", params, n_rows, scaling, grad)
+        network.read(rows, index)
+        network.forward()
+        network.slope[...] = 1
+        network.backward()
     assert_array_equal(X, dense_before)
     for name in ("data", "indices", "indptr"):
         assert_array_equal(getattr(csr, name), getattr(before, name))
@@ -183,41 +184,46 @@ def test_x_is_never_written_to(index, scaling):
 # The backward pass -------------------------------------------------------------------------------
 
 
-def gradient(network, params, layout, cost, seeds):
-    """The gradient of the sum over rows of cost times logit, network by network."""
-    W, grad = layout.views(params), np.empty_like(params)
-    network.forward(W, streams(seeds))
-    network.delta[-1][:, 0] = cost
-    network.backward(W, layout.views(grad))
-    return grad
+def training_stack(rng, activation="mish", hidden=(4, 3), n_networks=2, dropout=0.0, n_rows=7):
+    """A workspace for training, its params and its grad."""
+    layout, params, *_ = make_stack(rng, hidden, n_networks)
+    grad = np.empty_like(params)
+    return Network(layout, activation, params, n_rows, Scaling(), grad, dropout), params, grad
 
 
-def differences(network, params, layout, cost, seeds, step=1e-5):
+def run_backward(network, cost, seeds):
+    """To the gradient of the sum over rows of cost times logit, network by network."""
+    network.forward(streams(seeds))
+    network.slope[...] = cost
+    network.backward()
+
+
+def differences(network, params, cost, seeds, step=1e-5):
     slopes = np.empty_like(params)
-    for j in range(layout.n_params):
-        sums = []
+    for j in range(params.shape[1]):
+        before, sums = params[:, j].copy(), []
         for sign in (1, -1):
-            moved = params.copy()
-            moved[:, j] += sign * step
-            logits = network.forward(layout.views(moved), streams(seeds))
+            params[:, j] = before + sign * step
+            logits = network.forward(streams(seeds))
             sums.append((logits * cost).sum(axis=1))
+        params[:, j] = before
         slopes[:, j] = (sums[0] - sums[1]) / (2 * step)
     return slopes
 
 
 @pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("n_networks", [1, 2])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
-    activation, dropout, to_csr
+    activation, n_networks, dropout, to_csr
 ):
     rng = np.random.default_rng(7)
-    layout, params, *_ = make_stack(rng, (5, 4))
-    X, cost = make_rows(rng), rng.normal(size=(2, 7))
-    network = Network(layout, activation, 2, 7, params.dtype, dropout)
-    network.read(to_csr(X), slice(0, 7), Scaling())
-    slopes = differences(network, params, layout, cost, seeds=(1, 2))
-    grad = gradient(network, params, layout, cost, seeds=(1, 2))
+    network, params, grad = training_stack(rng, activation, (5, 4), n_networks, dropout)
+    X, cost, seeds = make_rows(rng), rng.normal(size=(n_networks, 7)), (1, 2)[:n_networks]
+    network.read(to_csr(X), slice(0, 7))
+    slopes = differences(network, params, cost, seeds)
+    run_backward(network, cost, seeds)
     # Sums of size 10 are known to 1e-15 each, so their quotient by the step to 1e-9.
     assert_allclose(grad, slopes, rtol=1e-6, atol=1e-9)
 
@@ -225,17 +231,15 @@ def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
 @pytest.mark.parametrize("kinds", ["dense dense", "sparse sparse", "dense sparse", "sparse dense"])
 def test_a_workspace_keeps_nothing_of_the_pass_before(kinds):
     rng = np.random.default_rng(8)
-    layout, params, *_ = make_stack(rng)
+    network, _, grad = training_stack(rng, dropout=0.4)
     cost = rng.normal(size=(2, 7))
-    network = Network(layout, "mish", 2, 7, params.dtype, 0.4)
     for kind in kinds.split():
         X = {"dense": np.asarray, "sparse": sparse.csr_array}[kind](make_rows(rng))
-        fresh = Network(layout, "mish", 2, 7, params.dtype, 0.4)
-        grads = []
+        fresh, _, fresh_grad = training_stack(np.random.default_rng(8), dropout=0.4)
         for workspace in (network, fresh):
-            workspace.read(X, slice(0, 7), Scaling())
-            grads.append(gradient(workspace, params, layout, cost, seeds=(1, 2)))
-        assert_array_equal(*grads)
+            workspace.read(X, slice(0, 7))
+            run_backward(workspace, cost, seeds=(1, 2))
+        assert_array_equal(grad, fresh_grad)
 
 
 # Dropout -----------------------------------------------------------------------------------------
@@ -248,9 +252,10 @@ def kept_units(hidden, dropout, n_rows, seeds, dtype=np.float64):
     for layer in layout.weights(params):
         layer[...] = 1
     layout.weights(params)[-1][..., 0] = 2.0 ** np.arange(hidden[-1])
-    network = Network(layout, "identity", 2, n_rows, dtype, dropout)
-    network.read(np.ones((n_rows, 1), dtype), slice(0, n_rows), Scaling())
-    return network.forward(layout.views(params), seeds and streams(seeds))
+    grad = np.empty_like(params)
+    network = Network(layout, "identity", params, n_rows, Scaling(), grad, dropout)
+    network.read(np.ones((n_rows, 1), dtype), slice(0, n_rows))
+    return network.forward(seeds and streams(seeds))
 
 
 def streams(seeds):
