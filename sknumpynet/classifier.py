@@ -108,7 +108,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         each.
     beta_1, beta_2, epsilon : float, default=0.9, 0.95, 1e-8
         For 'adam': decay of the moments, and what keeps the step finite.
-    n_iter_no_change : int or inf, default=8
+    n_iter_no_change : int or inf, default=6
         A network stops after so many epochs without progress.
     max_fun : int, default=15000
         Most evaluations of the loss by 'lbfgs'.
@@ -219,7 +219,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         beta_1=0.9,
         beta_2=0.95,
         epsilon=1e-8,
-        n_iter_no_change=8,
+        n_iter_no_change=6,
         max_fun=15000,
         n_estimators=8,
         scale_inputs="robust",

@@ -100,7 +100,7 @@ class Objective:
     def __init__(self, problem, networks):
         self.problem, self.networks = problem, np.asarray(networks)
         self._loss = LOSSES[problem.loss]
-        self._workspaces, self._bound = {}, (None, None)
+        self._workspaces = {}
         weight, fold = problem.rows.weight, problem.rows.fold
         self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
         self._held = []
@@ -172,14 +172,13 @@ class Objective:
 
     def _workspace(self, n_rows, params, grad):
         """The network for so many rows, kept as long as the same arrays come again."""
-        if self._bound[0] is not params or self._bound[1] is not grad:
-            self._bound, self._workspaces = (params, grad), {}
-        if n_rows not in self._workspaces:
+        network = self._workspaces.get(n_rows)
+        if network is None or network.params is not params or network.grad is not grad:
             p = self.problem
-            self._workspaces[n_rows] = Network(
+            network = self._workspaces[n_rows] = Network(
                 p.layout, p.activation, params, n_rows, p.scaling, grad, p.dropout
             )
-        return self._workspaces[n_rows]
+        return network
 
     def _add_penalty(self, params, grad):
         """Add the penalty's gradient to ``grad``; the penalty."""

@@ -90,7 +90,7 @@ class Scaling:
             self.bins.apply(rows, out=out[:, rows.shape[1] :])
             out = out[:, : rows.shape[1]]
         if self.center is None:
-            np.copyto(out, rows, casting="same_kind")
+            out[...] = rows
         else:
             np.subtract(rows, self.center, out=out, casting="same_kind")
         if self.factor is not None:

@@ -4,6 +4,7 @@
 keeps the best epoch of each network and lets networks leave the stack when they have finished.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -42,7 +43,7 @@ class Plan:
     tol: float
     n_iter_no_change: float
     seed: int
-    relative_rate: float | np.ndarray = 1.0
+    relative_rate: np.ndarray | None = None
 
     def make_optimizer(self, params):
         """A fresh optimizer for these parameters; None for L-BFGS, which brings its own."""
@@ -61,7 +62,7 @@ class Epoch(NamedTuple):
     validation: np.ndarray | None
 
 
-def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=1.0):
+def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=None):
     """Train, yielding an `Epoch` after every pass over the rows.
 
     Parameters
@@ -76,35 +77,42 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     n_passes, n_seen : int, default=0
         Passes over data made before this fit, which keep the random streams going, and the rows
         seen in them, which keep the schedule going.
-    rate_factor : float or ndarray of shape (n_networks, 1), default=1.0
-        Multiplies the learning rate.
+    rate_factor : ndarray of shape (n_networks, 1), optional
+        Multiplies the learning rate, network by network.
     """
     n_rows = len(objective.problem.rows.index)
     slices = batches(n_rows, plan.batch_size)
     schedule = make_schedule(
         plan.learning_rate, n_steps=plan.max_iter * len(slices), power_t=plan.power_t
     )
-    grad, scratch = np.empty_like(params), np.empty_like(params)
-    relative_rate = np.asarray(plan.relative_rate * rate_factor, params.dtype)
-    rate = np.empty_like(relative_rate)
-    shrinking = plan.weight_decay * objective.problem.layout.is_weight
+    grad = np.empty_like(params)
+    relative_rate = relative_to([plan.relative_rate, rate_factor], params.dtype)
+    if plan.weight_decay:
+        shrinking = plan.weight_decay * objective.problem.layout.is_weight
+        shrinking = relative_to([shrinking, relative_rate], params.dtype)
+        scratch = np.empty_like(params)
     for epoch in range(start, plan.max_iter):
         n_passed = n_passes + epoch
         objective.visit(visiting_order(n_rows, plan.shuffle, plan.seed, n_passed), n_passed)
         loss = np.zeros(len(params))
         for step, rows in enumerate(slices, start=epoch * len(slices)):
             loss += objective.value_and_grad(params, rows, grad)
-            factor = plan.learning_rate_init * schedule(step, n_seen + epoch * n_rows)
-            np.multiply(relative_rate, factor, out=rate)
+            learning_rate = plan.learning_rate_init * schedule(step, n_seen + epoch * n_rows)
             if plan.max_grad_norm is not None:
                 clip_norm(grad, plan.max_grad_norm)
             if plan.weight_decay:
-                np.multiply(shrinking, rate, out=scratch)
-                np.subtract(1, scratch, out=scratch)
-                params *= scratch
-            optimizer.step(params, grad, rate)
+                np.multiply(params, shrinking, out=scratch)
+                scratch *= learning_rate
+                params -= scratch
+            optimizer.step(params, grad, learning_rate, relative_rate)
         loss /= len(slices)
         yield Epoch(epoch + 1, loss, objective.validation_loss(params))
+
+
+def relative_to(rates, dtype):
+    """The product of those rates that there are; None where there are none."""
+    rates = [rate for rate in rates if rate is not None]
+    return np.asarray(math.prod(rates), dtype) if rates else None
 
 
 def clip_norm(grad, max_norm):
@@ -260,7 +268,7 @@ def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judg
             start=n_done,
             n_passes=n_passes,
             n_seen=n_seen,
-            rate_factor=stopping.rate_factor[running] if stopping.adaptive_from else 1.0,
+            rate_factor=stopping.rate_factor[running] if stopping.adaptive_from else None,
         ):
             n_done = epoch.number
             if judge(running, epoch, some_params):

@@ -24,11 +24,11 @@ def problem(n_steps=6, shape=(3, 5), dtype=np.float64):
     return rng.normal(size=shape).astype(dtype), grads, rng.uniform(0.01, 0.1, n_steps).tolist()
 
 
-def follow(optimizer, params, grads, rates):
+def follow(optimizer, params, grads, rates, relative_rate=None):
     """Where the parameters are after every step; ``params`` themselves stay."""
     params, path = params.copy(), []
     for grad, rate in zip(grads, rates, strict=True):
-        optimizer.step(params, grad.copy(), rate)
+        optimizer.step(params, grad.copy(), rate, relative_rate)
         path.append(params.copy())
     return np.array(path)
 
@@ -98,8 +98,8 @@ def test_without_momentum_sgd_is_plain_descent(nesterov):
 
 
 RATES = {
-    "scalar": 0.03,
-    "scalar array": np.array(0.03),
+    "none": None,
+    "for all": np.array(0.03),
     "per network": np.array([[0.03], [0.01], [0.1]]),
     "per parameter": np.linspace(0.01, 0.1, 5),
     "per both": np.linspace(0.01, 0.1, 15).reshape(3, 5),
@@ -110,11 +110,12 @@ every_rate = pytest.mark.parametrize("rate", RATES.values(), ids=RATES)
 @every_kind
 @every_rate
 def test_every_parameter_follows_its_own_rate(kind, rate):
-    params, grads, _ = problem()
-    path = follow(KINDS[kind](params), params, grads, [rate] * len(grads))
-    for at, own in np.ndenumerate(np.broadcast_to(rate, params.shape)):
-        alone = params[at].reshape(1, 1), grads[:, *at].reshape(-1, 1, 1), [float(own)] * len(grads)
-        assert_array_equal(path[:, *at], follow(KINDS[kind](alone[0]), *alone)[:, 0, 0])
+    params, grads, rates = problem()
+    path = follow(KINDS[kind](params), params, grads, rates, rate)
+    for at, own in np.ndenumerate(np.broadcast_to(1 if rate is None else rate, params.shape)):
+        start, pull = params[at].reshape(1, 1), grads[:, *at].reshape(-1, 1, 1)
+        alone = follow(KINDS[kind](start), start, pull, np.multiply(rates, own))
+        assert_allclose(path[:, *at], alone[:, 0, 0], rtol=1e-13)
 
 
 @every_kind
@@ -122,11 +123,11 @@ def test_every_parameter_follows_its_own_rate(kind, rate):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("block", [1, 2, 5])
 def test_blocks_change_nothing(kind, rate, dtype, block, monkeypatch):
-    params, grads, _ = problem(dtype=dtype)
-    rates = [np.asarray(rate, dtype)] * len(grads)
-    whole = follow(KINDS[kind](params), params, grads, rates)
+    params, grads, rates = problem(dtype=dtype)
+    rate = rate if rate is None else rate.astype(dtype)
+    whole = follow(KINDS[kind](params), params, grads, rates, rate)
     monkeypatch.setattr(optimizers, "BLOCK", block)
-    assert_array_equal(follow(KINDS[kind](params), params, grads, rates), whole, strict=True)
+    assert_array_equal(follow(KINDS[kind](params), params, grads, rates, rate), whole, strict=True)
 
 
 @every_kind
@@ -144,10 +145,10 @@ def test_many_parameters_are_each_updated_once(kind):
 def test_state_stays_where_it_is(kind, dtype):
     params, grads, rates = problem(dtype=dtype)
     optimizer = KINDS[kind](params)
-    states = [getattr(optimizer, name) for name in optimizer.state_names]
+    states = dict(optimizer.state)
     follow(optimizer, params, grads, rates)
-    for name, state in zip(optimizer.state_names, states, strict=True):
-        assert getattr(optimizer, name) is state
+    for name, state in states.items():
+        assert optimizer.state[name] is state
         assert state.any()
         assert state.dtype == dtype
 
@@ -194,14 +195,14 @@ def test_a_network_that_stays_behind_keeps_its_state(kind):
     params, grads, rates = problem()
     optimizer = KINDS[kind](params)
     follow(optimizer, params, grads[:3], rates[:3])
-    before = [getattr(optimizer, name)[1].copy() for name in optimizer.state_names]
+    before = {name: state[1].copy() for name, state in optimizer.state.items()}
     networks = np.array([0, 2])
     taken = optimizer.take(networks)
     follow(taken, params[networks], grads[3:, networks], rates[3:])
     optimizer.put(networks, taken)
     assert optimizer.n_steps == taken.n_steps == len(grads)
-    for name, state in zip(optimizer.state_names, before, strict=True):
-        assert_array_equal(getattr(optimizer, name)[1], state)
+    for name, state in before.items():
+        assert_array_equal(optimizer.state[name][1], state)
 
 
 @every_kind
