@@ -82,7 +82,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         initial weights, so that narrow and wide layers of any activation learn at the same pace.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
-    max_iter : int, default=100
+    max_iter : int, default=200
         Most epochs (passes over the rows); for 'lbfgs', most iterations.
     shuffle : bool, default=True
         Whether to visit the rows in a new order each epoch.
@@ -206,7 +206,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         learning_rate="cosine",
         learning_rate_init="auto",
         power_t=0.5,
-        max_iter=100,
+        max_iter=200,
         shuffle=True,
         random_state=None,
         tol=1e-4,

@@ -436,6 +436,17 @@ def test_a_row_given_to_judge_by_may_be_single_and_of_one_class(small, table):
     assert len(clf.validation_curve_) == 4
 
 
+@pytest.mark.parametrize("n_estimators", [1, 8])
+@pytest.mark.parametrize("early_stopping", ["auto", True, False])
+def test_one_positive_row_in_a_hundred_is_not_answered_by_a_constant(early_stopping, n_estimators):
+    rng, clf = np.random.default_rng(0), NumpyMLPBinaryClassifier(random_state=0)
+    clf.set_params(early_stopping=early_stopping, n_estimators=n_estimators)
+    y = (np.arange(4000) % 100 == 0).astype(int)
+    X = rng.normal(size=(4000, 4)) + 2 * y[:, np.newaxis]
+    proba = clf.fit(X[:2000], y[:2000]).predict_proba(X[2000:])
+    assert log_loss(y[2000:], proba) < log_loss(y[2000:], np.full(2000, 0.01)) / 2
+
+
 # Curves -----------------------------------------------------------------------------------------
 
 
