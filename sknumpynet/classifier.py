@@ -3,6 +3,7 @@
 import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 from zlib import crc32
 
@@ -18,7 +19,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from .engine import folds
 from .engine.initializers import initial_params, relative_rates
@@ -817,7 +818,13 @@ def blas_threads(layout, batch_size, n_workers):
     """
     largest = max(rows * columns for rows, columns in layout.shapes)
     is_small = n_workers > 1 or largest * min(batch_size, BLOCK_ROWS) <= SMALL_PRODUCT
-    return threadpool_limits(1, user_api="blas") if is_small else nullcontext()
+    return blas_controller().limit(limits=1, user_api="blas") if is_small else nullcontext()
+
+
+@cache
+def blas_controller():
+    """The BLAS libraries loaded; looking for them takes 3 ms, as long as a small fit."""
+    return ThreadpoolController()
 
 
 @contextmanager

@@ -1,0 +1,373 @@
+"""How long does a step take, a fit, a prediction? Ours beside others at the same work.
+
+    python benchmarks/speed.py steps --threads 1
+    python benchmarks/speed.py fits --data FOLDER
+    python benchmarks/speed.py predictions
+    python benchmarks/speed.py import
+
+"steps": one network, Adam, no validation, no penalty, the same batches and epochs for all: ours, a
+stack of 8 of ours (time per network), MLPClassifier, PyTorch (eager, fused Adam) and JAX (jit and
+scan over an epoch) where installed, and the floor: the matrix products of a step alone. A time is
+that of a whole fit by its number of steps; contenders take turns, the best of all turns counts.
+"fits": all defaults, ours and MLPClassifier, on the data sets of the accuracy benchmark.
+"""
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import warnings
+from contextlib import suppress
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter, process_time
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
+
+from sknumpynet import NumpyMLPBinaryClassifier
+
+WORK = {  # name -> layer sizes, activation, rows, rows per batch, epochs
+    "T": ((2, 5, 5, 1), "logistic", 1_000, 32, 60),
+    "S": ((30, 100, 1), "relu", 569, 200, 200),
+    "M": ((20, 128, 128, 1), "relu", 20_000, 256, 4),
+    "L": ((784, 512, 512, 1), "relu", 10_000, 256, 2),
+}
+ENDLESS = {"n_iter_no_change": np.inf, "tol": 0.0, "alpha": 0.0}
+
+
+def table(n_rows, n_columns, dtype, seed=0):
+    """Normal noise, and labels that a network can learn a little of."""
+    X = np.random.default_rng(seed).normal(size=(n_rows, n_columns)).astype(dtype)
+    return X, (X[:, 0] * X[:, 1] + X[:, -1] > 0).astype(int)
+
+
+# One step ---------------------------------------------------------------------------------------
+
+
+def fit_ours(X, y, sizes, activation, batch_size, n_epochs, n_estimators=1):
+    """As MLPClassifier does it: one learning rate, no rows held out, inputs as they are."""
+    NumpyMLPBinaryClassifier(
+        sizes[1:-1],
+        activation,
+        batch_size=batch_size,
+        max_iter=n_epochs,
+        n_estimators=n_estimators,
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        early_stopping=False,
+        scale_inputs=None,
+        random_state=0,
+        **ENDLESS,
+    ).fit(X, y)
+
+
+def fit_sklearn(X, y, sizes, activation, batch_size, n_epochs):
+    """scikit-learn's."""
+    MLPClassifier(
+        sizes[1:-1],
+        activation,
+        batch_size=batch_size,
+        max_iter=n_epochs,
+        random_state=0,
+        **ENDLESS,
+    ).fit(X, y)
+
+
+def fit_torch(X, y, sizes, activation, batch_size, n_epochs):
+    """PyTorch, written as its tutorials do, with its fastest Adam."""
+    import torch
+
+    unit = {"relu": torch.nn.ReLU, "logistic": torch.nn.Sigmoid}[activation]
+    rows = torch.from_numpy(X)
+    target = torch.from_numpy(y.astype(X.dtype))
+    layers = []
+    for fan_in, fan_out in pairwise(sizes):
+        layers += [torch.nn.Linear(fan_in, fan_out, dtype=rows.dtype), unit()]
+    model = torch.nn.Sequential(*layers[:-1])
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    loss_of = torch.nn.BCEWithLogitsLoss()
+    for _ in range(n_epochs):
+        for index in torch.randperm(len(rows)).split(batch_size):
+            optimizer.zero_grad()
+            loss = loss_of(model(rows[index])[:, 0], target[index])
+            loss.backward()
+            optimizer.step()
+
+
+def make_jax(X, y, sizes, activation, batch_size, n_epochs):
+    """An epoch compiled as a whole; returns what runs them. Rows beyond whole batches are left."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    unit = {"relu": jax.nn.relu, "logistic": jax.nn.sigmoid}[activation]
+    rows, target = jnp.asarray(X), jnp.asarray(y.astype(X.dtype))
+    rng = np.random.default_rng(0)
+    params = [
+        (jnp.asarray(rng.normal(size=(m, n)).astype(X.dtype)) / m**0.5, jnp.zeros(n, X.dtype))
+        for m, n in pairwise(sizes)
+    ]
+
+    def loss(params, index):
+        a = rows[index]
+        for W, b in params[:-1]:
+            a = unit(a @ W + b)
+        z = (a @ params[-1][0] + params[-1][1])[:, 0]
+        return jnp.mean(jnp.logaddexp(0, z) - target[index] * z)
+
+    def step(state, index):
+        params, m, v, t = state
+        value, grad = jax.value_and_grad(loss)(params, index)
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, grad)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, grad)
+        rate = 0.001 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        rate = rate.astype(X.dtype)
+        params = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + 1e-8), params, m, v)
+        return (params, m, v, t + 1), value
+
+    n_steps = len(rows) // batch_size
+
+    @jax.jit
+    def epoch(state, key):
+        order = jax.random.permutation(key, len(rows))[: n_steps * batch_size]
+        return jax.lax.scan(step, state, order.reshape(n_steps, batch_size))
+
+    zeros = jax.tree.map(jnp.zeros_like, params)
+
+    def run():
+        state = params, zeros, zeros, jnp.asarray(1.0, X.dtype)
+        for key in jax.random.split(jax.random.key(0), n_epochs):
+            state, _ = epoch(state, key)
+        jax.block_until_ready(state)
+
+    return run, n_steps * n_epochs
+
+
+def make_floor(X, sizes, batch_size, n_steps):
+    """The matrix products of a step: forward, gradient, and backward but for the first layer."""
+    products = []
+    for layer, (m, n) in enumerate(pairwise(sizes)):
+        W, a, delta = (
+            np.ones(shape, X.dtype) for shape in ((m, n), (m, batch_size), (n, batch_size))
+        )
+        products += [
+            (W.T, a, np.empty_like(delta)),
+            (a, delta.T, np.empty_like(W)),
+        ]
+        if layer:
+            products.append((W, delta, np.empty_like(a)))
+
+    def run():
+        for _ in range(n_steps):
+            for left, right, out in products:
+                np.dot(left, right, out=out)
+
+    return run
+
+
+def contenders(name, dtype):
+    """Name -> what to run, how many steps that is, how many networks."""
+    sizes, activation, n_rows, batch_size, n_epochs = WORK[name]
+    X, y = table(n_rows, sizes[0], dtype)
+    n_steps = n_epochs * -(-n_rows // batch_size)
+    work = (X, y, sizes, activation, batch_size, n_epochs)
+    found = {
+        "matrix products alone": (make_floor(X, sizes, batch_size, n_steps), n_steps, 1),
+        "ours": (partial(fit_ours, *work), n_steps, 1),
+        "MLPClassifier": (partial(fit_sklearn, *work), n_steps, 1),
+    }
+    if name != "L":
+        found["ours, stack of 8"] = (partial(fit_ours, *work, n_estimators=8), n_steps, 8)
+    with suppress(ImportError):
+        import torch
+
+        torch.set_num_threads(1 if os.environ.get("OMP_NUM_THREADS") == "1" else os.cpu_count())
+        found["PyTorch"] = (partial(fit_torch, *work), n_steps, 1)
+    with suppress(ImportError):
+        start = perf_counter()
+        run, jax_steps = make_jax(*work)
+        run()
+        print(f"{name} {dtype}: JAX took {perf_counter() - start:.2f} s to compile and run once")
+        found["JAX"] = (run, jax_steps, 1)
+    return found
+
+
+def time_steps(options):
+    """One row of the CSV a contender: best microseconds a step and network."""
+    for name in options.work:
+        for dtype in ("float32", "float64"):
+            found = contenders(name, dtype)
+            best = dict.fromkeys(found, np.inf)
+            for _ in range(options.repeats):
+                for label, (run, n_steps, n_networks) in found.items():
+                    start = perf_counter()
+                    run()
+                    elapsed = (perf_counter() - start) / n_steps / n_networks * 1e6
+                    best[label] = min(best[label], elapsed)
+            for label, microseconds in best.items():
+                yield {
+                    "what": f"step of {name}, {dtype}",
+                    "contender": label,
+                    "microseconds": microseconds,
+                    "others / ours": microseconds / best["ours"],
+                }
+
+
+# Fits, predictions, import ----------------------------------------------------------------------
+
+
+def time_fits(options):
+    """CPU seconds of a default fit on one thread, wall seconds with two workers."""
+    from accuracy import from_folder, prepared, splits
+
+    seconds = {}
+    for name, (X, y, categorical) in from_folder(options.data):
+        _, train, test = next(splits(y, "small"))
+        raw, _ = prepared(X, categorical, train, test, standardised=False)
+        scaled, _ = prepared(X, categorical, train, test, standardised=True)
+        runs = {
+            "ours": partial(NumpyMLPBinaryClassifier(random_state=0).fit, raw, y[train]),
+            "ours, n_jobs=2": partial(
+                NumpyMLPBinaryClassifier(random_state=0, n_jobs=2).fit, raw, y[train]
+            ),
+            "MLPClassifier": partial(MLPClassifier(random_state=0).fit, scaled, y[train]),
+        }
+        best = {label: np.full(2, np.inf) for label in runs}
+        for _ in range(options.repeats):
+            for label, run in runs.items():
+                cpu, wall = process_time(), perf_counter()
+                run()
+                spent = process_time() - cpu, perf_counter() - wall
+                best[label] = np.minimum(best[label], spent)
+        for label, (cpu, wall) in best.items():
+            seconds.setdefault(label, []).append((cpu, wall))
+            yield {
+                "what": f"fit of {name}",
+                "contender": label,
+                "CPU seconds": cpu,
+                "seconds": wall,
+            }
+    for label, of_sets in seconds.items():
+        ratio = np.exp(np.mean(np.log(np.divide(of_sets, seconds["MLPClassifier"])), axis=0))
+        yield {
+            "what": "fit, by MLPClassifier's, geometric mean",
+            "contender": label,
+            "CPU seconds": ratio[0],
+            "seconds": ratio[1],
+        }
+
+
+def time_predictions(options):
+    """predict_proba of 30 columns, one hidden layer of 100, by rows."""
+    X, y = table(2_000, 30, "float64")
+    X_new, _ = table(100_000, 30, "float64", seed=1)
+    one = {"n_estimators": 1, "random_state": 0}
+    fitted = {
+        "ours, one network": NumpyMLPBinaryClassifier(**one).fit(X, y),
+        "ours, one network on raw columns": NumpyMLPBinaryClassifier(
+            **one, scale_inputs="standard", numeric_bins=0
+        ).fit(X, y),
+        "ours": NumpyMLPBinaryClassifier(random_state=0).fit(X, y),
+        "MLPClassifier": MLPClassifier(random_state=0, max_iter=30).fit(X, y),
+    }
+    for n_rows, n_calls in ((1, 500), (100, 500), (100_000, 3)):
+        rows, best = X_new[:n_rows], dict.fromkeys(fitted, np.inf)
+        for _ in range(options.repeats):
+            for label, clf in fitted.items():
+                start = perf_counter()
+                for _ in range(n_calls):
+                    clf.predict_proba(rows)
+                elapsed = (perf_counter() - start) / n_calls * 1e6
+                best[label] = min(best[label], elapsed)
+        for label, microseconds in best.items():
+            yield {
+                "what": f"predict_proba of {n_rows} rows",
+                "contender": label,
+                "microseconds": microseconds,
+                "ours / MLPClassifier": microseconds / best["MLPClassifier"],
+            }
+
+
+def time_import(options):
+    """A fresh interpreter that imports one thing, without what starting it takes."""
+    statements = ["pass", "import sknumpynet", "import sklearn.neural_network"]
+    best = dict.fromkeys(statements, np.inf)
+    for _ in range(options.repeats):
+        for statement in statements:
+            start = perf_counter()
+            subprocess.run([sys.executable, "-c", statement], check=True)
+            best[statement] = min(best[statement], perf_counter() - start)
+    for statement in statements[1:]:
+        seconds = best[statement] - best["pass"]
+        yield {"what": "import", "contender": statement, "seconds": seconds}
+
+
+WHAT = {
+    "steps": time_steps,
+    "fits": time_fits,
+    "predictions": time_predictions,
+    "import": time_import,
+}
+
+
+def draw(rows, path):
+    """A bar a contender: time of a step by ours, work by work."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    kinds = list(dict.fromkeys(row["what"] for row in rows))
+    labels = list(dict.fromkeys(row["contender"] for row in rows))
+    figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+    for place, label in enumerate(labels):
+        ratio = {row["what"]: row["others / ours"] for row in rows if row["contender"] == label}
+        at = np.array([kinds.index(kind) for kind in ratio]) + 0.8 * (place / len(labels) - 0.4)
+        ax.bar(at, list(ratio.values()), width=0.8 / len(labels), label=label, align="edge")
+    ax.axhline(1, color="0.3", lw=0.8)
+    ax.set_xticks(range(len(kinds)), [kind.removeprefix("step of ") for kind in kinds])
+    ax.set(yscale="log", ylabel="time of a step, ours = 1")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, ncols=3, fontsize="small")
+    figure.savefig(path, dpi=150)
+
+
+def main():
+    """Read the options, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("what", choices=WHAT)
+    parser.add_argument("--work", nargs="+", choices=WORK, default=list(WORK))
+    parser.add_argument("--threads", choices=["1", "all"], default="1", help="of BLAS and peers")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
+    parser.add_argument("--output", type=Path, help="append the rows to this CSV")
+    parser.add_argument("--plot", type=Path, help="draw the steps to this file")
+    options = parser.parse_args()
+    if options.threads == "1":  # for the peers, which read it when they are imported
+        os.environ["OMP_NUM_THREADS"] = "1"
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    rows = []
+    with threadpool_limits(1 if options.threads == "1" else None):
+        for row in WHAT[options.what](options):
+            row["threads"] = options.threads
+            figures = (f"{k} {v:.4g}" for k, v in row.items() if isinstance(v, float))
+            print(f"{row['what']:<40}{row['contender']:<34}{'  '.join(figures)}", flush=True)
+            rows.append(row)
+    if options.output:
+        with options.output.open("a", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            if file.tell() == 0:
+                writer.writeheader()
+            writer.writerows(rows)
+    if options.plot:
+        draw(rows, options.plot)
+
+
+if __name__ == "__main__":
+    main()
