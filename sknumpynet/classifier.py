@@ -35,7 +35,7 @@ FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do
 BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
 BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
 MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
-SMALL_PRODUCT = 1 << 24  # multiplications up to which a second BLAS thread costs more than it does
+SMALL_PRODUCT = 1 << 26  # multiplications up to which a second BLAS thread costs more than it does
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 

@@ -91,7 +91,7 @@ def hold_out(keys, is_positive, copies, fraction):
 
 def _deal(keys, is_positive, copies, folds, n_held):
     """Lay the copies of each class side by side in the order of the keys; ask who holds them."""
-    dealt = []
+    dealt, smallest = [], np.min_scalar_type(-len(folds))  # int8 for 128 folds
     turn = 0  # the second class goes on where the first has stopped, to even out the folds
     for label in (False, True):
         rows = np.flatnonzero(is_positive == label)
@@ -102,7 +102,7 @@ def _deal(keys, is_positive, copies, folds, n_held):
         for fold in folds:
             held = n_held(first, last, n_cards, turn, fold)
             some = np.flatnonzero(held)
-            dealt.append((rows[some], np.full(len(some), fold), held[some]))
+            dealt.append((rows[some], np.full(len(some), fold, smallest), held[some]))
         turn += n_cards
     row, fold, held = map(np.concatenate, zip(*dealt, strict=True))
     order = np.lexsort((fold, row))

@@ -105,8 +105,8 @@ class Objective:
         self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
         self._held = []
         if fold is not None:
-            self._held = [problem.rows.take(np.flatnonzero(fold == k)) for k in self.networks]
-            self.total_weight -= [held.weight.sum(dtype=np.float64) for held in self._held]
+            self._held = [np.flatnonzero(fold == k) for k in self.networks]
+            self.total_weight -= [weight[held].sum(dtype=np.float64) for held in self._held]
         n_rows, dtype = len(problem.rows.index), problem.rows.sign.dtype
         self._unit = (n_rows / self.total_weight)[:, np.newaxis].astype(dtype)
         self.visit(np.arange(n_rows))
@@ -206,7 +206,8 @@ class Objective:
         if not self._held:
             return None
         losses = [
-            self._mean_loss(params[i : i + 1], held, log_loss) for i, held in enumerate(self._held)
+            self._mean_loss(params[i : i + 1], self.problem.rows.take(held), log_loss)
+            for i, held in enumerate(self._held)
         ]
         return np.concatenate(losses)
 

@@ -1,0 +1,170 @@
+"""Time and memory of a fit, as rows, columns, networks and workers grow in number.
+
+    python benchmarks/scaling.py rows columns "sparse columns" networks workers --plot scaling.png
+    python benchmarks/scaling.py memmap --folder /tmp
+
+Each fit runs in a process of its own, which reports the seconds of fit and the most anonymous
+memory (Linux: RssAnon, so that the pages of a mapped file do not count) it held beyond what it
+had before. "memmap" writes a float32 file of 2 GB and fits half of it, then all, from the disk. The
+slope printed is that of the logarithms: 1 is linear.
+"""
+
+import argparse
+import csv
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from sknumpynet import NumpyMLPBinaryClassifier
+
+BASE = {"rows": 10_000, "columns": 20, "kind": "dense", "networks": 8, "workers": 1}
+SERIES = {  # name -> what varies, its values, what is different from BASE
+    "rows": ("rows", [1_000, 10_000, 100_000, 1_000_000], {}),
+    "columns": ("columns", [10, 100, 1_000, 10_000], {"rows": 3_000}),
+    "sparse columns": ("columns", [10, 100, 1_000, 10_000], {"rows": 3_000, "kind": "sparse"}),
+    "networks": ("networks", [1, 2, 4, 8, 16, 32], {}),
+    "workers": ("workers", [1, 2], {"rows": 30_000}),
+    "memmap": ("rows", [250_000, 500_000], {"kind": "memmap", "columns": 1_000}),
+}
+EPOCHS = 3
+
+
+class PeakMemory:
+    """Samples the anonymous memory of this process from a thread while the block runs."""
+
+    def __enter__(self):
+        self.before = self.peak = self.now()
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.is_over.set()
+        self.thread.join()
+
+    def watch(self):
+        """Every 5 ms."""
+        while not self.is_over.wait(0.005):
+            self.peak = max(self.peak, self.now())
+
+    @staticmethod
+    def now():
+        """In MB."""
+        return int(re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+
+def make_table(rows, columns, kind, folder):
+    """Noise and labels; every tenth value only where the table is sparse."""
+    if kind == "memmap":
+        X = np.memmap(folder / "table.f32", np.float32, "r", shape=(rows, columns))
+    else:
+        X = np.random.default_rng(0).normal(size=(rows, columns)).astype(np.float32)
+    if kind == "sparse":
+        X = sparse.random_array((rows, columns), density=0.1, format="csr", rng=0, dtype=np.float32)
+        return X, X[:, [0]].toarray().ravel() + X[:, [1]].toarray().ravel() > 0
+    return X, np.asarray(X[:, 0]) + np.asarray(X[:, 1]) > 0
+
+
+def fit_once(rows, columns, kind, networks, workers, folder):
+    """Seconds and MB of one fit, in this process."""
+    X, y = make_table(rows, columns, kind, folder)
+    clf = NumpyMLPBinaryClassifier(
+        n_estimators=networks, n_jobs=workers, max_iter=EPOCHS, random_state=0
+    )
+    clf.fit(*make_table(200, 5, "dense", folder))  # imports and buffers of the libraries
+    with PeakMemory() as memory:
+        start = time.perf_counter()
+        clf.fit(X, y)
+        seconds = time.perf_counter() - start
+    data = X.data.nbytes if kind == "sparse" else X.nbytes
+    return {
+        "seconds": seconds,
+        "MB": memory.peak - memory.before,
+        "data MB": data / 2**20,
+        "parameters MB": sum(a.nbytes for a in [*clf.coefs_, *clf.intercepts_]) / 2**20,
+    }
+
+
+def write_table(folder):
+    """The file that "memmap" reads, unless it is there."""
+    path, rows, columns = folder / "table.f32", 500_000, 1_000
+    if not path.exists() or path.stat().st_size != rows * columns * 4:
+        X = np.memmap(path, np.float32, "w+", shape=(rows, columns))
+        rng = np.random.default_rng(0)
+        for start in range(0, rows, 5_000):
+            X[start : start + 5_000] = rng.standard_normal((5_000, columns), dtype=np.float32)
+
+
+def run_series(name, folder):
+    """One row of the CSV a fit, with the slope from the fit before."""
+    varied, values, changed = SERIES[name]
+    if name == "memmap":
+        write_table(folder)
+    before = None
+    for value in values:
+        settings = BASE | changed | {varied: value}
+        command = [sys.executable, __file__, "--fit", json.dumps(settings), "--folder", folder]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        row = {"series": name, varied: value} | json.loads(done.stdout)
+        line = "  ".join(f"{key} {row[key]:.4g}" for key in list(row)[1:])
+        if before:
+            grown = np.log(row["seconds"] / before["seconds"]) / np.log(value / before[varied])
+            line += f"  slope {grown:.2f}"
+        print(f"{name:<16}{line}", flush=True)
+        yield {"value": row.pop(varied)} | row
+        before = row | {varied: value}
+
+
+def draw(rows, path):
+    """Seconds and MB against what varies, one panel a series."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    names = list(dict.fromkeys(row["series"] for row in rows))
+    figure, axes = plt.subplots(
+        1, len(names), figsize=(3 * len(names), 3), layout="constrained", squeeze=False
+    )
+    for name, ax in zip(names, axes[0], strict=True):
+        of_name = [row for row in rows if row["series"] == name]
+        for key, style in (("seconds", "C0o-"), ("MB", "C1s--")):
+            ax.plot([r["value"] for r in of_name], [r[key] for r in of_name], style, label=key)
+        ax.set(xscale="log", yscale="log", title=name)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[0, 0].legend(frameon=False)
+    figure.savefig(path, dpi=150)
+
+
+def main():
+    """Read the options, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("series", nargs="*", choices=[*SERIES, []], default=[])
+    parser.add_argument("--folder", type=Path, default=Path(), help="for the file of memmap")
+    parser.add_argument("--output", type=Path, help="write the rows to this CSV")
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--fit", type=json.loads, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.fit:
+        print(json.dumps(fit_once(**options.fit, folder=options.folder)))
+        return
+    rows = [row for name in options.series for row in run_series(name, options.folder)]
+    if options.output:
+        with options.output.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    if options.plot:
+        draw(rows, options.plot)
+
+
+if __name__ == "__main__":
+    main()
