@@ -34,8 +34,8 @@ from sknumpynet import NumpyMLPBinaryClassifier
 WORK = {  # name -> layer sizes, activation, rows, rows per batch, epochs
     "T": ((2, 5, 5, 1), "logistic", 1_000, 32, 60),
     "S": ((30, 100, 1), "relu", 569, 200, 200),
-    "M": ((20, 128, 128, 1), "relu", 20_000, 256, 4),
-    "L": ((784, 512, 512, 1), "relu", 10_000, 256, 2),
+    "M": ((20, 128, 128, 1), "relu", 20_000, 256, 6),
+    "L": ((784, 512, 512, 1), "relu", 10_000, 256, 5),
 }
 ENDLESS = {"n_iter_no_change": np.inf, "tol": 0.0, "alpha": 0.0}
 

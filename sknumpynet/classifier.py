@@ -691,7 +691,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         return predict_logits(layout, activation, np.atleast_2d(params), X, scaling, index)
 
     def _check_new_rows(self, X):
-        check_is_fitted(self)
+        check_is_fitted(self, "coefs_")
         dtype = (np.float64, np.float32)
         return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
 
@@ -711,11 +711,11 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         logits = self._logits(self._check_new_rows(X))
         if len(logits) == 1:
             largest = np.finfo(logits.dtype).max
-            log_odds = np.clip(logits[0], -largest, largest)
+            log_odds = logits[0].clip(-largest, largest)
         else:
-            np.clip(logits, *logit_range(logits.dtype), out=logits)
+            logits.clip(*logit_range(logits.dtype), out=logits)
             log_odds = np.log(expit(logits).mean(axis=0)) - np.log(expit(-logits).mean(axis=0))
-        log_odds[expit(log_odds) == expit(-log_odds)] = 0  # a tie of probabilities is a tie here
+        log_odds[abs(log_odds) <= np.finfo(log_odds.dtype).eps] = 0  # as good as a tie
         return log_odds
 
     def predict_proba(self, X):
@@ -861,5 +861,7 @@ def logit_range(dtype):
 def probabilities(log_odds):
     """Both probabilities on a new last axis, kept from being rounded to 0 and 1."""
     limit = -np.log(np.finfo(log_odds.dtype).eps)
-    log_odds = np.clip(log_odds, -limit, limit)
-    return expit(np.stack([-log_odds, log_odds], axis=-1))
+    both = np.empty((*log_odds.shape, 2), log_odds.dtype)
+    log_odds.clip(-limit, limit, out=both[..., 1])
+    np.negative(both[..., 1], out=both[..., 0])
+    return expit(both, out=both)

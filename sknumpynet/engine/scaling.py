@@ -44,10 +44,9 @@ class Binning:
 
     def apply(self, rows, out):
         """Write the codes of dense ``rows`` to ``out``, of shape (n_rows, n_codes)."""
-        with np.errstate(over="ignore"):
-            np.subtract(rows[:, self.source], self.low, out=out, casting="same_kind")
-            out /= self.width
-        np.clip(out, 0, 1, out=out)
+        np.subtract(rows[:, self.source], self.low, out=out, casting="same_kind")
+        out /= self.width
+        out.clip(0, 1, out=out)  # the methods: np.clip takes 1 µs longer
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,9 @@ class Scaling:
     def apply(self, rows, out, scratch):
         """Write the scaled ``rows``, then their codes, to ``out``.
 
+        Huge values may overflow on the way, to an infinity that bends to 3: callers that have such
+        rows tell NumPy to ignore it.
+
         Parameters
         ----------
         rows, scratch : ndarray of shape (n_rows, n_features)
@@ -94,16 +96,14 @@ class Scaling:
         else:
             np.subtract(rows, self.center, out=out, casting="same_kind")
         if self.factor is not None:
-            with np.errstate(over="ignore"):  # infinity bends to 3
-                out *= self.factor
+            out *= self.factor
         if self.bends:
             bend(out, scratch)
 
     def apply_sparse(self, rows):
         """Scale the rows of a CSR array in place; only without a center."""
         if self.factor is not None:
-            with np.errstate(over="ignore"):
-                rows.data *= self.factor[rows.indices]
+            rows.data *= self.factor[rows.indices]
         if self.bends:
             bend(rows.data, np.empty_like(rows.data))
 
@@ -132,13 +132,13 @@ class Scaling:
 
 def bend(z, scratch):
     """Z <- z / sqrt(1 + (z / 3)^2), in place: the identity near 0, never beyond 3."""
-    np.clip(z, -FAR, FAR, out=z)
+    z.clip(-FAR, FAR, out=z)
     np.multiply(z, 1 / SOFT_LIMIT, out=scratch)
     np.square(scratch, out=scratch)
     scratch += 1
     np.sqrt(scratch, out=scratch)
     z /= scratch
-    np.clip(z, -SOFT_LIMIT, SOFT_LIMIT, out=z)  # rounding may have gone a digit beyond
+    z.clip(-SOFT_LIMIT, SOFT_LIMIT, out=z)  # rounding may have gone a digit beyond
 
 
 def learn_scaling(kind, X, weight, is_stream=False):
