@@ -4,7 +4,7 @@ import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
-from itertools import chain
+from itertools import chain, pairwise
 from zlib import crc32
 
 import numpy as np
@@ -571,23 +571,24 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         )
         params = self._stacked_params().astype(rows.X.dtype)
         self._scaling.unfold_from(layout.views(params)[0])
-        optimizer = plan.make_optimizer(params)
-        if goes_on and optimizer is not None and type(self._optimizer) is type(optimizer):
+        optimizer = plan.make_optimizer(params) if goes_on else None
+        if optimizer is not None and type(self._optimizer) is type(optimizer):
             optimizer.put(np.arange(self.n_estimators), self._optimizer)
         n_workers = min(effective_n_jobs(self.n_jobs), self.n_estimators)
+        edges = np.linspace(0, self.n_estimators, n_workers + 1).astype(int)
         with blas_threads(layout, plan.batch_size, n_workers):
             parts = Parallel(n_jobs=n_workers, prefer="threads")(
                 delayed(train)(
-                    Objective(problem, networks),
-                    params[networks],
-                    optimizer and optimizer.take(networks),
+                    Objective(problem, networks := np.arange(start, stop)),
+                    params[start:stop],
+                    optimizer and optimizer.take(slice(start, stop)),
                     plan,
                     n_passes=self._n_passes,
                     n_seen=self.t_,
                     keeps_best=not is_stream,
                     report=self.verbose and EpochPrinter(self.verbose, networks, self.n_estimators),
                 )
-                for networks in np.array_split(np.arange(self.n_estimators), n_workers)
+                for start, stop in pairwise(edges)
             )
         self._expose(layout, plan, rows, join(parts))
 

@@ -48,7 +48,7 @@ class Optimizer:
                 self.update(params[block], grad[block], learning_rate, rates, **state)
 
     def take(self, networks):
-        """A copy of the state of some networks of the stack, by index."""
+        """The state of some networks of the stack: a copy by index, a view by slice."""
         other = copy.copy(self)
         other.state = {name: array[networks] for name, array in self.state.items()}
         return other

@@ -152,7 +152,7 @@ def train(
     params : ndarray of shape (n_networks, n_params)
         The start. Only read, like the optimizer's state: a worker may get them read-only.
     optimizer : SGD, Adam or None
-        None with L-BFGS.
+        To go on with; None for a fresh one.
     plan : Plan
     n_passes, n_seen : int, default=0
         Passes over data made before this fit, and rows seen in them.
@@ -171,8 +171,12 @@ def train(
         patience=plan.n_iter_no_change,
         adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
     )
-    start, start_optimizer, everyone = params, optimizer, np.arange(len(params))
-    params, optimizer = start.copy(), optimizer and optimizer.take(everyone)
+    start, start_optimizer = params, optimizer
+    params = start.copy()
+    if optimizer is None:
+        optimizer = plan.make_optimizer(params)
+    else:
+        optimizer = optimizer.take(np.arange(len(params)))
     curves = {"loss": [], "validation": []}
     last_loss = np.full(len(params), np.nan)
 
@@ -201,7 +205,8 @@ def train(
         diverged = np.flatnonzero(stopping.has_diverged)
         params[diverged] = start[diverged]
         if optimizer is not None:
-            optimizer.put(diverged, start_optimizer.take(diverged))
+            begun = start_optimizer or plan.make_optimizer(start)
+            optimizer.put(diverged, begun.take(diverged))
     return Trained(
         stopping.best_params if keeps_best else params,
         optimizer,
@@ -232,6 +237,8 @@ def fall_back(objective, stopping, start, first_loss):
 
 def join(parts):
     """The outcome of a whole stack from the outcomes of its parts, trained apart."""
+    if len(parts) == 1:
+        return parts[0]
     n_epochs = max(len(part.loss_curve) for part in parts)
 
     def side_by_side(name):
@@ -256,10 +263,16 @@ def join(parts):
 
 
 def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judge):
-    """Run `epochs` on the networks still running, anew with fewer when some have finished."""
-    running, n_done = np.arange(len(params)), 0
-    while len(running) and n_done < plan.max_iter:
-        some_params, some_optimizer = params[running], optimizer.take(running)
+    """Run `epochs` on the networks still running, anew with fewer when some have finished.
+
+    Those that have finished move to the back of the arrays meanwhile, so that those still running
+    are one piece of them and nothing need be copied.
+    """
+    order, n_running, n_done = np.arange(len(params)), len(params), 0
+    arrays = [params, *optimizer.state.values()]
+    while n_running and n_done < plan.max_iter:
+        running, front = order[:n_running], slice(n_running)
+        some_params, some_optimizer = params[front], optimizer.take(front)
         for epoch in epochs(
             objective.of(running),
             some_params,
@@ -273,9 +286,14 @@ def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judg
             n_done = epoch.number
             if judge(running, epoch, some_params):
                 break
-        params[running] = some_params
-        optimizer.put(running, some_optimizer)
-        running = running[stopping.is_running[running]]
+        optimizer.n_steps = some_optimizer.n_steps
+        has_finished = ~stopping.is_running[running]
+        rearranged = np.argsort(has_finished, kind="stable")
+        for array in [order, *arrays]:
+            array[front] = array[front][rearranged]
+        n_running -= has_finished.sum()
+    for array in arrays:
+        array[order] = array.copy()
 
 
 def minimize_lbfgs(objective, params, plan, judge):
