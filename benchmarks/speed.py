@@ -34,8 +34,8 @@ from sknumpynet import NumpyMLPBinaryClassifier
 WORK = {  # name -> layer sizes, activation, rows, rows per batch, epochs
     "T": ((2, 5, 5, 1), "logistic", 1_000, 32, 60),
     "S": ((30, 100, 1), "relu", 569, 200, 200),
-    "M": ((20, 128, 128, 1), "relu", 20_000, 256, 6),
-    "L": ((784, 512, 512, 1), "relu", 10_000, 256, 5),
+    "M": ((20, 128, 128, 1), "relu", 20_000, 256, 12),
+    "L": ((784, 512, 512, 1), "relu", 10_000, 256, 10),
 }
 ENDLESS = {"n_iter_no_change": np.inf, "tol": 0.0, "alpha": 0.0}
 
@@ -348,9 +348,10 @@ def main():
     parser.add_argument("--output", type=Path, help="append the rows to this CSV")
     parser.add_argument("--plot", type=Path, help="draw the steps to this file")
     options = parser.parse_args()
-    if options.threads == "1":  # for the peers, which read it when they are imported
-        os.environ["OMP_NUM_THREADS"] = "1"
-        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    if options.threads == "1":
+        os.environ["OMP_NUM_THREADS"] = "1"  # read by the peers when they are imported
+        if hasattr(os, "sched_setaffinity"):  # nothing else holds JAX to one thread
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     warnings.simplefilter("ignore", ConvergenceWarning)
     rows = []
     with threadpool_limits(1 if options.threads == "1" else None):
