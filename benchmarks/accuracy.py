@@ -222,11 +222,13 @@ def draw(results, path):
     loss = by_set.log_loss.groupby("estimator").mean()
     cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())
     figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for place, name in enumerate(loss.sort_values().index):
+    for name in loss.index:
         is_ours = name == "ours"
         ax.plot(cpu[name], loss[name], "o", ms=9 if is_ours else 6, color="C3" if is_ours else "C7")
-        below_or_above = (7, -11 if place % 2 else 4)  # neighbours in turn, for their names to fit
-        ax.annotate(name, (cpu[name], loss[name]), below_or_above, textcoords="offset points")
+        near = (cpu > cpu[name]) & (cpu < 4 * cpu[name]) & (abs(loss - loss[name]) < 0.012)
+        offset, side = ((-7, 4), "right") if near.any() else ((7, 4), "left")
+        at = cpu[name], loss[name]
+        ax.annotate(name, at, offset, textcoords="offset points", ha=side)
     ax.set(xscale="log", xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
     ax.margins(x=0.25, y=0.1)
     ax.spines[["top", "right"]].set_visible(False)

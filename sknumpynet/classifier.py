@@ -715,7 +715,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             log_odds = logits[0].clip(-largest, largest)
         else:
             logits.clip(*logit_range(logits.dtype), out=logits)
-            log_odds = np.log(expit(logits).mean(axis=0)) - np.log(expit(-logits).mean(axis=0))
+            log_odds = np.log(expit(logits).sum(axis=0)) - np.log(expit(-logits).sum(axis=0))
         log_odds[abs(log_odds) <= np.finfo(log_odds.dtype).eps] = 0  # as good as a tie
         return log_odds
 
@@ -853,6 +853,7 @@ def describe(shape):
     return f"{n_estimators} network(s) of layers {'-'.join(map(str, sizes))}"
 
 
+@cache
 def logit_range(dtype):
     """Logits whose probabilities, both of them, are above 0."""
     limit = -np.log(np.finfo(dtype).tiny) - 1

@@ -78,10 +78,12 @@ class Network:
         n_inputs, *hidden = layout.layer_sizes[:-1]
         self.params, self.grad = params, grad
         self.activation, self.scaling, self.dropout = ACTIVATIONS[activation], scaling, dropout
-        self.inputs = np.ones((n_rows, n_inputs + 1), dtype)  # rows of data, then a 1
+        self.inputs = np.empty((n_rows, n_inputs + 1), dtype)  # rows of data, then a 1
         self.scratch = np.empty((n_rows, n_inputs - scaling.n_codes), dtype)
         self.sparse_rows = None
-        a = [np.ones((n_estimators, size + 1, n_rows), dtype) for size in hidden]
+        a = [np.empty((n_estimators, size + 1, n_rows), dtype) for size in hidden]
+        for ones in [self.inputs.T, *a]:
+            ones[..., -1, :] = 1
         self.units = [units[:, :-1] for units in a]
         self.saved = [
             np.empty((self.activation.n_saved, *units.shape), dtype) for units in self.units
