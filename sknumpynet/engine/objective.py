@@ -101,6 +101,9 @@ class Objective:
         self.problem, self.networks = problem, np.asarray(networks)
         self._loss = LOSSES[problem.loss]
         self._workspaces = {}
+        self._piece_grad = np.empty(
+            (len(self.networks), problem.layout.n_params), problem.rows.sign.dtype
+        )
         weight, fold = problem.rows.weight, problem.rows.fold
         self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
         self._held = []
@@ -143,11 +146,11 @@ class Objective:
         if n_rows <= BLOCK_ROWS:
             value = self._accumulate(params, rows, scale, grad)
         else:
-            value, piece_grad = np.zeros(len(params)), np.empty_like(grad)
+            value = np.zeros(len(params))
             grad[...] = 0
             for piece in batches(n_rows, BLOCK_ROWS, rows.start):
-                value += self._accumulate(params, piece, scale, piece_grad)
-                grad += piece_grad
+                value += self._accumulate(params, piece, scale, self._piece_grad)
+                grad += self._piece_grad
         if self.problem.alpha:
             value += self._add_penalty(params, grad)
         return value
