@@ -46,6 +46,19 @@ def table(n_rows, n_columns, dtype, seed=0):
     return X, (X[:, 0] * X[:, 1] + X[:, -1] > 0).astype(int)
 
 
+def best_of_turns(runs, n_turns, n_calls=1):
+    """Name -> least wall and CPU seconds a call; the contenders take turns."""
+    best = {label: np.full(2, np.inf) for label in runs}
+    for _ in range(n_turns):
+        for label, run in runs.items():
+            start = np.array([perf_counter(), process_time()])
+            for _ in range(n_calls):
+                run()
+            spent = np.array([perf_counter(), process_time()]) - start
+            best[label] = np.minimum(best[label], spent / n_calls)
+    return best
+
+
 # One step ---------------------------------------------------------------------------------------
 
 
@@ -202,19 +215,19 @@ def time_steps(options):
     for name in options.work:
         for dtype in ("float32", "float64"):
             found = contenders(name, dtype)
-            best = dict.fromkeys(found, np.inf)
-            for _ in range(options.repeats):
-                for label, (run, n_steps, n_networks) in found.items():
-                    start = perf_counter()
-                    run()
-                    elapsed = (perf_counter() - start) / n_steps / n_networks * 1e6
-                    best[label] = min(best[label], elapsed)
-            for label, microseconds in best.items():
+            best = best_of_turns(
+                {label: run for label, (run, *_) in found.items()}, options.repeats
+            )
+            microseconds = {
+                label: best[label][0] / n_steps / n_networks * 1e6
+                for label, (_, n_steps, n_networks) in found.items()
+            }
+            for label in found:
                 yield {
                     "what": f"step of {name}, {dtype}",
                     "contender": label,
-                    "microseconds": microseconds,
-                    "others / ours": microseconds / best["ours"],
+                    "microseconds": microseconds[label],
+                    "others / ours": microseconds[label] / microseconds["ours"],
                 }
 
 
@@ -237,14 +250,7 @@ def time_fits(options):
             ),
             "MLPClassifier": partial(MLPClassifier(random_state=0).fit, scaled, y[train]),
         }
-        best = {label: np.full(2, np.inf) for label in runs}
-        for _ in range(options.repeats):
-            for label, run in runs.items():
-                cpu, wall = process_time(), perf_counter()
-                run()
-                spent = process_time() - cpu, perf_counter() - wall
-                best[label] = np.minimum(best[label], spent)
-        for label, (cpu, wall) in best.items():
+        for label, (wall, cpu) in best_of_turns(runs, options.repeats).items():
             seconds.setdefault(label, []).append((cpu, wall))
             yield {
                 "what": f"fit of {name}",
@@ -276,34 +282,24 @@ def time_predictions(options):
         "MLPClassifier": MLPClassifier(random_state=0, max_iter=30).fit(X, y),
     }
     for n_rows, n_calls in ((1, 500), (100, 500), (100_000, 3)):
-        rows, best = X_new[:n_rows], dict.fromkeys(fitted, np.inf)
-        for _ in range(options.repeats):
-            for label, clf in fitted.items():
-                start = perf_counter()
-                for _ in range(n_calls):
-                    clf.predict_proba(rows)
-                elapsed = (perf_counter() - start) / n_calls * 1e6
-                best[label] = min(best[label], elapsed)
-        for label, microseconds in best.items():
+        calls = {label: partial(clf.predict_proba, X_new[:n_rows]) for label, clf in fitted.items()}
+        best = best_of_turns(calls, options.repeats, n_calls)
+        for label, (wall, _) in best.items():
             yield {
                 "what": f"predict_proba of {n_rows} rows",
                 "contender": label,
-                "microseconds": microseconds,
-                "ours / MLPClassifier": microseconds / best["MLPClassifier"],
+                "microseconds": wall * 1e6,
+                "ours / MLPClassifier": wall / best["MLPClassifier"][0],
             }
 
 
 def time_import(options):
     """A fresh interpreter that imports one thing, without what starting it takes."""
     statements = ["pass", "import sknumpynet", "import sklearn.neural_network"]
-    best = dict.fromkeys(statements, np.inf)
-    for _ in range(options.repeats):
-        for statement in statements:
-            start = perf_counter()
-            subprocess.run([sys.executable, "-c", statement], check=True)
-            best[statement] = min(best[statement], perf_counter() - start)
+    runs = {s: partial(subprocess.run, [sys.executable, "-c", s], check=True) for s in statements}
+    best = best_of_turns(runs, options.repeats)
     for statement in statements[1:]:
-        seconds = best[statement] - best["pass"]
+        seconds = best[statement][0] - best["pass"][0]
         yield {"what": "import", "contender": statement, "seconds": seconds}
 
 
