@@ -1,7 +1,7 @@
 """Time and memory of a fit, as rows, columns, networks and workers grow in number.
 
     python benchmarks/scaling.py rows columns "sparse columns" networks workers --plot scaling.png
-    python benchmarks/scaling.py memmap --folder /tmp
+    python benchmarks/scaling.py memmap --folder FOLDER
 
 Each fit runs in a process of its own, which reports the seconds of fit and the most anonymous
 memory (Linux: RssAnon, so that the pages of a mapped file do not count) it held beyond what it
