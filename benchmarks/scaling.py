@@ -10,7 +10,6 @@ slope printed is that of the logarithms: 1 is linear.
 """
 
 import argparse
-import csv
 import json
 import re
 import subprocess
@@ -20,6 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from sknumpynet import NumpyMLPBinaryClassifier
@@ -158,10 +158,7 @@ def main():
         return
     rows = [row for name in options.series for row in run_series(name, options.folder)]
     if options.output:
-        with options.output.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        pd.DataFrame(rows).to_csv(options.output, index=False)
     if options.plot:
         draw(rows, options.plot)
 

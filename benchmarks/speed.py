@@ -13,7 +13,6 @@ that of a whole fit by its number of steps; contenders take turns, the best of a
 """
 
 import argparse
-import csv
 import os
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import numpy as np
+import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
@@ -341,7 +341,7 @@ def main():
     parser.add_argument("--threads", choices=["1", "all"], default="1", help="of BLAS and peers")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
-    parser.add_argument("--output", type=Path, help="append the rows to this CSV")
+    parser.add_argument("--output", type=Path, help="write the rows to this CSV")
     parser.add_argument("--plot", type=Path, help="draw the steps to this file")
     options = parser.parse_args()
     if options.threads == "1":
@@ -357,11 +357,7 @@ def main():
             print(f"{row['what']:<40}{row['contender']:<34}{'  '.join(figures)}", flush=True)
             rows.append(row)
     if options.output:
-        with options.output.open("a", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            if file.tell() == 0:
-                writer.writeheader()
-            writer.writerows(rows)
+        pd.DataFrame(rows).to_csv(options.output, index=False)
     if options.plot:
         draw(rows, options.plot)
 

@@ -15,8 +15,10 @@ from scipy import sparse
 from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.metrics import log_loss
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from sknumpynet import NumpyMLPBinaryClassifier
+from sknumpynet import NumpyMLPBinaryClassifier, classifier
+from sknumpynet.engine.training import train
 
 SOLVERS = ["adam", "sgd", "lbfgs"]
 FULL_BATCH = 10**6  # a batch larger than the data is all of it
@@ -111,6 +113,29 @@ def test_a_seed_determines_the_result_for_any_number_of_workers(small, table, so
     assert_learnt_the_same(same, clf)
     other = small(**params).set_params(random_state=1).fit(*table, weight)
     assert abs(other.predict_proba(table[0]) - clf.predict_proba(table[0])).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("small_product", "n_jobs", "expected"), [(1 << 26, 1, 1), (0, 1, 2), (0, 2, 1)]
+)
+def test_blas_keeps_to_one_thread_unless_one_worker_has_large_products(
+    small, table, monkeypatch, small_product, n_jobs, expected
+):
+    seen = []
+
+    def spy(*args, **kwargs):
+        seen.extend(blas["num_threads"] for blas in blas_libraries())
+        return train(*args, **kwargs)
+
+    def blas_libraries():
+        return [info for info in threadpool_info() if info["user_api"] == "blas"]
+
+    monkeypatch.setattr(classifier, "train", spy)
+    monkeypatch.setattr(classifier, "SMALL_PRODUCT", small_product)
+    with threadpool_limits(2, user_api="blas"):
+        small(n_jobs=n_jobs).fit(*table)
+        assert {blas["num_threads"] for blas in blas_libraries()} == {2}  # and back again
+    assert set(seen) == {expected}
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
