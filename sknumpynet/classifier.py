@@ -22,12 +22,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import ThreadpoolController
 
 from .engine import folds
+from .engine.epochs import Plan
 from .engine.initializers import initial_params, relative_rates
 from .engine.layout import Layout
 from .engine.network import BLOCK_ROWS, predict_logits
 from .engine.objective import Objective, Problem, Rows
 from .engine.scaling import learn_binning, learn_scaling
-from .engine.training import Plan, join, train
+from .engine.training import join, train
 from .parameters import check_parameters
 from .validation import canonical, check_both_count, check_known, check_weight, two_classes
 

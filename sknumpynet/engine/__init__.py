@@ -9,5 +9,6 @@ rungs, and each imports only from rungs below its own:
    ``scaling``
 2. ``initializers``, ``network``, ``stopping``
 3. ``objective``
-4. ``training``
+4. ``epochs``
+5. ``training``
 """

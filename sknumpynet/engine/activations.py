@@ -57,10 +57,10 @@ def apply_logistic(z, saved):
 
 
 def multiply_by_logistic_slope(delta, a, saved):
-    """da/dz = a (1 - a)."""
+    """da/dz = a (1 - a), as delta a - delta a a: NumPy is slow with numbers, 0.4 µs a call."""
     delta *= a
-    np.subtract(1, a, out=a)
-    delta *= a
+    a *= delta
+    delta -= a
 
 
 def apply_tanh(z, saved):
@@ -69,10 +69,10 @@ def apply_tanh(z, saved):
 
 
 def multiply_by_tanh_slope(delta, a, saved):
-    """da/dz = 1 - a^2."""
+    """da/dz = 1 - a^2, as delta - delta a a."""
     np.square(a, out=a)
-    np.subtract(1, a, out=a)
-    delta *= a
+    a *= delta
+    delta -= a
 
 
 def apply_relu(z, saved):

@@ -192,10 +192,13 @@ class Objective:
             penalty += [np.vdot(of_one, of_one) for of_one in weights]
         return penalty * strength[:, 0, 0] / 2
 
-    def value(self, params):
-        """The objective alone, on all rows and without dropout, of shape (n_networks,)."""
-        smoothing = self.problem.label_smoothing
-        value = self._mean_loss(params, self.problem.rows, self._loss, smoothing)
+    def value(self, params, rows=None):
+        """The objective alone, without dropout, of shape (n_networks,).
+
+        On all rows, or as estimated from a slice of the order set by `visit`; held-out rows count.
+        """
+        rows = self.problem.rows if rows is None else self._rows.take(rows)
+        value = self._mean_loss(params, rows, self._loss, self.problem.label_smoothing)
         if self.problem.alpha:
             squares = [np.square(w, dtype=np.float64) for w in self.problem.layout.weights(params)]
             total = sum(square.sum(axis=(1, 2)) for square in squares)

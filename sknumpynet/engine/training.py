@@ -1,127 +1,19 @@
-"""Training: a generator of epochs, what consumes it, and L-BFGS.
+"""Training a stack: what consumes the epochs, and L-BFGS.
 
-`epochs` is the loop that everyone who learns backpropagation should read; `train` follows it,
-keeps the best epoch of each network and lets networks leave the stack when they have finished.
+`train` follows the networks from epoch to epoch, keeps the best one of each, and lets networks
+leave the stack when they have finished; `join` puts parts trained by several workers together.
 """
 
-import math
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize
 
-from .batching import batches, visiting_order
+from .epochs import Epoch, epochs
+from .network import BLOCK_ROWS
 from .optimizers import SGD, Adam, Optimizer
-from .schedules import make_schedule
 from .stopping import Stopping
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to minimise: the names are those of the estimator's parameters.
-
-    ``relative_rate`` multiplies the learning rate; of shape (n_params,), parameter by parameter.
-    """
-
-    solver: str
-    learning_rate: str
-    learning_rate_init: float
-    power_t: float
-    momentum: float
-    nesterovs_momentum: bool
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    weight_decay: float
-    max_grad_norm: float | None
-    batch_size: int
-    shuffle: bool
-    max_iter: int
-    max_fun: int
-    tol: float
-    n_iter_no_change: float
-    seed: int
-    relative_rate: np.ndarray | None = None
-
-    def make_optimizer(self, params):
-        """A fresh optimizer for these parameters; None for L-BFGS, which brings its own."""
-        if self.solver == "sgd":
-            return SGD(params, momentum=self.momentum, nesterov=self.nesterovs_momentum)
-        if self.solver == "adam":
-            return Adam(params, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
-        return None
-
-
-class Epoch(NamedTuple):
-    """What one epoch came to, for the networks that were running."""
-
-    number: int  # from 1, within this fit
-    loss: np.ndarray  # mean of the objective over the epoch's batches, each before its step
-    validation: np.ndarray | None
-
-
-def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=None):
-    """Train, yielding an `Epoch` after every pass over the rows.
-
-    Parameters
-    ----------
-    objective : Objective
-    params : ndarray of shape (n_networks, n_params)
-        Changed in place.
-    optimizer : SGD or Adam
-    plan : Plan
-    start : int, default=0
-        Epochs already done in this fit.
-    n_passes, n_seen : int, default=0
-        Passes over data made before this fit, which keep the random streams going, and the rows
-        seen in them, which keep the schedule going.
-    rate_factor : ndarray of shape (n_networks, 1), optional
-        Multiplies the learning rate, network by network.
-    """
-    n_rows = len(objective.problem.rows.index)
-    slices = batches(n_rows, plan.batch_size)
-    schedule = make_schedule(
-        plan.learning_rate, n_steps=plan.max_iter * len(slices), power_t=plan.power_t
-    )
-    grad = np.empty_like(params)
-    relative_rate = relative_to([plan.relative_rate, rate_factor], params.dtype)
-    if plan.weight_decay:
-        shrinking = plan.weight_decay * objective.problem.layout.is_weight
-        shrinking = relative_to([shrinking, relative_rate], params.dtype)
-        scratch = np.empty_like(params)
-    for epoch in range(start, plan.max_iter):
-        n_passed = n_passes + epoch
-        objective.visit(visiting_order(n_rows, plan.shuffle, plan.seed, n_passed), n_passed)
-        loss = np.zeros(len(params))
-        for step, rows in enumerate(slices, start=epoch * len(slices)):
-            loss += objective.value_and_grad(params, rows, grad)
-            learning_rate = plan.learning_rate_init * schedule(step, n_seen + epoch * n_rows)
-            if plan.max_grad_norm is not None:
-                clip_norm(grad, plan.max_grad_norm)
-            if plan.weight_decay:
-                np.multiply(params, shrinking, out=scratch)
-                scratch *= learning_rate
-                params -= scratch
-            optimizer.step(params, grad, learning_rate, relative_rate)
-        loss /= len(slices)
-        yield Epoch(epoch + 1, loss, objective.validation_loss(params))
-
-
-def relative_to(rates, dtype):
-    """The product of those rates that there are; None where there are none."""
-    rates = [rate for rate in rates if rate is not None]
-    return np.asarray(math.prod(rates), dtype) if rates else None
-
-
-def clip_norm(grad, max_norm):
-    """Scale each network's gradient down to a length of at most ``max_norm``, in place.
-
-    Pascanu, Mikolov and Bengio (2013), algorithm 1.
-    """
-    norm = np.sqrt([np.vdot(of_one, of_one) for of_one in grad])
-    grad *= (max_norm / np.maximum(norm, max_norm))[:, np.newaxis].astype(grad.dtype)
 
 
 @dataclass
@@ -224,14 +116,18 @@ def fall_back(objective, stopping, start, first_loss):
     """Keep the start where even the best epoch is worse.
 
     A training loss is that of the weights before each step, so a step that ruined a network may
-    stand to the credit of its best epoch. It takes a forward pass to see.
+    stand to the credit of its best epoch. A block of the rows, as visited last, tells as a rule;
+    asking all of them takes a third of an epoch.
     """
-    kept = objective.value(stopping.best_params)
+    block, best = slice(0, BLOCK_ROWS), stopping.best_params
+    if (objective.value(best, block) < objective.value(start, block)).all():
+        return
+    kept = objective.value(best)
     if (kept < first_loss).all():
         return
     first = objective.value(start)
     worse = ~(kept <= first)
-    stopping.best_params[worse], stopping.best_score[worse] = start[worse], first[worse]
+    best[worse], stopping.best_score[worse] = start[worse], first[worse]
     stopping.best_epoch[worse] = 0
 
 

@@ -219,6 +219,19 @@ def test_value_is_the_weighted_mean_loss_plus_the_penalty(variation, loss, n_row
     assert_allclose(value, by_hand, rtol=20 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("rows", [slice(0, 12), slice(3, 7)], ids=str)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_value_alone_is_that_which_comes_with_the_gradient(loss, rows):
+    params, problem = make(n_networks=2, loss=loss, alpha=0.7, label_smoothing=0.1)
+    problem = replace(problem, rows=replace(problem.rows, weight=np.full(12, 2.0)))
+    objective = Objective(problem, [0, 1])
+    objective.visit(np.random.default_rng(0).permutation(12))
+    value, _ = evaluate(objective, params, rows)
+    assert_allclose(objective.value(params, rows), value, rtol=1e-13)
+    if rows.stop == 12:
+        assert_allclose(objective.value(params), value, rtol=1e-13)
+
+
 @pytest.mark.parametrize("rows", [slice(0, 12), slice(3, 5)], ids=str)
 def test_penalty_is_that_of_all_rows_for_every_batch_and_spares_the_biases(rows):
     params, problem = make(n_networks=2)
