@@ -2,8 +2,9 @@
 
 import warnings
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import chain, pairwise
 from zlib import crc32
 
@@ -21,6 +22,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import ThreadpoolController
 
+from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
 from .engine import folds
 from .engine.epochs import Plan
 from .engine.initializers import initial_params, relative_rates
@@ -41,7 +43,7 @@ RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initi
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 
 
-class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
+class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """A multilayer perceptron for two classes, trained as a stack of networks side by side.
 
     Each network maps a row x to the log-odds z of the positive class,
@@ -268,6 +270,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
 
     # Fitting ------------------------------------------------------------------------------------
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Train on a table.
 
@@ -301,8 +304,9 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         UserWarning
             When whole-number weights are so large that they are hardly meant as counts of rows.
         """
-        with unchanged_on_error(self):
-            check_parameters(self.get_params(deep=False))
+        check_parameters(self.get_params(deep=False))
+        tasks = self._tasks(X, y, sample_weight)
+        with unchanged_on_error(self), tasks or nullcontext():
             goes_on = self.warm_start and hasattr(self, "coefs_")
             X, y = self._check_rows(X, y, reset=not goes_on)
             classes = two_classes(y)
@@ -314,7 +318,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 self._begin(rows, copies, classes)
             if validation is None:
                 rows = self._hold_out(rows, copies, classes)
-            self._train(rows, validation, goes_on)
+            self._train(rows, validation, goes_on, tasks)
             self._expose_out_of_fold(rows, goes_on)
         return self
 
@@ -331,6 +335,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         return True
 
     @available_if(_can_partial_fit)
+    @with_callbacks
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Pass once over some rows with all networks: for data that comes in pieces.
 
@@ -354,8 +359,9 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             As in `fit`, and for labels that are not in ``classes``.
         """
-        with unchanged_on_error(self):
-            check_parameters(self.get_params(deep=False))
+        check_parameters(self.get_params(deep=False))
+        tasks = self._tasks(X, y, sample_weight)
+        with unchanged_on_error(self), tasks or nullcontext():
             goes_on = hasattr(self, "coefs_")
             X, y = self._check_rows(X, y, reset=not goes_on)
             classes = self._stream_classes(y, classes, goes_on)
@@ -372,9 +378,16 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
             else:
                 self._begin(rows, copies, classes, is_stream=True)
             if len(rows.index):
-                self._train(rows, None, goes_on, is_stream=True)
+                self._train(rows, None, goes_on, tasks, is_stream=True)
                 self._expose_out_of_fold(rows, goes_on)
         return self
+
+    def _tasks(self, X, y, sample_weight):
+        """What tells callbacks of the epochs; None where there are none."""
+        if not hasattr(self, "_skl_callbacks"):
+            return None
+        n_epochs = self.max_iter * (self.n_estimators if self.solver == "lbfgs" else 1)
+        return EpochTasks(self, n_epochs, X, y, sample_weight)
 
     def _check_rows(self, X, y, reset):
         """X as C-contiguous floats or canonical CSR, y as a column of labels."""
@@ -531,7 +544,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                 "so many copies of a row: networks are judged on copies of rows they train on. "
                 "If they are not counts, divide them by their mean.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         rows = rows.take(row)
         return replace(rows, weight=rows.weight * held / copies[row], fold=fold)
@@ -555,7 +568,7 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         n_rows = len(rows.index)
         return n_rows if n_rows <= FULL_BATCH else min(256, max(64, n_rows // 30))
 
-    def _train(self, rows, validation, goes_on, is_stream=False):
+    def _train(self, rows, validation, goes_on, tasks, is_stream=False):
         """Train the stack, on several workers if asked, and expose what came of it."""
         layout, plan = self._layout(), self._plan(rows, is_stream)
         problem = Problem(
@@ -575,8 +588,17 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         optimizer = plan.make_optimizer(params) if goes_on else None
         if optimizer is not None and type(self._optimizer) is type(optimizer):
             optimizer.put(np.arange(self.n_estimators), self._optimizer)
-        n_workers = min(effective_n_jobs(self.n_jobs), self.n_estimators)
+        # Callbacks are told of the whole stack, so it is trained in one place.
+        n_workers = 1 if tasks else min(effective_n_jobs(self.n_jobs), self.n_estimators)
         edges = np.linspace(0, self.n_estimators, n_workers + 1).astype(int)
+
+        def observers(networks):
+            if tasks:
+                tasks.attributes = partial(self._attributes, layout, rows)
+                yield tasks
+            if self.verbose:
+                yield EpochPrinter(self.verbose, networks, self.n_estimators)
+
         with blas_threads(layout, plan.batch_size, n_workers):
             parts = Parallel(n_jobs=n_workers, prefer="threads")(
                 delayed(train)(
@@ -587,14 +609,22 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
                     n_passes=self._n_passes,
                     n_seen=self.t_,
                     keeps_best=not is_stream,
-                    report=self.verbose and EpochPrinter(self.verbose, networks, self.n_estimators),
+                    observers=tuple(observers(networks)),
                 )
                 for start, stop in pairwise(edges)
             )
-        self._expose(layout, plan, rows, join(parts))
+        trained = join(parts)
+        self._expose(layout, rows, trained)
+        self._warn(plan, trained)
 
-    def _expose(self, layout, plan, rows, trained):
-        """Set the fitted attributes, and warn of what went wrong."""
+    def _attributes(self, layout, rows, trained):
+        """What a copy has that was fitted as far as that."""
+        fitted = copy(self)
+        fitted._expose(layout, rows, trained)
+        return vars(fitted)
+
+    def _expose(self, layout, rows, trained):
+        """Set the fitted attributes."""
         alone = self.n_estimators == 1
         n_epochs = len(trained.loss_curve)
         self._scaling.fold_into(layout.views(trained.params)[0])
@@ -610,7 +640,8 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         self.loss_ = float(np.mean(trained.last_loss))
         self.best_loss_ = float(trained.best_score.mean())
         self.best_iter_ = int(trained.best_epoch[0]) if alone else trained.best_epoch
-        self._warn(plan, trained)
+        for name in ("oof_proba_", "oof_log_loss_"):
+            vars(self).pop(name, None)
 
     def _warn(self, plan, trained):
         n_networks = f"of {self.n_estimators} networks" if self.n_estimators > 1 else "network"
@@ -658,8 +689,6 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
 
     def _expose_out_of_fold(self, rows, goes_on):
         """Predict every training row with the networks that held it out, if they always have."""
-        for name in ("oof_proba_", "oof_log_loss_"):
-            vars(self).pop(name, None)
         has_folds = rows.fold is not None and self.n_estimators > 1
         dealing = crc32(rows.index.tobytes() + rows.fold.tobytes()) if has_folds else None
         before, self._dealing = (self._dealing if goes_on else dealing), dealing
@@ -793,24 +822,6 @@ class NumpyMLPBinaryClassifier(ClassifierMixin, BaseEstimator):
         super().__setstate__(state)
         if "coefs_" in state:
             self._pack_params()
-
-
-class EpochPrinter:
-    """Prints a line every so many epochs: means over the networks that were running."""
-
-    def __init__(self, every, networks, n_estimators):
-        self.every, self.networks, self.n_estimators = int(every), networks, n_estimators
-
-    def __call__(self, positions, epoch):
-        """Print a line; it says which networks it is about, unless it is all."""
-        if epoch.number % self.every:
-            return
-        line = f"epoch {epoch.number:>5}  loss {epoch.loss.mean():.6f}"
-        if epoch.validation is not None:
-            line += f"  validation {epoch.validation.mean():.6f}"
-        if len(positions) < self.n_estimators:
-            line += "  networks " + ", ".join(map(str, self.networks[positions]))
-        print(line)
 
 
 def blas_threads(layout, batch_size, n_workers):

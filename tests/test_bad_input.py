@@ -265,8 +265,10 @@ def test_divergence_is_a_warning_with_a_remedy_and_what_is_kept_is_no_worse_than
     params = {"solver": solver, "early_stopping": early_stopping}
     start = small(**params, learning_rate_init=1e-300, max_iter=1).fit(X, y)
     clf = small(**params, learning_rate_init=1e300)
-    with pytest.warns(ConvergenceWarning, match="3 of 3 networks diverged.*Lower learning_rate"):
+    diverged = "3 of 3 networks diverged.*Lower learning_rate"
+    with pytest.warns(ConvergenceWarning, match=diverged) as warned:
         clf.fit(X, y)
+    assert warned[0].filename == __file__
     assert clf.n_iter_ < 4  # it is no use to go on
     assert_array_equal(clf.best_iter_, 0)
     for kept, first in zip(

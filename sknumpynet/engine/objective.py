@@ -205,6 +205,11 @@ class Objective:
             value += self.problem.alpha / (2 * self.total_weight) * total
         return value
 
+    @property
+    def has_validation(self):
+        """Whether there are rows to judge the networks by."""
+        return bool(self._held) or self.problem.validation is not None
+
     def validation_loss(self, params):
         """Weighted mean log loss on the rows held out, of shape (n_networks,), or None."""
         if self.problem.validation is not None:

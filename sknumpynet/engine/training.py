@@ -4,6 +4,7 @@
 leave the stack when they have finished; `join` puts parts trained by several workers together.
 """
 
+import copy
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,7 +33,7 @@ class Trained:
 
 
 def train(
-    objective, params, optimizer, plan, *, n_passes=0, n_seen=0, keeps_best=True, report=None
+    objective, params, optimizer, plan, *, n_passes=0, n_seen=0, keeps_best=True, observers=()
 ):
     """Train every network of a stack until it has finished; keep its best epoch.
 
@@ -50,17 +51,21 @@ def train(
         Passes over data made before this fit, and rows seen in them.
     keeps_best : bool, default=True
         Whether to return each network's best epoch or its last; the start where it has diverged.
-    report : callable, optional
-        Called with the positions of the networks that were running, and their `Epoch`.
+    observers : sequence, optional
+        Each with ``begin(so_far)``, called before an epoch, by L-BFGS before every evaluation, and
+        ``end(networks, epoch, so_far)``, called after it with the positions of the networks that
+        were running: those stop where it returns True. ``so_far()`` is a copy of what this
+        function would return if it ended there, but for the optimizer.
 
     Returns
     -------
     Trained
     """
+    knows_when = plan.solver == "lbfgs" and not objective.has_validation  # it has converged
     stopping = Stopping(
         params,
         tol=plan.tol,
-        patience=plan.n_iter_no_change,
+        patience=np.inf if knows_when else plan.n_iter_no_change,
         adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
     )
     start, start_optimizer = params, optimizer
@@ -72,6 +77,26 @@ def train(
     curves = {"loss": [], "validation": []}
     last_loss = np.full(len(params), np.nan)
 
+    def outcome(optimizer, has_finished):
+        return Trained(
+            stopping.best_params if keeps_best else params,
+            optimizer,
+            np.reshape(curves["loss"], (-1, len(params))),
+            np.array(curves["validation"]) if curves["validation"] else None,
+            stopping.best_epoch,
+            stopping.best_score,
+            last_loss,
+            stopping.has_diverged,
+            has_finished,
+        )
+
+    def so_far():
+        return copy.deepcopy(outcome(None, ~stopping.is_running))
+
+    def begin():
+        for observer in observers:
+            observer.begin(so_far)
+
     def judge(networks, epoch, params):
         has_validation = epoch.validation is not None
         for name, curve in curves.items():
@@ -80,16 +105,19 @@ def train(
                     curve.append(np.full(len(stopping.is_running), np.nan))
                 curve[epoch.number - 1][networks] = getattr(epoch, name)
         last_loss[networks] = epoch.loss
-        if report:
-            report(networks, epoch)
         score = epoch.validation if has_validation else epoch.loss
-        return stopping.update(networks, epoch.number, score, params)
+        has_changed = stopping.update(networks, epoch.number, score, params)
+        requests = [observer.end(networks, epoch, so_far) for observer in observers]
+        if any(requests):
+            stopping.is_running[networks] = False
+            return True
+        return has_changed
 
     with np.errstate(over="ignore", invalid="ignore"):  # divergence is for stopping to notice
         if plan.solver == "lbfgs":
-            has_finished = minimize_lbfgs(objective, params, plan, judge)
+            has_finished = minimize_lbfgs(objective, params, plan, begin, judge)
         else:
-            descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judge)
+            descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, begin, judge)
             has_finished = ~stopping.is_running
         if keeps_best and not curves["validation"]:
             fall_back(objective, stopping, start, curves["loss"][0])
@@ -99,17 +127,7 @@ def train(
         if optimizer is not None:
             begun = start_optimizer or plan.make_optimizer(start)
             optimizer.put(diverged, begun.take(diverged))
-    return Trained(
-        stopping.best_params if keeps_best else params,
-        optimizer,
-        np.array(curves["loss"]),
-        np.array(curves["validation"]) if curves["validation"] else None,
-        stopping.best_epoch,
-        stopping.best_score,
-        last_loss,
-        stopping.has_diverged,
-        has_finished,
-    )
+    return outcome(optimizer, has_finished)
 
 
 def fall_back(objective, stopping, start, first_loss):
@@ -158,7 +176,7 @@ def join(parts):
     )
 
 
-def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judge):
+def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, begin, judge):
     """Run `epochs` on the networks still running, anew with fewer when some have finished.
 
     Those that have finished move to the back of the arrays meanwhile, so that those still running
@@ -169,7 +187,7 @@ def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judg
     while n_running and n_done < plan.max_iter:
         running, front = order[:n_running], slice(n_running)
         some_params, some_optimizer = params[front], optimizer.take(front)
-        for epoch in epochs(
+        training = epochs(
             objective.of(running),
             some_params,
             some_optimizer,
@@ -178,10 +196,13 @@ def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judg
             n_passes=n_passes,
             n_seen=n_seen,
             rate_factor=stopping.rate_factor[running] if stopping.adaptive_from else None,
-        ):
+        )
+        has_changed = False
+        while n_done < plan.max_iter and not has_changed:
+            begin()
+            epoch = next(training)
             n_done = epoch.number
-            if judge(running, epoch, some_params):
-                break
+            has_changed = judge(running, epoch, some_params)
         optimizer.n_steps = some_optimizer.n_steps
         has_finished = ~stopping.is_running[running]
         rearranged = np.argsort(has_finished, kind="stable")
@@ -192,11 +213,10 @@ def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, judg
         array[order] = array.copy()
 
 
-def minimize_lbfgs(objective, params, plan, judge):
+def minimize_lbfgs(objective, params, plan, begin, judge):
     """Minimise over all rows at once with L-BFGS (SciPy's L-BFGS-B), one network at a time.
 
-    Parameters are those of `train`. An epoch is an iteration; patience ends a run only where rows
-    are held out, for L-BFGS knows by itself when a training loss has converged.
+    Parameters are those of `train`. An epoch is an iteration.
 
     Returns
     -------
@@ -206,33 +226,38 @@ def minimize_lbfgs(objective, params, plan, judge):
     return np.array(
         [
             _minimize_one(
-                objective.of([network]), params[network], plan, partial(judge, np.array([network]))
+                objective.of([network]),
+                params[network],
+                plan,
+                begin,
+                partial(judge, np.array([network])),
             )
             for network in range(len(params))
         ]
     )
 
 
-def _minimize_one(objective, start, plan, judge):
+def _minimize_one(objective, start, plan, begin, judge):
     """`minimize_lbfgs` for a stack of one; ``start``, of shape (n_params,), is overwritten."""
     params, grad = np.empty((2, 1, len(start)), start.dtype)
     n_iter = 0
 
     def value_and_grad(x):
+        begin()
         params[0] = x
         all_rows = slice(0, len(objective.problem.rows.index))
         value = objective.value_and_grad(params, all_rows, grad)
         return float(value[0]), grad[0].astype(np.float64)
 
-    def has_lost_patience(result):
+    def is_last(result):
         nonlocal n_iter
         n_iter += 1
         params = result.x.astype(start.dtype)[np.newaxis]
         epoch = Epoch(n_iter, np.array([result.fun]), objective.validation_loss(params))
-        return judge(epoch, params) and epoch.validation is not None
+        return judge(epoch, params)
 
     def after_iteration(intermediate_result):  # SciPy goes by the argument's name
-        if has_lost_patience(intermediate_result):
+        if is_last(intermediate_result):
             raise StopIteration
 
     result = optimize.minimize(
@@ -249,6 +274,6 @@ def _minimize_one(objective, start, plan, judge):
         },
     )
     if n_iter == 0:  # the start was a minimum
-        has_lost_patience(result)
+        is_last(result)
     start[...] = result.x
-    return result.success or result.status == 99  # 99: stopped by patience
+    return result.success or result.status == 99  # 99: it was the last by our judgement

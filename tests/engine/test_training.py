@@ -75,24 +75,67 @@ def test_parts_trained_apart_and_joined_equal_the_whole(name):
 # Records -----------------------------------------------------------------------------------------
 
 
+class Recorder:
+    """An observer that writes down what it is told, and may ask to stop."""
+
+    def __init__(self, last=np.inf):
+        self.calls, self.epochs, self.states, self.last = [], [], [], last
+
+    def begin(self, so_far):
+        self.calls.append("begin")
+
+    def end(self, networks, epoch, so_far):
+        self.calls.append("end")
+        self.epochs.append((networks.copy(), epoch))
+        self.states.append(so_far())
+        return epoch.number >= self.last
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-def test_the_report_is_the_curves_row_by_row(solver):
+def test_an_observer_is_told_the_curves_row_by_row(solver):
     params, problem = make(n_networks=5, has_folds=True)
-    curves = {"loss": [], "validation": []}
-
-    def report(networks, epoch):
-        for name, entries in curves.items():
-            entries += zip(
-                [epoch.number] * len(networks), networks, getattr(epoch, name), strict=True
-            )
-
-    trained = run(problem, params, replace(PLAN, **LEAVING | {"solver": solver}), report=report)
-    for name, entries in curves.items():
+    recorder, plan = Recorder(), replace(PLAN, **LEAVING | {"solver": solver})
+    trained = run(problem, params, plan, observers=[recorder])
+    for name in ("loss", "validation"):
         curve = getattr(trained, f"{name}_curve")
-        assert len(entries) == np.isfinite(curve).sum()
-        assert_array_equal(
-            [value for *_, value in entries], [curve[e - 1, k] for e, k, _ in entries]
-        )
+        told = np.full_like(curve, np.nan)
+        for networks, epoch in recorder.epochs:
+            told[epoch.number - 1, networks] = getattr(epoch, name)
+        assert_array_equal(told, curve)
+    if solver != "lbfgs":  # which calls begin at every evaluation
+        assert recorder.calls == ["begin", "end"] * len(recorder.epochs)
+
+
+@pytest.mark.parametrize("has_folds", [False, True])
+@pytest.mark.parametrize(
+    ("solver", "keeps_best"),
+    [("adam", True), ("adam", False), ("sgd", True), ("sgd", False), ("lbfgs", True)],
+)
+def test_what_there_is_so_far_is_what_training_returns_when_it_ends_there(
+    solver, has_folds, keeps_best
+):
+    params, problem = make(n_networks=3, has_folds=has_folds)
+    plan = replace(PLAN, solver=solver, learning_rate="constant", max_iter=5)
+    recorder = Recorder()
+    if solver == "lbfgs":  # one network after the other
+        params = params[:1]
+    run(problem, params, plan, observers=[recorder], keeps_best=keeps_best)
+    for n_epochs, so_far in enumerate(recorder.states, start=1):
+        stopped = run(problem, params, replace(plan, max_iter=n_epochs), keeps_best=keeps_best)
+        assert so_far.optimizer is None
+        for field in ("params", "loss_curve", "validation_curve", "best_epoch", "best_score"):
+            assert_array_equal(getattr(so_far, field), getattr(stopped, field))
+
+
+@pytest.mark.parametrize("has_folds", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_networks_stop_when_an_observer_asks(solver, has_folds):
+    params, problem = make(n_networks=3, has_folds=has_folds)
+    recorder, told = Recorder(last=2), Recorder()
+    trained = run(problem, params, replace(PLAN, solver=solver), observers=[recorder, told])
+    assert len(trained.loss_curve) == 2
+    assert trained.has_finished.all()
+    assert len(told.epochs) == len(recorder.epochs)
 
 
 # The best epoch, and the last --------------------------------------------------------------------
