@@ -1,6 +1,7 @@
 """A multilayer perceptron for binary classification, written by hand in NumPy."""
 
+__version__ = "0.1.0"  # before the imports: a fitted estimator's file names it
+
 from .classifier import NumpyMLPBinaryClassifier
 
 __all__ = ["NumpyMLPBinaryClassifier"]
-__version__ = "0.1.0"

@@ -3,7 +3,7 @@
 import warnings
 from contextlib import contextmanager, nullcontext
 from copy import copy
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache, partial
 from itertools import chain, pairwise
 from zlib import crc32
@@ -13,7 +13,7 @@ from joblib import effective_n_jobs
 from scipy import sparse
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
@@ -22,6 +22,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import ThreadpoolController
 
+from . import __version__
 from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
 from .engine import folds
 from .engine.epochs import Plan
@@ -29,7 +30,7 @@ from .engine.initializers import initial_params, relative_rates
 from .engine.layout import Layout
 from .engine.network import BLOCK_ROWS, predict_logits
 from .engine.objective import Objective, Problem, Rows
-from .engine.scaling import learn_binning, learn_scaling
+from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .engine.training import join, train
 from .parameters import check_parameters
 from .validation import canonical, check_both_count, check_known, check_weight, two_classes
@@ -469,7 +470,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self.classes_ = classes
         self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self._n_passes, self._optimizer, self._dealing = 0, None, None
+        self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
         self._built_with = {name: getattr(self, name) for name in BUILT_WITH}
         X = rows.table()
         self._scaling = learn_scaling(self.scale_inputs, X, rows.weight, is_stream)
@@ -586,8 +587,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         params = self._stacked_params().astype(rows.X.dtype)
         self._scaling.unfold_from(layout.views(params)[0])
         optimizer = plan.make_optimizer(params) if goes_on else None
-        if optimizer is not None and type(self._optimizer) is type(optimizer):
-            optimizer.put(np.arange(self.n_estimators), self._optimizer)
+        if optimizer is not None and self._optimizer["solver"] == self.solver:
+            optimizer.resume(self._optimizer["n_steps"], self._optimizer["state"])
         # Callbacks are told of the whole stack, so it is trained in one place.
         n_workers = 1 if tasks else min(effective_n_jobs(self.n_jobs), self.n_estimators)
         edges = np.linspace(0, self.n_estimators, n_workers + 1).astype(int)
@@ -629,7 +630,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         n_epochs = len(trained.loss_curve)
         self._scaling.fold_into(layout.views(trained.params)[0])
         self._expose_params(layout, trained.params)
-        self._optimizer = trained.optimizer
+        optimizer = {"solver": self.solver}  # plain, so that a file of it needs no trust
+        if trained.optimizer is not None:
+            optimizer |= {"n_steps": trained.optimizer.n_steps, "state": trained.optimizer.state}
+        self._optimizer = optimizer
         self._n_passes += n_epochs
         self.t_ += n_epochs * len(rows.index)
         self.n_iter_ = n_epochs
@@ -815,12 +819,28 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        state.pop("_params", None)  # stands in coefs_ and intercepts_
-        return state
+        if "coefs_" in state:
+            del state["_params"]  # stands in coefs_ and intercepts_
+            state["_scaling"] = asdict(self._scaling)
+        return state | {"_version": __version__}
 
     def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("_version")
+        if version != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=type(self).__name__,
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=version,
+                ),
+                stacklevel=2,
+            )
         super().__setstate__(state)
         if "coefs_" in state:
+            bins = state["_scaling"]["bins"]
+            scaling = Scaling(**state["_scaling"])
+            self._scaling = replace(scaling, bins=None if bins is None else Binning(**bins))
             self._pack_params()
 
 

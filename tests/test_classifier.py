@@ -1,7 +1,5 @@
 """What the estimator's parameters, methods and attributes mean."""
 
-import copy
-import io
 import pickle
 from itertools import pairwise, product
 
@@ -10,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from learnt import PREDICTIONS, assert_learnt_the_same
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit, logit
@@ -22,7 +21,6 @@ from sknumpynet.engine.training import train
 
 SOLVERS = ["adam", "sgd", "lbfgs"]
 FULL_BATCH = 10**6  # a batch larger than the data is all of it
-PREDICTIONS = ["decision_function", "predict_proba", "predict_log_proba", "predict_proba_members"]
 
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 with_and_without_folds = pytest.mark.parametrize("early_stopping", [True, False])
@@ -31,26 +29,6 @@ cut_off = pytest.mark.filterwarnings(
     "ignore:.*had not converged:sklearn.exceptions.ConvergenceWarning"
 )
 pytestmark = cut_off  # few epochs are enough here
-
-
-def learnt(clf):
-    """All that was learnt, by name: what ends in an underscore."""
-    return {name: value for name, value in vars(clf).items() if name.endswith("_")}
-
-
-def assert_learnt_the_same(clf, other, but=(), **tolerance):
-    """Bit for bit, or within a tolerance."""
-    assert learnt(clf).keys() == learnt(other).keys()
-    for name, value in learnt(clf).items():
-        theirs = getattr(other, name)
-        if name in ("coefs_", "intercepts_"):
-            value, theirs = (np.concatenate(list(map(np.ravel, each))) for each in (value, theirs))
-        if name in but or (value is None and theirs is None):
-            continue
-        if tolerance and np.issubdtype(np.asarray(value).dtype, np.floating):
-            assert_allclose(value, theirs, **tolerance, err_msg=name)
-        else:
-            assert_array_equal(value, theirs, err_msg=name)
 
 
 def logits_by_hand(clf, X, activation=lambda z: np.maximum(z, 0)):
@@ -990,46 +968,7 @@ def test_labels_may_be_anything_and_come_back(small, table, labels):
     assert_array_equal(streamed.predict_proba(X), streamed_expected.predict_proba(X))
 
 
-# Copies -----------------------------------------------------------------------------------------
-
-
-def through_joblib(clf):
-    file = io.BytesIO()
-    joblib.dump(clf, file)
-    return joblib.load(file)
-
-
-COPIES = {
-    f"pickle protocol {p}": lambda clf, p=p: pickle.loads(pickle.dumps(clf, protocol=p))
-    for p in (0, 2, 4, 5)
-} | {"deepcopy": copy.deepcopy, "copy": copy.copy, "joblib": through_joblib}
-
-
-@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
-@one_network_and_several
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
-def test_a_copy_predicts_the_same_and_goes_on_the_same(
-    small, table, copied, n_estimators, solver, scale_inputs
-):
-    X, y = table
-    clf = small(n_estimators=n_estimators, solver=solver, scale_inputs=scale_inputs)
-    clf.set_params(hidden_layer_sizes=(4, 3), numeric_bins=3 if solver == "sgd" else 0).fit(X, y)
-    twin = copied(clf)
-    for name in PREDICTIONS:
-        assert_array_equal(getattr(twin, name)(X), getattr(clf, name)(X))
-    before = clf.predict_proba(X)
-    twin.partial_fit(X, y)
-    assert_array_equal(clf.predict_proba(X), before)
-    assert_learnt_the_same(twin, clf.partial_fit(X, y))
-    twin.coefs_[0][...] = 0
-    assert abs(twin.predict_proba(X) - clf.predict_proba(X)).max() > 1e-3
-
-
-def test_a_pickle_holds_the_weights_once(small, table):
-    clf = small(solver="lbfgs", hidden_layer_sizes=(300, 100), max_iter=1).fit(*table)
-    n_bytes = sum(array.nbytes for array in [*clf.coefs_, *clf.intercepts_])
-    assert len(pickle.dumps(clf)) < 1.5 * n_bytes
+# Showing itself --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fitted", [True, False])

@@ -53,6 +53,12 @@ class Optimizer:
         other.state = {name: array[networks] for name, array in self.state.items()}
         return other
 
+    def resume(self, n_steps, state):
+        """Go on from a step count and state arrays kept elsewhere, which are copied."""
+        self.n_steps = n_steps
+        for name, array in self.state.items():
+            array[...] = state[name]
+
     def put(self, networks, other):
         """The inverse of `take`: write the state of ``other`` back."""
         for name, array in self.state.items():
