@@ -11,7 +11,7 @@ try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # before scikit-learn 1.9: everything works, without callbacks
 
-    class CallbackSupportMixin:
+    class CallbackSupportMixin:  # type: ignore[no-redef]
         """In the place of scikit-learn's; without ``set_callbacks``."""
 
     def with_callbacks(method):
@@ -91,9 +91,9 @@ class EpochPrinter:
         """Print a line; it says which networks it is about, unless it is all."""
         if epoch.number % self.every:
             return
-        line = f"epoch {epoch.number:>5}  loss {epoch.loss.mean():.6f}"
+        line = f"epoch {epoch.number:>5}  loss {epoch.loss.mean():>10.6f}"
         if epoch.validation is not None:
-            line += f"  validation {epoch.validation.mean():.6f}"
+            line += f"  validation {epoch.validation.mean():>10.6f}"
         if len(networks) < self.n_estimators:
             line += "  networks " + ", ".join(map(str, self.networks[networks]))
         print(line)

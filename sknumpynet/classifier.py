@@ -1,15 +1,18 @@
 """The estimator: validate, wire, expose. The only module that meets scikit-learn's contract."""
 
 import warnings
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import asdict, replace
 from functools import cache, partial
 from itertools import chain, pairwise
+from typing import Self, TypeAlias
 from zlib import crc32
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -35,6 +38,7 @@ from .engine.training import join, train
 from .parameters import check_parameters
 from .validation import canonical, check_both_count, check_known, check_weight, two_classes
 
+Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
 BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
 BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
@@ -111,8 +115,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     validation_fraction : float, default=0.1
         What one network alone holds out, one row of each class at least; several hold out a fold
         each.
-    beta_1, beta_2, epsilon : float, default=0.9, 0.95, 1e-8
-        For 'adam': decay of the moments, and what keeps the step finite.
+    beta_1 : float, default=0.9
+        For 'adam': how much of the mean gradient stays from step to step.
+    beta_2 : float, default=0.95
+        For 'adam': likewise of the mean squared gradient.
+    epsilon : float, default=1e-8
+        For 'adam': added to the root of the latter, to keep steps finite.
     n_iter_no_change : int or inf, default=6
         A network stops after so many epochs without progress.
     max_fun : int, default=15000
@@ -200,41 +208,41 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str = "relu",
         *,
-        loss="log_loss",
-        solver="adam",
-        alpha=0.0,
-        weight_decay=0.0,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init="auto",
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping="auto",
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.95,
-        epsilon=1e-8,
-        n_iter_no_change=6,
-        max_fun=15000,
-        n_estimators=8,
-        scale_inputs="robust",
-        numeric_bins="auto",
-        dropout=0.0,
-        label_smoothing=0.0,
-        max_grad_norm=None,
-        class_weight=None,
-        n_jobs=None,
-    ):
+        loss: str = "log_loss",
+        solver: str = "adam",
+        alpha: float = 0.0,
+        weight_decay: float = 0.0,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float | str = "auto",
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.95,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 6,
+        max_fun: int = 15000,
+        n_estimators: int = 8,
+        scale_inputs: str | None = "robust",
+        numeric_bins: int | str = "auto",
+        dropout: float = 0.0,
+        label_smoothing: float = 0.0,
+        max_grad_norm: float | None = None,
+        class_weight: Mapping | str | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
@@ -272,7 +280,16 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     # Fitting ------------------------------------------------------------------------------------
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: Table,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Table | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train on a table.
 
         Parameters
@@ -337,7 +354,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     @available_if(_can_partial_fit)
     @with_callbacks
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Table,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Pass once over some rows with all networks: for data that comes in pieces.
 
         The first call learns the scaling of the inputs and draws the initial weights, so begin with
@@ -730,7 +753,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         dtype = (np.float64, np.float32)
         return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
 
-    def decision_function(self, X):
+    def decision_function(self, X: Table) -> np.ndarray:
         """Log-odds of the positive class, ``classes_[1]``.
 
         Parameters
@@ -753,7 +776,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         log_odds[abs(log_odds) <= np.finfo(log_odds.dtype).eps] = 0  # as good as a tie
         return log_odds
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Table) -> np.ndarray:
         """Probability of each class.
 
         Parameters
@@ -767,7 +790,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """
         return probabilities(self.decision_function(X))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Table) -> np.ndarray:
         """Natural logarithm of the probability of each class; finite even where that is tiny.
 
         Parameters
@@ -781,7 +804,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         log_odds = self.decision_function(X)
         return -np.logaddexp(0, np.column_stack([log_odds, -log_odds]))
 
-    def predict(self, X):
+    def predict(self, X: Table) -> np.ndarray:
         """The more probable class.
 
         Parameters
@@ -795,7 +818,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         is_positive = self.decision_function(X) > 0
         return self.classes_[is_positive.astype(int)]
 
-    def predict_proba_members(self, X):
+    def predict_proba_members(self, X: Table) -> np.ndarray:
         """Probability of the positive class, network by network.
 
         Parameters
@@ -816,6 +839,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         tags.input_tags.sparse = True
         tags.classifier_tags.multi_class = False
         return tags
+
+    def _get_params_html(self, *args, **kwargs):
+        params = super()._get_params_html(*args, **kwargs)
+        params.doc_link = "#"  # a parameter's help shows only with a link: this one leads nowhere
+        return params
 
     def __getstate__(self):
         state = dict(super().__getstate__())

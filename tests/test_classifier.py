@@ -1,6 +1,8 @@
 """What the estimator's parameters, methods and attributes mean."""
 
+import inspect
 import pickle
+from importlib.resources import files
 from itertools import pairwise, product
 
 import joblib
@@ -976,3 +978,22 @@ def test_it_shows_itself_in_a_notebook(small, table, fitted):
     clf = small().fit(*table) if fitted else small()
     assert "NumpyMLPBinaryClassifier" in clf._repr_html_()
     assert "hidden_layer_sizes=(4,)" in repr(clf)
+    assert repr(NumpyMLPBinaryClassifier(alpha=1.0)) == "NumpyMLPBinaryClassifier(alpha=1.0)"
+
+
+def test_a_notebook_shows_what_a_parameter_means():
+    pytest.importorskip("sklearn.utils._repr_html.common", reason="needs scikit-learn 1.8")
+    shown = NumpyMLPBinaryClassifier()._repr_html_()
+    for name in NumpyMLPBinaryClassifier().get_params():
+        assert f"{name}: " in shown  # as its help begins
+    assert "Strength of the L2 penalty" in shown
+
+
+def test_public_signatures_are_annotated():
+    for name, method in vars(NumpyMLPBinaryClassifier).items():
+        if (name.startswith("_") and name != "__init__") or not callable(method):
+            continue
+        signature = inspect.signature(getattr(NumpyMLPBinaryClassifier, name))
+        annotations = [p.annotation for p in signature.parameters.values() if p.name != "self"]
+        assert inspect.Signature.empty not in [*annotations, signature.return_annotation], name
+    assert files("sknumpynet").joinpath("py.typed").is_file()

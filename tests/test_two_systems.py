@@ -145,3 +145,4 @@ def test_verbose_prints_the_cost_every_so_many_epochs(capsys, verbose, reported)
     assert [line.split() for line in lines] == [
         ["epoch", str(epoch), "loss", f"{clf.loss_curve_[epoch - 1]:.6f}"] for epoch in reported
     ]
+    assert len({len(line) for line in lines}) <= 1
