@@ -1,0 +1,188 @@
+"""ONNX: importing this module teaches skl2onnx the estimator, alone and as a step of a pipeline.
+
+The graph is what `predict_proba` does, with the networks on the first axis:
+
+    columns  ->  bent columns, then codes  ->  layer, activation, layer, ...  ->  logits
+             ->  log-probability of each class  ->  mean probability of the stack  ->  label
+
+Its outputs are float64 for inputs of float64, else float32. What computes on the columns as they
+come does so in float64 in any case: float32 has seven digits, and with a column such as 1e6 + noise
+they are gone once its center is subtracted, by the scaling or, folded in, by the first layer.
+"""
+
+import numpy as np
+
+from .classifier import NumpyMLPBinaryClassifier, logit_range
+from .engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
+from .engine.scaling import FAR, SOFT_LIMIT
+
+try:
+    from skl2onnx import update_registered_converter
+    from skl2onnx.algebra import onnx_ops
+    from skl2onnx.common.data_types import DoubleTensorType
+    from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+    from skl2onnx.common.utils_classifier import get_label_classes
+except ImportError as error:
+    raise ImportError(
+        'sknumpynet.onnx needs skl2onnx; run pip install "sknumpynet[onnx]".'
+    ) from error
+
+LOWEST_OPSET = 9  # Erf came with it
+
+
+class Operators:
+    """ONNX's operators, as in ``op.Add(z, 1.0)``, of one opset; floats become one type.
+
+    Parameters
+    ----------
+    opset : int
+    dtype : numpy.float32 or numpy.float64
+    """
+
+    def __init__(self, opset, dtype):
+        self.opset, self.dtype = opset, dtype
+
+    def __getattr__(self, name):
+        operator = getattr(onnx_ops, f"Onnx{name}")
+
+        def add(*inputs, **attributes):
+            return operator(*map(self._typed, inputs), op_version=self.opset, **attributes)
+
+        return add
+
+    def _typed(self, value):
+        is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        return np.asarray(value, self.dtype) if is_array or isinstance(value, float) else value
+
+    def to_dtype(self, x):
+        """x in this type."""
+        return self.Cast(x, to=self.dtype)
+
+    def clip(self, x, low, high):
+        """x, cut off at low and high; Clip itself takes them in another way in every opset."""
+        return self.Min(self.Max(x, float(low)), float(high))
+
+    def layer(self, a, weights):
+        """W^T a + b of rows a, for all networks; b is the last row of the weights."""
+        return self.Add(self.MatMul(a, weights[:, :-1]), weights[:, -1:])
+
+
+def negative_expm1(op, z):
+    """exp(z) - 1 where z < 0, else 0."""
+    return op.Sub(op.Exp(op.Min(z, 0.0)), 1.0)
+
+
+def selu(op, z):
+    """a = s z where z > 0, else s alpha (exp(z) - 1)."""
+    below = op.Mul(negative_expm1(op, z), SELU_ALPHA)
+    return op.Mul(op.Add(op.Max(z, 0.0), below), SELU_SCALE)
+
+
+def gelu(op, z):
+    """a = z (1 + erf(z / sqrt(2))) / 2, erf in float32: onnxruntime has it in no other type."""
+    erf = op.Erf(op.Cast(op.Mul(z, 0.5**0.5), to=np.float32))
+    return op.Mul(op.Mul(z, 0.5), op.Add(op.to_dtype(erf), 1.0))
+
+
+def mish(op, z):
+    """a = z tanh(log(1 + e)) = z n / (n + 2), n = e (e + 2), e = exp(z); from 20 on it is z."""
+    e = op.Exp(op.Min(z, 20.0))
+    n = op.Mul(e, op.Add(e, 2.0))
+    return op.Mul(z, op.Div(n, op.Add(n, 2.0)))
+
+
+# Without Elu, Selu, LeakyRelu and Softplus: onnxruntime has them in float32 only.
+ACTIVATIONS = {
+    "identity": lambda op, z: z,
+    "logistic": lambda op, z: op.Sigmoid(z),
+    "tanh": lambda op, z: op.Tanh(z),
+    "relu": lambda op, z: op.Relu(z),
+    "leaky_relu": lambda op, z: op.Max(z, op.Mul(z, LEAK)),
+    "elu": lambda op, z: op.Max(z, negative_expm1(op, z)),
+    "selu": selu,
+    "gelu": gelu,
+    "silu": lambda op, z: op.Mul(z, op.Sigmoid(z)),
+    "mish": mish,
+}
+
+
+def bent(op, x, scaling):
+    """The columns as `Scaling.apply` makes them where they bend."""
+    if scaling.center is not None:
+        x = op.Sub(x, scaling.center)
+    z = op.clip(op.Mul(x, scaling.factor), -FAR, FAR)
+    third = op.Mul(z, 1 / SOFT_LIMIT)
+    return op.Div(z, op.Sqrt(op.Add(op.Mul(third, third), 1.0)))
+
+
+def codes(op, x, bins):
+    """The codes as `Binning.apply` makes them."""
+    above = op.Sub(op.Gather(x, bins.source, axis=1), bins.low)
+    return op.clip(op.Div(above, bins.width), 0, 1)
+
+
+def logits(op, x, clf, layers):
+    """Logits of all networks, of shape (n_estimators, n_rows, 1)."""
+    exact, scaling = Operators(op.opset, np.float64), clf._scaling
+    x = exact.to_dtype(x)
+    a = bent(exact, x, scaling) if scaling.bends else x
+    if scaling.bins is not None:
+        a = exact.Concat(a, codes(exact, x, scaling.bins), axis=1)
+    of_first = op if scaling.bends else exact
+    z = op.to_dtype(of_first.layer(of_first.to_dtype(a), layers[0]))
+    for layer in layers[1:]:
+        z = op.layer(ACTIVATIONS[clf._built_with["activation"]](op, z), layer)
+    return z
+
+
+def log_sums(op, z):
+    """Logarithm of the sum of the networks' probabilities, class by class: (n_rows, 2).
+
+    Of logits 0 and z in place of -z / 2 and z / 2; no probability is rounded to 0 on the way.
+    """
+    log_p = op.LogSoftmax(op.Mul(z, np.array([0.0, 1.0])), axis=2)
+    return op.ReduceLogSumExpApi18(log_p, axes=[0], keepdims=0)
+
+
+def convert(scope, operator, container):
+    """Add the graph of the module's docstring to the container.
+
+    With the option ``raw_scores`` log-odds stand in the place of probabilities: the second column
+    is `decision_function`, the first its negative.
+    """
+    if container.target_opset < LOWEST_OPSET:
+        raise ValueError(
+            f"target_opset={container.target_opset} lacks operators that the estimator needs; give "
+            f"{LOWEST_OPSET} or more."
+        )
+    clf, x = operator.raw_operator, operator.inputs[0]
+    dtype = np.float64 if isinstance(x.type, DoubleTensorType) else np.float32
+    op, finfo = Operators(container.target_opset, dtype), np.finfo(dtype)
+    layers = clf._fitted_layout().views(clf._stacked_params())
+    n_networks, limits = len(layers[0]), (finfo.min, finfo.max)
+    if n_networks > 1:
+        limits = logit_range(np.result_type(dtype, layers[0]))
+    log_p = log_sums(op, op.clip(logits(op, x, clf, layers), *limits))
+    if container.get_options(clf, {"raw_scores": False})["raw_scores"]:
+        scores = op.MatMul(log_p, np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    else:
+        p = op.Exp(op.Sub(log_p, float(np.log(n_networks))))
+        scores = op.clip(p, finfo.eps, 1 - finfo.eps)
+    classes = get_label_classes(scope, clf)
+    classes = classes.astype(np.int64 if classes.dtype.kind in "biuf" else str)
+    label = op.Gather(classes, op.ArgMax(scores, axis=1, keepdims=0), axis=0)
+    for result, output in zip((label, scores), operator.outputs, strict=True):
+        op.Identity(result, output_names=[output]).add_to(scope, container)
+
+
+update_registered_converter(
+    NumpyMLPBinaryClassifier,
+    "SknumpynetBinaryClassifier",
+    calculate_linear_classifier_output_shapes,
+    convert,
+    options={
+        "zipmap": [True, False, "columns"],
+        "nocl": [True, False],
+        "raw_scores": [True, False],
+    },
+)
