@@ -1,0 +1,438 @@
+"""Pictures: how training went, what the probabilities are worth, what stands in the layers.
+
+Displays as scikit-learn has them: the constructor takes what there is to draw, ``plot`` draws it
+and sets ``ax_`` and ``figure_``, ``from_estimator`` does both. matplotlib, the extra "plot", is
+imported when something is drawn. What is neither data nor background has the colour of the labels,
+so a picture can be read in every style, on light and on dark.
+"""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+from .classifier import NumpyMLPBinaryClassifier
+from .engine.network import Network
+from .engine.scaling import weighted_quantiles
+from .validation import check_known, check_weight
+
+BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
+SPREAD = (0.05, 0.95)  # of a unit's activity: the part of the rows that its bar leaves out
+LAYER_HEIGHT = 1.6  # inches, of a new figure at least
+LARGEST_MARK = 400  # square points, of a bin with all rows
+
+
+class TrainingCurveDisplay:
+    """Training and validation loss, epoch by epoch, and the epoch that each network kept.
+
+    The parameters are the estimator's attributes ``loss_curve_`` and so on, as they are.
+
+    Parameters
+    ----------
+    loss_curve : list of float or of ndarray of shape (n_networks,)
+        NaN once a network had finished. Where training went on with ``warm_start`` or
+        ``partial_fit``, the epochs of all calls.
+    validation_curve : list like loss_curve, or None
+        It may be shorter: then it is about the last epochs.
+    best_iter : int or ndarray of shape (n_networks,)
+        The epoch of the last call that was kept, from 1. 0, for the weights that call began with,
+        is marked one epoch before its first, at that one's height.
+    n_iter : int
+        Epochs of the last call.
+
+    Attributes
+    ----------
+    loss_lines_, validation_lines_ : list of matplotlib Line2D
+        One a network; the second is empty without a validation curve.
+    best_line_ : matplotlib Line2D
+        The marks of the epochs kept, a point a network.
+    ax_, figure_ : matplotlib Axes and Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sknumpynet import NumpyMLPBinaryClassifier
+    >>> from sknumpynet.display import TrainingCurveDisplay
+    >>> clf = NumpyMLPBinaryClassifier().fit(*load_breast_cancer(return_X_y=True))
+    >>> display = TrainingCurveDisplay.from_estimator(clf)
+    """
+
+    def __init__(self, *, loss_curve, validation_curve=None, best_iter, n_iter):
+        self.loss_curve = loss_curve
+        self.validation_curve = validation_curve
+        self.best_iter = best_iter
+        self.n_iter = n_iter
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None):
+        """Draw the training of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : NumpyMLPBinaryClassifier
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+
+        Returns
+        -------
+        TrainingCurveDisplay
+        """
+        check_ours(estimator)
+        check_is_fitted(estimator, "loss_curve_")
+        names = ("loss_curve", "validation_curve", "best_iter", "n_iter")
+        return cls(**{name: getattr(estimator, f"{name}_") for name in names}).plot(ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to; a new figure by default.
+
+        Returns
+        -------
+        self : TrainingCurveDisplay
+        """
+        ink = begin(self, ax)
+        n_epochs = len(self.loss_curve)
+
+        def draw(curve, label, style, color):
+            epochs = np.arange(n_epochs - len(curve), n_epochs) + 1
+            by_network = np.reshape(curve, (len(curve), -1))
+            lines = self.ax_.plot(epochs, by_network, style, color=color, lw=1)
+            lines[0].set_label(label)
+            return lines
+
+        self.loss_lines_ = draw(self.loss_curve, "training", "--", BLUE)
+        self.validation_lines_ = []
+        if self.validation_curve is not None:
+            self.validation_lines_ = draw(self.validation_curve, "validation", "-", VERMILION)
+        best = np.atleast_1d(self.best_iter)
+        judged = self.validation_lines_ or self.loss_lines_
+        from_end = np.maximum(best, 1) - 1 - self.n_iter
+        losses = [line.get_ydata()[at] for line, at in zip(judged, from_end, strict=True)]
+        (self.best_line_,) = self.ax_.plot(
+            n_epochs - self.n_iter + best, losses, "o", color=ink, mfc="none", label="epoch kept"
+        )
+        self.ax_.set(xlabel="epoch", ylabel="loss")
+        count_along(self.ax_.xaxis)
+        self.ax_.legend()
+        return self
+
+
+class ReliabilityDisplay:
+    """How often the positive class came, against how often it was predicted to come.
+
+    A reliability diagram, or calibration curve. Probabilities that mean what they say lie on the
+    diagonal. The area of a mark is the part of the rows in its bin. scikit-learn's
+    ``CalibrationDisplay`` knows neither weights nor out-of-fold probabilities.
+
+    Parameters
+    ----------
+    prob_true, prob_pred, share : ndarray of shape (n_bins,)
+        Part of positives, mean probability and part of the weight, in each bin that has any.
+    log_loss : float
+    name : str
+    pos_label : int, float, bool or str
+
+    Attributes
+    ----------
+    line_ : matplotlib Line2D
+    marks_ : matplotlib PathCollection
+    ax_, figure_ : matplotlib Axes and Figure
+    """
+
+    def __init__(self, prob_true, prob_pred, share, *, log_loss, name, pos_label):
+        self.prob_true = prob_true
+        self.prob_pred = prob_pred
+        self.share = share
+        self.log_loss = log_loss
+        self.name = name
+        self.pos_label = pos_label
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X=None,
+        y=None,
+        *,
+        sample_weight=None,
+        n_bins=10,
+        strategy="uniform",
+        name=None,
+        ax=None,
+    ):
+        """Draw the reliability of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : NumpyMLPBinaryClassifier, or with X any classifier of two classes
+        X : array-like or sparse matrix of shape (n_samples, n_features), default=None
+            New rows. Without, the out-of-fold probabilities of the training rows are drawn.
+        y : array-like of shape (n_samples,)
+            The labels of X; without X, the labels that came to ``fit``.
+        sample_weight : array-like of shape (n_samples,), default=None
+        n_bins : int, default=10
+            Bins without rows are left out.
+        strategy : {'uniform', 'quantile'}, default='uniform'
+            Bins of the same width, or of the same weight.
+        name : str, default=None
+            For the legend; by default the class of the estimator, and whether out of fold.
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+
+        Returns
+        -------
+        ReliabilityDisplay
+        """
+        from sklearn.metrics import log_loss  # here, because importing it takes 30 ms
+
+        if y is None:
+            raise ValueError(
+                "y is None; give the labels of X, or without X those of the training rows, which "
+                "the estimator does not keep."
+            )
+        y, label = column_or_1d(y), type(estimator).__name__
+        if X is None:
+            proba, label = out_of_fold(estimator)[:, 1], f"{label}, out of fold"
+        else:
+            proba = estimator.predict_proba(X)[:, 1]
+        check_consistent_length(proba, y)
+        check_known(y, estimator.classes_, "y")
+        weight = check_weight(sample_weight, len(y), "sample_weight")
+        pos_label = estimator.classes_[1]
+        is_positive = y == pos_label
+        return cls(
+            *reliability(is_positive, proba, weight, n_bins, strategy),
+            log_loss=log_loss(is_positive, proba, sample_weight=weight, labels=[False, True]),
+            name=label if name is None else name,
+            pos_label=pos_label,
+        ).plot(ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to; a new figure by default. There may be another `ReliabilityDisplay` there.
+
+        Returns
+        -------
+        self : ReliabilityDisplay
+        """
+        ink, diagonal = begin(self, ax), "calibrated"
+        if diagonal not in self.ax_.get_legend_handles_labels()[1]:
+            self.ax_.plot([0, 1], [0, 1], ":", color=ink, lw=1, label=diagonal)
+        error = self.share @ abs(self.prob_true - self.prob_pred)
+        label = f"{self.name}\nlog loss {self.log_loss:.3f}, calibration error {error:.3f}"
+        (self.line_,) = self.ax_.plot(self.prob_pred, self.prob_true, label=label)
+        self.marks_ = self.ax_.scatter(
+            self.prob_pred,
+            self.prob_true,
+            LARGEST_MARK * self.share,
+            color=self.line_.get_color(),
+            alpha=0.6,
+            zorder=self.line_.get_zorder(),
+        )
+        self.ax_.set(
+            xlabel=f"mean probability of class {self.pos_label}",
+            ylabel=f"fraction of class {self.pos_label}",
+        )
+        self.ax_.legend()
+        return self
+
+
+class LayersDisplay:
+    """The weights of one network and the activity of its units, layer by layer.
+
+    A row of pictures a layer. Left, its weights: a row a unit, a column an input. Right, what its
+    units make of some rows of data: the mean, and a bar from the 5 % to the 95 % quantile.
+
+    Parameters
+    ----------
+    coefs : list of ndarray of shape (fan_in, fan_out)
+        As in the estimator's ``coefs_``, of one network.
+    activity : list of ndarray of shape (n_samples, fan_out)
+        The output's are log-odds.
+
+    Attributes
+    ----------
+    images_ : list of matplotlib AxesImage
+        The weights, a layer each, transposed.
+    activity_lines_ : list of matplotlib Line2D
+        The means of the activity.
+    axes_ : ndarray of matplotlib Axes of shape (n_layers, 2)
+    ax_, figure_ : matplotlib Axes and Figure
+        The first encloses all of ``axes_``.
+    """
+
+    def __init__(self, coefs, activity):
+        self.coefs = coefs
+        self.activity = activity
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, network=0, ax=None):
+        """Draw a network of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : NumpyMLPBinaryClassifier
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows to show the units; some hundreds will do, for all activity is held at once.
+        network : int, default=0
+            Which one of the stack.
+        ax : matplotlib Axes, default=None
+            As in `plot`.
+
+        Returns
+        -------
+        LayersDisplay
+        """
+        check_ours(estimator)
+        X = estimator._check_new_rows(X)
+        params = estimator._stacked_params()
+        if network not in range(len(params)):
+            raise ValueError(
+                f"network={network!r} is not among the {len(params)} network(s) of this estimator; "
+                f"give an int from 0 to {len(params) - 1}."
+            )
+        params = params[[network]].astype(np.result_type(X.dtype, params.dtype))
+        layout = estimator._fitted_layout()
+        activation, scaling = estimator._built_with["activation"], estimator._scaling.folded()
+        passed = Network(layout, activation, params, X.shape[0], scaling)
+        with np.errstate(over="ignore", invalid="ignore"):  # of inputs beyond all measure
+            passed.read(X, slice(None))
+            passed.forward()
+        coefs = [layer[0] for layer in layout.weights(params)]
+        return cls(coefs, [units[0].T for units in passed.units] + [passed.logits.T]).plot(ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            A place in a grid of subplots, to be divided, best in a figure with
+            ``layout="constrained"``; a new figure by default, higher the more layers there are.
+
+        Returns
+        -------
+        self : LayersDisplay
+        """
+        ink = begin(self, ax)
+        from matplotlib.colors import LinearSegmentedColormap
+
+        place = self.ax_.get_subplotspec()
+        if place is None:
+            raise ValueError(
+                "ax was put into its figure by itself, so its place cannot be divided into panels; "
+                "give axes made by plt.subplots or figure.add_subplot."
+            )
+        if ax is None:
+            height = max(self.figure_.get_figheight(), LAYER_HEIGHT * len(self.coefs))
+            self.figure_.set_figheight(height)
+        self.ax_.set_axis_off()
+        n_units = np.array([coef.shape[1] for coef in self.coefs])
+        heights = np.maximum(n_units / n_units.max(), 0.35)
+        grid = place.subgridspec(len(heights), 2, width_ratios=[2, 1], height_ratios=heights)
+        self.axes_ = grid.subplots(squeeze=False, sharey="row")
+        colors = [BLUE, self.ax_.get_facecolor(), VERMILION]  # 0 is as the background
+        cmap = LinearSegmentedColormap.from_list("weights", colors)
+        self.images_, self.activity_lines_ = [], []
+        layers = zip(self.axes_, self.coefs, self.activity, heights, strict=True)
+        for number, ((left, right), coef, activity, height) in enumerate(layers, 1):
+            largest = abs(coef).max()
+            image = left.imshow(coef.T, cmap, aspect="auto", vmin=-largest, vmax=largest)
+            ticks = [-largest, 0, largest]
+            self.figure_.colorbar(image, ax=left, aspect=20 * height, ticks=ticks, format="%.2g")
+            left.set(ylabel=f"layer {number}", xlabel=f"unit of layer {number - 1}")
+            count_along(left.xaxis)
+            count_along(left.yaxis)
+            units = np.arange(coef.shape[1])
+            right.hlines(units, *np.quantile(activity, SPREAD, axis=0), colors=BLUE)
+            self.activity_lines_ += right.plot(activity.mean(axis=0), units, ".", color=ink)
+            self.images_.append(image)
+        self.axes_[0, 0].set_title("weights: units down, inputs across", fontsize="medium")
+        self.axes_[0, 1].set_title("activity: mean, 5 to 95 %", fontsize="medium")
+        self.axes_[0, 0].set_xlabel("input")
+        self.axes_[-1, 1].set_xlabel("log-odds")
+        return self
+
+
+def begin(display, ax):
+    """Set ``ax_`` and ``figure_``, making them if need be; returns the colour of the labels.
+
+    Raises ImportError with scikit-learn's words where matplotlib is missing.
+    """
+    check_matplotlib_support(f"{type(display).__name__}.plot")
+    import matplotlib.pyplot as plt
+
+    display.ax_ = plt.figure(layout="constrained").subplots() if ax is None else ax
+    display.figure_ = display.ax_.figure
+    return display.ax_.xaxis.label.get_color()
+
+
+def count_along(axis):
+    """Whole numbers only, though there be one."""
+    axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+
+
+def check_ours(estimator):
+    """Raise TypeError for an estimator that has not what only this package's has."""
+    if not isinstance(estimator, NumpyMLPBinaryClassifier):
+        raise TypeError(
+            f"estimator is a {type(estimator).__name__}, not a NumpyMLPBinaryClassifier; of a "
+            "pipeline give the last step, such as pipe[-1]."
+        )
+
+
+def out_of_fold(estimator):
+    """The estimator's ``oof_proba_``, or an error that says how it would come to have it."""
+    check_ours(estimator)
+    check_is_fitted(estimator)
+    if not hasattr(estimator, "oof_proba_"):
+        raise ValueError(
+            "X is None, and the estimator has no oof_proba_: that takes several networks with "
+            "early stopping that held out the same folds in all of their training. Fit it so, or "
+            "give X and its labels y."
+        )
+    return estimator.oof_proba_
+
+
+def reliability(is_positive, proba, weight, n_bins, strategy):
+    """Part of positives, mean probability and part of the weight, in each bin that has any.
+
+    scikit-learn's ``calibration_curve``, with weights.
+
+    Parameters
+    ----------
+    is_positive : ndarray of bool of shape (n_samples,)
+    proba, weight : ndarray of float of shape (n_samples,)
+    n_bins : int
+    strategy : {"uniform", "quantile"}
+
+    Returns
+    -------
+    tuple of three ndarray
+        One entry a bin.
+    """
+    check_scalar(n_bins, "n_bins", Integral, min_val=1)
+    edges = np.arange(1, n_bins) / n_bins
+    if strategy == "quantile":
+        edges = weighted_quantiles(proba[:, np.newaxis], weight, edges)[:, 0]
+    elif strategy != "uniform":
+        raise ValueError(
+            f"strategy={strategy!r} is not one of 'uniform', 'quantile'; take 'uniform' for bins "
+            "of the same width, 'quantile' for bins of the same weight."
+        )
+    bins = np.searchsorted(edges, proba)
+    total, positive, predicted = (
+        np.bincount(bins, weight * of_row, n_bins) for of_row in (1, is_positive, proba)
+    )
+    held = total > 0
+    return positive[held] / total[held], predicted[held] / total[held], total[held] / weight.sum()
