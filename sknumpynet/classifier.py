@@ -111,7 +111,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         For 'sgd' with momentum.
     early_stopping : bool or 'auto', default='auto'
         Whether to hold rows out. 'auto' does from 100 rows on, if each class has two at least.
-        Without, a network keeps its epoch of the lowest training loss.
+        Without, a network keeps its epoch of the lowest training loss, or its last if that is
+        better.
     validation_fraction : float, default=0.1
         What one network alone holds out, one row of each class at least; several hold out a fold
         each.
@@ -162,6 +163,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         networks, NaN for those that had finished.
     validation_curve_ : list or None
         Likewise the log loss on the rows held out or given.
+    validation_scores_ : list or None
+        Likewise the accuracy there, which decides nothing.
+    best_validation_score_ : float or None
+        Highest of the validation scores; mean over the networks.
     loss_ : float
         Training objective in the last epoch, mean over the networks.
     best_loss_ : float
@@ -660,10 +665,16 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._n_passes += n_epochs
         self.t_ += n_epochs * len(rows.index)
         self.n_iter_ = n_epochs
-        curves = {"loss_curve_": trained.loss_curve, "validation_curve_": trained.validation_curve}
+        curves = {
+            "loss_curve_": trained.loss_curve,
+            "validation_curve_": trained.validation_curve,
+            "validation_scores_": trained.accuracy_curve,
+        }
         for name, curve in curves.items():
             new = None if curve is None else list(curve[:, 0].tolist() if alone else curve)
             setattr(self, name, new if new is None else (getattr(self, name, None) or []) + new)
+        scores = self.validation_scores_
+        self.best_validation_score_ = scores and float(np.fmax.reduce(scores).mean())
         self.loss_ = float(np.mean(trained.last_loss))
         self.best_loss_ = float(trained.best_score.mean())
         self.best_iter_ = int(trained.best_epoch[0]) if alone else trained.best_epoch

@@ -178,7 +178,7 @@ def test_going_on_with_another_network_or_other_data_is_an_error(
     ("method", "solver", "owner", "name"),
     [
         ("fit", "adam", Objective, "value_and_grad"),
-        ("fit", "adam", Objective, "validation_loss"),
+        ("fit", "adam", Objective, "validation"),
         ("fit", "adam", Adam, "step"),
         ("fit", "lbfgs", Objective, "value_and_grad"),
         ("partial_fit", "adam", Adam, "step"),

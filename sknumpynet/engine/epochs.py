@@ -56,7 +56,8 @@ class Epoch(NamedTuple):
 
     number: int  # from 1, within this fit
     loss: np.ndarray  # mean of the objective over the epoch's batches, each before its step
-    validation: np.ndarray | None
+    validation: np.ndarray | None  # log loss on the rows held out
+    accuracy: np.ndarray | None  # there
 
 
 def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=None):
@@ -103,7 +104,7 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
                 params -= scratch
             optimizer.step(params, grad, learning_rate, relative_rate)
         loss /= len(slices)
-        yield Epoch(epoch + 1, loss, objective.validation_loss(params))
+        yield Epoch(epoch + 1, loss, *objective.validation(params))
 
 
 def relative_to(rates, dtype):

@@ -198,7 +198,8 @@ class Objective:
         On all rows, or as estimated from a slice of the order set by `visit`; held-out rows count.
         """
         rows = self.problem.rows if rows is None else self._rows.take(rows)
-        value = self._mean_loss(params, rows, self._loss, self.problem.label_smoothing)
+        logits = self._logits(params, rows)
+        value = self._mean_loss(logits, rows, self._loss, self.problem.label_smoothing)
         if self.problem.alpha:
             squares = [np.square(w, dtype=np.float64) for w in self.problem.layout.weights(params)]
             total = sum(square.sum(axis=(1, 2)) for square in squares)
@@ -210,22 +211,34 @@ class Objective:
         """Whether there are rows to judge the networks by."""
         return bool(self._held) or self.problem.validation is not None
 
-    def validation_loss(self, params):
-        """Weighted mean log loss on the rows held out, of shape (n_networks,), or None."""
+    def validation(self, params):
+        """Log loss and accuracy on the rows held out, weighted means of shape (n_networks,).
+
+        None and None where there are no such rows.
+        """
         if self.problem.validation is not None:
-            return self._mean_loss(params, self.problem.validation, log_loss)
+            return self._judge(params, self.problem.validation)
         if not self._held:
-            return None
-        losses = [
-            self._mean_loss(params[i : i + 1], self.problem.rows.take(held), log_loss)
+            return None, None
+        judged = [
+            self._judge(params[i : i + 1], self.problem.rows.take(held))
             for i, held in enumerate(self._held)
         ]
-        return np.concatenate(losses)
+        return np.hstack(judged)
 
-    def _mean_loss(self, params, rows, loss, smoothing=0.0):
+    def _judge(self, params, rows):
+        logits = self._logits(params, rows)
+        is_right = (logits > 0) == (rows.sign > 0)
+        accuracy = np.average(is_right, axis=1, weights=rows.weight)
+        return np.array([self._mean_loss(logits, rows, log_loss), accuracy])
+
+    def _logits(self, params, rows):
         p = self.problem
-        margin = predict_logits(p.layout, p.activation, params, rows.X, p.scaling, rows.index)
-        margin *= rows.sign
+        return predict_logits(p.layout, p.activation, params, rows.X, p.scaling, rows.index)
+
+    def _mean_loss(self, logits, rows, loss, smoothing=0.0):
+        """Mean over the rows; the logits are overwritten."""
+        margin = np.multiply(logits, rows.sign, out=logits)
         value = np.empty_like(margin)
         loss(margin, smoothing, value, slope=np.empty_like(margin))
         return np.average(value, axis=1, weights=rows.weight)

@@ -16,6 +16,8 @@ from .network import BLOCK_ROWS
 from .optimizers import SGD, Adam, Optimizer
 from .stopping import Stopping
 
+HELD_OUT = ("validation", "accuracy")  # of an epoch: what is None without rows held out
+
 
 @dataclass
 class Trained:
@@ -25,6 +27,7 @@ class Trained:
     optimizer: SGD | Adam | None
     loss_curve: np.ndarray  # (n_epochs, n_networks), NaN once a network has finished
     validation_curve: np.ndarray | None
+    accuracy_curve: np.ndarray | None  # on the same rows
     best_epoch: np.ndarray
     best_score: np.ndarray
     last_loss: np.ndarray
@@ -37,7 +40,8 @@ def train(
 ):
     """Train every network of a stack until it has finished; keep its best epoch.
 
-    Without rows held out, an epoch is judged by its training loss.
+    Without rows held out, an epoch is judged by its training loss, and `best_of_training` has the
+    last word.
 
     Parameters
     ----------
@@ -69,22 +73,29 @@ def train(
         adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
     )
     start, start_optimizer = params, optimizer
-    params = start.copy()
+    params, order = start.copy(), np.arange(len(start))  # order: whose params stand where
     if optimizer is None:
         optimizer = plan.make_optimizer(params)
     else:
         optimizer = optimizer.take(np.arange(len(params)))
-    curves = {"loss": [], "validation": []}
+    curves = {name: [] for name in ("loss", *HELD_OUT)}
     last_loss = np.full(len(params), np.nan)
 
     def outcome(optimizer, has_finished):
+        loss_curve = np.reshape(curves["loss"], (-1, len(params)))
+        kept = stopping.best_params, stopping.best_score, stopping.best_epoch
+        if curves["loss"] and not curves["validation"] and keeps_best:
+            n_epochs = (~np.isnan(loss_curve)).sum(axis=0)
+            last = params[np.argsort(order)]
+            kept = best_of_training(objective, stopping, start, last, loss_curve[0], n_epochs)
+        best_params, best_score, best_epoch = kept
         return Trained(
-            stopping.best_params if keeps_best else params,
+            best_params if keeps_best else params,
             optimizer,
-            np.reshape(curves["loss"], (-1, len(params))),
-            np.array(curves["validation"]) if curves["validation"] else None,
-            stopping.best_epoch,
-            stopping.best_score,
+            loss_curve,
+            *(np.array(curves[name]) if curves[name] else None for name in HELD_OUT),
+            best_epoch,
+            best_score,
             last_loss,
             stopping.has_diverged,
             has_finished,
@@ -117,36 +128,42 @@ def train(
         if plan.solver == "lbfgs":
             has_finished = minimize_lbfgs(objective, params, plan, begin, judge)
         else:
-            descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, begin, judge)
+            descend(
+                objective, params, order, optimizer, plan, n_passes, n_seen, stopping, begin, judge
+            )
             has_finished = ~stopping.is_running
-        if keeps_best and not curves["validation"]:
-            fall_back(objective, stopping, start, curves["loss"][0])
-    if not keeps_best and stopping.has_diverged.any():
-        diverged = np.flatnonzero(stopping.has_diverged)
-        params[diverged] = start[diverged]
-        if optimizer is not None:
-            begun = start_optimizer or plan.make_optimizer(start)
-            optimizer.put(diverged, begun.take(diverged))
-    return outcome(optimizer, has_finished)
+        if not keeps_best and stopping.has_diverged.any():
+            diverged = np.flatnonzero(stopping.has_diverged)
+            params[diverged] = start[diverged]
+            if optimizer is not None:
+                begun = start_optimizer or plan.make_optimizer(start)
+                optimizer.put(diverged, begun.take(diverged))
+        return outcome(optimizer, has_finished)
 
 
-def fall_back(objective, stopping, start, first_loss):
-    """Keep the start where even the best epoch is worse.
+def best_of_training(objective, stopping, start, last, first_loss, n_epochs):
+    """Where no rows are held out: the best epoch, or the last or the start if those are better.
 
-    A training loss is that of the weights before each step, so a step that ruined a network may
-    stand to the credit of its best epoch. A block of the rows, as visited last, tells as a rule;
-    asking all of them takes a third of an epoch.
+    A training loss is that of the weights before each step, so what an epoch of low loss ended with
+    need not be good: the objective decides, on rows evenly spread over the data. The start is kept
+    only by networks whose loss has not fallen.
+
+    Returns
+    -------
+    params, score, epoch : ndarray, first axis n_networks
+        The score is the lowest loss of an epoch, or that of the start where this is kept.
     """
-    block, best = slice(0, BLOCK_ROWS), stopping.best_params
-    if (objective.value(best, block) < objective.value(start, block)).all():
-        return
-    kept = objective.value(best)
-    if (kept < first_loss).all():
-        return
-    first = objective.value(start)
-    worse = ~(kept <= first)
-    best[worse], stopping.best_score[worse] = start[worse], first[worse]
-    stopping.best_epoch[worse] = 0
+    n_rows = len(objective.problem.rows.index)
+    sample = slice(None, None, -(-n_rows // BLOCK_ROWS))
+    candidates = np.array([stopping.best_params, last, start])
+    value = np.array([objective.value(params, sample) for params in candidates])
+    value[~np.isfinite(value)] = np.inf
+    value[2, value[:2].min(axis=0) < first_loss] = np.inf
+    which, each = value.argmin(axis=0), np.arange(len(start))
+    score = stopping.best_score.copy()
+    if (which == 2).any():
+        score[which == 2] = objective.value(start)[which == 2]
+    return candidates[which, each], score, np.choose(which, [stopping.best_epoch, n_epochs, 0])
 
 
 def join(parts):
@@ -172,17 +189,18 @@ def join(parts):
         parts[0].optimizer and Optimizer.join([part.optimizer for part in parts]),
         side_by_side("loss_curve"),
         side_by_side("validation_curve"),
+        side_by_side("accuracy_curve"),
         *map(in_a_row, ("best_epoch", "best_score", "last_loss", "has_diverged", "has_finished")),
     )
 
 
-def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, begin, judge):
+def descend(objective, params, order, optimizer, plan, n_passes, n_seen, stopping, begin, judge):
     """Run `epochs` on the networks still running, anew with fewer when some have finished.
 
     Those that have finished move to the back of the arrays meanwhile, so that those still running
-    are one piece of them and nothing need be copied.
+    are one piece of them and nothing need be copied; ``order`` says which network stands where.
     """
-    order, n_running, n_done = np.arange(len(params)), len(params), 0
+    n_running, n_done = len(params), 0
     arrays = [params, *optimizer.state.values()]
     while n_running and n_done < plan.max_iter:
         running, front = order[:n_running], slice(n_running)
@@ -209,7 +227,7 @@ def descend(objective, params, optimizer, plan, n_passes, n_seen, stopping, begi
         for array in [order, *arrays]:
             array[front] = array[front][rearranged]
         n_running -= has_finished.sum()
-    for array in arrays:
+    for array in [*arrays, order]:
         array[order] = array.copy()
 
 
@@ -253,7 +271,7 @@ def _minimize_one(objective, start, plan, begin, judge):
         nonlocal n_iter
         n_iter += 1
         params = result.x.astype(start.dtype)[np.newaxis]
-        epoch = Epoch(n_iter, np.array([result.fun]), objective.validation_loss(params))
+        epoch = Epoch(n_iter, np.array([result.fun]), *objective.validation(params))
         return judge(epoch, params)
 
     def after_iteration(intermediate_result):  # SciPy goes by the argument's name

@@ -256,7 +256,7 @@ def assert_same_problem(one, other, params):
     networks = np.arange(len(params))
     for a, b in zip(evaluate_all(one, params), evaluate_all(other, params), strict=True):
         assert_allclose(a, b, rtol=1e-12, atol=1e-14)
-    losses = [Objective(p, networks).validation_loss(params) for p in (one, other)]
+    losses = [Objective(p, networks).validation(params)[0] for p in (one, other)]
     assert_allclose(*losses, rtol=1e-12)
 
 
@@ -349,13 +349,13 @@ def test_a_network_of_a_stack_is_the_network_alone(activation, hidden, n_rows, d
     problem = replace(problem, activation=activation, rows=rows, validation=rows.take(np.arange(3)))
     stack = Objective(problem, np.array([2, 0, 1, 5]))
     values, grads = evaluate(stack, params)
-    losses = stack.validation_loss(params)
+    losses = stack.validation(params)[0]
     for k in range(4):
         alone, own = stack.of([k]), params[k : k + 1].copy()
         value, grad = evaluate(alone, own)
         assert_array_equal(value, values[k : k + 1])
         assert_array_equal(grad, grads[k : k + 1])
-        assert_array_equal(alone.validation_loss(own), losses[k : k + 1])
+        assert_array_equal(alone.validation(own)[0], losses[k : k + 1])
 
 
 def test_dropout_is_drawn_anew_for_every_epoch_and_network_and_never_for_validation():
@@ -371,7 +371,7 @@ def test_dropout_is_drawn_anew_for_every_epoch_and_network_and_never_for_validat
     assert_array_equal(drawn[0], drawn[3])
     assert len(np.unique(drawn)) == 6
     judged = [Objective(p, [0, 0, 0]) for p in (problem, replace(problem, dropout=0.0))]
-    assert_array_equal(*[objective.validation_loss(params) for objective in judged])
+    assert_array_equal(*[objective.validation(params)[0] for objective in judged])
 
 
 @pytest.mark.parametrize("source", ["folds", "validation"])
@@ -388,12 +388,12 @@ def test_validation_loss_is_the_log_loss_of_the_rows_held_out(loss, variation, s
     for k, rows in enumerate(held):
         p = probabilities(problem, params[k : k + 1], rows)[0].astype(np.float64)
         expected.append(log_loss(rows.sign, p, sample_weight=rows.weight, labels=[-1, 1]))
-    assert_allclose(Objective(problem, np.arange(3)).validation_loss(params), expected, rtol=1e-12)
+    assert_allclose(Objective(problem, np.arange(3)).validation(params)[0], expected, rtol=1e-12)
 
 
 def test_without_rows_held_out_there_is_no_validation_loss():
     params, problem = make()
-    assert Objective(problem, [0]).validation_loss(params) is None
+    assert Objective(problem, [0]).validation(params)[0] is None
 
 
 def test_nothing_but_the_gradient_is_written_to():
@@ -406,4 +406,4 @@ def test_nothing_but_the_gradient_is_written_to():
         array.setflags(write=False)
     objective = Objective(problem, np.arange(3))
     evaluate(objective, params)
-    objective.validation_loss(params)
+    objective.validation(params)

@@ -148,17 +148,39 @@ def test_the_best_epoch_is_the_lowest_of_its_curve_and_its_params_are_kept(solve
     plan = replace(PLAN, solver=solver, learning_rate_init=0.2)
     trained = run(problem, params, plan)
     curve = trained.validation_curve if has_folds else trained.loss_curve
-    assert_array_equal(trained.best_epoch, np.nanargmin(curve, axis=0) + 1)
     assert_array_equal(trained.best_score, np.nanmin(curve, axis=0))
     objective = Objective(problem, np.arange(5))
     if has_folds:
-        assert_array_equal(objective.validation_loss(trained.params), trained.best_score)
+        assert_array_equal(objective.validation(trained.params)[0], trained.best_score)
         assert (trained.best_epoch < plan.max_iter).any()
     elif solver == "lbfgs":
         assert_array_equal(value_and_grad(problem, trained.params)[0], trained.best_score)
+    if has_folds or solver == "lbfgs":
+        assert_array_equal(trained.best_epoch, np.nanargmin(curve, axis=0) + 1)
     if solver != "lbfgs":
         places = places_after_epochs(objective, params, plan)
         assert_array_equal(trained.params, places[trained.best_epoch, np.arange(5)])
+
+
+@pytest.mark.parametrize("patience", [2, np.inf])
+@pytest.mark.parametrize("n_rows", [48, 3000])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_without_rows_held_out_neither_the_last_nor_the_start_is_better_than_what_is_kept(
+    solver, n_rows, patience
+):
+    params, problem = make((8,), n_networks=9, n_rows=n_rows)
+    plan = replace(PLAN, solver=solver, learning_rate_init=0.5, n_iter_no_change=patience)
+    trained, last = (run(problem, params, plan, keeps_best=keeps) for keeps in (True, False))
+    objective = Objective(problem, np.arange(9))
+    kept, of_last = (objective.value(each.params) for each in (trained, last))
+    assert (kept <= of_last + (0.02 if n_rows > 1024 else 0)).all()  # of many rows a sample decides
+    lowest = np.nanargmin(trained.loss_curve, axis=0) + 1
+    n_epochs = (~np.isnan(trained.loss_curve)).sum(axis=0)
+    assert len(set(n_epochs)) > 1 or patience == np.inf
+    assert ((trained.best_epoch == lowest) | (trained.best_epoch == n_epochs)).all()
+    assert (trained.best_epoch != lowest).any()
+    is_last = trained.best_epoch == n_epochs
+    assert_array_equal(trained.params[is_last], last.params[is_last])
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
@@ -166,7 +188,7 @@ def test_without_the_best_kept_the_params_are_the_last_epochs(solver):
     params, problem = make((8,), n_networks=5, has_folds=True)
     trained = run(problem, params, replace(PLAN, solver=solver), keeps_best=False)
     last = [curve[~np.isnan(curve)][-1] for curve in trained.validation_curve.T]
-    assert_array_equal(Objective(problem, np.arange(5)).validation_loss(trained.params), last)
+    assert_array_equal(Objective(problem, np.arange(5)).validation(trained.params)[0], last)
 
 
 @pytest.mark.parametrize("patience", [1, 2, 5])
