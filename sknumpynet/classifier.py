@@ -36,7 +36,15 @@ from .engine.objective import Objective, Problem, Rows
 from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .engine.training import join, train
 from .parameters import check_parameters
-from .validation import canonical, check_both_count, check_known, check_weight, two_classes
+from .validation import (
+    canonical,
+    check_both_count,
+    check_known,
+    check_labels,
+    check_weight,
+    columns_named,
+    two_classes,
+)
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
@@ -421,7 +429,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     def _check_rows(self, X, y, reset):
         """X as C-contiguous floats or canonical CSR, y as a column of labels."""
         dtype = (np.float64, np.float32)
-        X, y = validate_data(self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, order="C")
+        with columns_named(X):
+            X, y = validate_data(
+                self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, order="C"
+            )
+        check_labels(y)
         check_classification_targets(y)
         return canonical(X), y
 
@@ -475,8 +487,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 "X_val came with early_stopping=False, which would not look at it; set "
                 "early_stopping='auto', or leave X_val out."
             )
-        X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
+        with columns_named(X_val):
+            X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
         y_val = column_or_1d(y_val)
+        check_labels(y_val, "y_val")
         check_consistent_length(X_val, y_val)
         check_known(y_val, classes, "y_val")
         weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
@@ -762,7 +776,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     def _check_new_rows(self, X):
         check_is_fitted(self, "coefs_")
         dtype = (np.float64, np.float32)
-        return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
+        with columns_named(X):
+            return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
 
     def decision_function(self, X: Table) -> np.ndarray:
         """Log-odds of the positive class, ``classes_[1]``.

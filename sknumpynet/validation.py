@@ -3,7 +3,9 @@
 Each raises ValueError with what came, what was wanted and what to do, and leaves its input alone.
 """
 
+from contextlib import contextmanager
 from numbers import Real
+from reprlib import repr as shortened
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +19,64 @@ def canonical(X):
         X = X.copy()
         X.sum_duplicates()
     return X
+
+
+@contextmanager
+def columns_named(X):
+    """Where X cannot be read as numbers, the error says in which columns and what to do."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        reasons = columns_without_numbers(X)
+        if not reasons:
+            raise
+        columns, reason = shortened(list(reasons)), next(iter(reasons.values()))
+        kind = TypeError if isinstance(reason, TypeError) else ValueError
+        raise kind(
+            f"X holds no numbers in the columns {columns}: {reason}. Encode categories, such as by "
+            "make_pipeline(make_column_transformer((OneHotEncoder(handle_unknown='ignore'), "
+            f"{columns}), remainder='passthrough'), NumpyMLPBinaryClassifier()); make dates "
+            "numbers, such as days since the first."
+        ) from error
+
+
+def columns_without_numbers(X):
+    """Names, or positions, of columns that cannot be read as numbers, each with the reason."""
+    is_frame = hasattr(X, "dtypes")
+    if not is_frame:
+        if getattr(getattr(X, "dtype", None), "kind", "O") not in "OSU":
+            return {}
+        X = np.asarray(X, dtype=object)
+    reasons = {}
+    for name in X.columns if is_frame else range(X.shape[1] if X.ndim == 2 else 0):
+        try:
+            column = check_array(
+                X[name] if is_frame else X[:, name],
+                dtype=None,
+                order="C",  # of a strided column NumPy tells the first bad value or the last
+                ensure_all_finite=False,
+                ensure_2d=False,
+                ensure_min_samples=0,
+            )
+            if column.dtype.kind in "mM":
+                raise TypeError(f"{column.dtype} is not a number")
+            column.astype(float)
+        except (TypeError, ValueError) as reason:
+            reasons[name] = reason
+    return reasons
+
+
+def check_labels(y, name="y"):
+    """Raise ValueError for labels that are objects other than text."""
+    if y.dtype != object:
+        return
+    kinds = sorted({type(label).__name__ for label in y if not isinstance(label, str)})
+    if kinds:
+        raise ValueError(
+            f"Unknown label type: {name} has the dtype object and holds {', '.join(kinds)}; leave "
+            "out rows without a label, and give the others one type, such as by y.astype(int) or "
+            "y.astype(str)."
+        )
 
 
 def two_classes(y, name="y"):
