@@ -611,11 +611,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         n_rows = len(rows.index)
         return n_rows if n_rows <= FULL_BATCH else min(256, max(64, n_rows // 30))
 
-    def _train(self, rows, validation, goes_on, tasks, is_stream=False):
-        """Train the stack, on several workers if asked, and expose what came of it."""
-        layout, plan = self._layout(), self._plan(rows, is_stream)
-        problem = Problem(
-            layout,
+    def _problem(self, rows, validation=None):
+        """What to minimise on these rows."""
+        return Problem(
+            self._layout(),
             self.activation,
             self._scaling,
             rows,
@@ -626,8 +625,17 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             dropout=0.0 if self.solver == "lbfgs" else self.dropout,
             seed=self._seed,
         )
-        params = self._stacked_params().astype(rows.X.dtype)
-        self._scaling.unfold_from(layout.views(params)[0])
+
+    def _unfolded_params(self, dtype):
+        """A copy of the parameters as training has them: of scaled inputs."""
+        params = self._stacked_params().astype(dtype)
+        self._scaling.unfold_from(self._fitted_layout().views(params)[0])
+        return params
+
+    def _train(self, rows, validation, goes_on, tasks, is_stream=False):
+        """Train the stack, on several workers if asked, and expose what came of it."""
+        plan, problem = self._plan(rows, is_stream), self._problem(rows, validation)
+        layout, params = problem.layout, self._unfolded_params(rows.X.dtype)
         optimizer = plan.make_optimizer(params) if goes_on else None
         if optimizer is not None and self._optimizer["solver"] == self.solver:
             optimizer.resume(self._optimizer["n_steps"], self._optimizer["state"])
