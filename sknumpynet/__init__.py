@@ -3,5 +3,6 @@
 __version__ = "0.1.0"  # before the imports: a fitted estimator's file names it
 
 from .classifier import NumpyMLPBinaryClassifier
+from .diagnosis import diagnose
 
-__all__ = ["NumpyMLPBinaryClassifier"]
+__all__ = ["NumpyMLPBinaryClassifier", "diagnose"]

@@ -1,0 +1,93 @@
+"""Why it learns, or why not: reads a fitted estimator and its data, changes nothing.
+
+`diagnose` gathers evidence once (``evidence``) and puts it to a row of questions. Each is a
+function of the evidence that yields findings (``report``). The order of `QUESTIONS` is that of
+cause and effect: the data, how training was set up and went, what became of the units, what came
+out. Of the findings of the highest severity the first is the leading one.
+
+To add a finding, write such a function and enter it where its cause belongs.
+"""
+
+import numpy as np
+
+from .data import (
+    has_constant_columns,
+    has_contradictions,
+    has_duplicate_columns,
+    has_leak,
+    has_sentinels,
+    is_scaled_badly,
+)
+from .evidence import Evidence
+from .outcome import (
+    has_memorised,
+    has_no_signal,
+    is_constant,
+    is_hidden_by_threshold,
+    is_uncalibrated,
+)
+from .report import SEVERITIES, Diagnosis
+from .training import is_held_down, is_linear, is_rate_too_high, is_unfinished
+from .units import (
+    has_dead_units,
+    has_saturated_units,
+    has_symmetric_units,
+    has_uneven_gradients,
+)
+
+QUESTIONS = [
+    is_scaled_badly,
+    has_sentinels,
+    has_leak,
+    is_rate_too_high,
+    has_symmetric_units,
+    is_unfinished,
+    is_linear,
+    has_uneven_gradients,
+    has_dead_units,
+    has_saturated_units,
+    is_held_down,
+    is_constant,
+    has_contradictions,
+    has_no_signal,
+    has_memorised,
+    is_uncalibrated,
+    is_hidden_by_threshold,
+    has_constant_columns,
+    has_duplicate_columns,
+]
+
+
+def diagnose(clf, X, y, sample_weight=None):
+    """Say why a fitted estimator learns, or why not.
+
+    Parameters
+    ----------
+    clf : NumpyMLPBinaryClassifier
+        Fitted, by `fit` or some calls of `partial_fit`. It is only read.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        The rows it was trained on. Of many rows a seeded sample is looked at.
+    y : array-like of shape (n_samples,)
+    sample_weight : array-like of shape (n_samples,), default=None
+
+    Returns
+    -------
+    Diagnosis
+        To be printed, or shown in a notebook; ``findings`` and ``to_frame()`` for programs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknumpynet import NumpyMLPBinaryClassifier, diagnose
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 2))
+    >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    >>> clf = NumpyMLPBinaryClassifier(learning_rate_init=1e-7, random_state=0).fit(X, y)
+    >>> print(diagnose(clf, X, y).findings[0].code)
+    rate_too_low
+    """
+    evidence = Evidence(clf, X, y, sample_weight)
+    with np.errstate(over="ignore", invalid="ignore"):  # of weights beyond all bounds
+        findings = [finding for question in QUESTIONS for finding in question(evidence)]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
+    return Diagnosis(findings, evidence.summary)

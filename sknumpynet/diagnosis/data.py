@@ -1,0 +1,132 @@
+"""Questions about the data."""
+
+import numpy as np
+from scipy.stats import rankdata
+
+from ..engine import folds
+from .report import Finding
+
+SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
+SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
+
+
+def is_scaled_badly(evidence):
+    """With scale_inputs=None: columns of very different scales, or far from 0."""
+    if evidence.clf._built_with["scale_inputs"] is not None:
+        return
+    size = np.sqrt(np.mean(np.square(evidence.columns), axis=0))
+    spread = evidence.columns.std(axis=0)
+    varies = spread > 0
+    if not varies.any():
+        return
+    ratio = spread[varies].max() / spread[varies].min()
+    column = int(np.argmax(size))
+    if size[column] > 30 or ratio > 300:
+        yield Finding(
+            "inputs_not_scaled",
+            "error" if size[column] > 100 or ratio > 1e4 else "warning",
+            evidence.name(column),
+            size[column],
+            f"Inputs come as they are, and {evidence.name(column)} is of size {size[column]:.3g}; "
+            f"spreads of columns differ by a factor of {ratio:.3g}. Steps that suit one column are "
+            "far too large or too small for another.",
+            {"scale_inputs": "robust"},
+        )
+
+
+def has_sentinels(evidence):
+    """A number that stands for a missing value: repeated, beyond all others, and round."""
+    for column, values in enumerate(evidence.columns.T):
+        distinct = np.unique(values)
+        if len(distinct) < 10:
+            continue
+        for extreme, rest in ((distinct[0], distinct[1:]), (distinct[-1], distinct[:-1])):
+            count = np.count_nonzero(values == extreme)
+            gap = abs(extreme - rest[0 if extreme < rest[0] else -1])
+            if extreme in SENTINELS and count >= max(3, len(values) / 500) and gap > np.ptp(rest):
+                yield Finding(
+                    "sentinel",
+                    "warning",
+                    evidence.name(column),
+                    extreme,
+                    f"{evidence.name(column)} is {extreme:g} in {count} of {len(values)} rows and "
+                    f"else between {rest.min():g} and {rest.max():g}: it looks like a missing "
+                    "value written as a number.",
+                    step=f"make {extreme:g} in {evidence.name(column)} missing and impute it, such "
+                    f"as by SimpleImputer(missing_values={extreme:g}, add_indicator=True)",
+                )
+
+
+def has_leak(evidence):
+    """A column that predicts the label alone."""
+    n_positive = np.count_nonzero(evidence.is_positive)
+    n_pairs = n_positive * (len(evidence.is_positive) - n_positive)
+    if not n_pairs:
+        return
+    ranks = rankdata(evidence.columns, axis=0)[evidence.is_positive].sum(axis=0)
+    auc = (ranks - n_positive * (n_positive + 1) / 2) / n_pairs
+    strength = np.maximum(auc, 1 - auc)
+    column = int(np.argmax(strength))
+    if strength[column] > 0.995:
+        yield Finding(
+            "leak",
+            "warning",
+            evidence.name(column),
+            strength[column],
+            f"{evidence.name(column)} alone ranks the rows by label with a ROC AUC of "
+            f"{strength[column]:.4f}. Is it known before the label is?",
+            step=f"leave out {evidence.name(column)} if it is not known when predictions are made",
+        )
+
+
+def has_contradictions(evidence):
+    """The same row with both labels."""
+    _, group = np.unique(folds.row_keys(evidence.columns, 0), return_inverse=True)
+    sides = (evidence.is_positive, ~evidence.is_positive)
+    by_label = [np.bincount(group, evidence.weight * side) for side in sides]
+    lost = np.minimum(*by_label).sum() / evidence.weight.sum()
+    share = lost / min(evidence.base_rate, 1 - evidence.base_rate)
+    if share > 0.2:
+        yield Finding(
+            "contradicting_labels",
+            "error" if evidence.gain < 0.1 else "warning",
+            "",
+            lost,
+            f"Rows with the same values have both labels: whatever is learnt, {lost:.1%} of the "
+            f"rows will be wrong, {share:.0%} of those of the rarer class.",
+            step="look for columns that tell such rows apart, or mend the labels",
+        )
+
+
+def has_constant_columns(evidence):
+    """Columns that tell nothing."""
+    (constant,) = np.nonzero(np.ptp(evidence.columns, axis=0) == 0)
+    if len(constant):
+        yield Finding(
+            "constant_columns",
+            "note",
+            evidence.names(constant),
+            len(constant),
+            f"{len(constant)} column(s) have the same value in every row and tell nothing.",
+            step=f"leave out {evidence.names(constant)}",
+        )
+
+
+def has_duplicate_columns(evidence):
+    """Columns that repeat another."""
+    seen, repeated = {}, []
+    for column, values in enumerate(evidence.columns.T):
+        if np.ptp(values) == 0:
+            continue
+        first = seen.setdefault(np.ascontiguousarray(values).tobytes(), column)
+        if first != column:
+            repeated.append(column)
+    if repeated:
+        yield Finding(
+            "duplicate_columns",
+            "note",
+            evidence.names(repeated),
+            len(repeated),
+            f"{len(repeated)} column(s) repeat another one value for value.",
+            step=f"leave out {evidence.names(repeated)}",
+        )

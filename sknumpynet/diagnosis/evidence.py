@@ -1,0 +1,165 @@
+"""What there is to judge by: an estimator and its data."""
+
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_is_fitted
+
+from ..classifier import NumpyMLPBinaryClassifier, rows_that_count
+from ..engine.network import Network
+from ..engine.objective import Objective
+from ..validation import check_known, check_weight
+
+# Looked at: so many values of the table, so many rows; so many rows by the networks.
+MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 1_000
+
+
+class Evidence:
+    """What the questions are put to; the costly parts are worked out when first asked for."""
+
+    def __init__(self, clf, X, y, sample_weight):
+        if not isinstance(clf, NumpyMLPBinaryClassifier):
+            raise TypeError(
+                f"clf is a {type(clf).__name__}, not a NumpyMLPBinaryClassifier; of a pipeline "
+                "give the last step, and X as it comes to it."
+            )
+        check_is_fitted(clf, "coefs_")
+        X, y = clf._check_new_rows(X), column_or_1d(y)
+        check_consistent_length(X, y)
+        check_known(y, clf.classes_, "y")
+        weight = check_weight(sample_weight, len(y), "sample_weight")
+        self.clf, self.layout = clf, clf._fitted_layout()
+        self.activation = clf._built_with["activation"]
+        n_rows = min(MOST_ROWS, max(200, MOST_VALUES // X.shape[1]))
+        rng = np.random.default_rng(0)
+        rows = rows_that_count(X, y == clf.classes_[1], weight)
+        self.n_rows = len(rows.index)
+        if self.n_rows > n_rows:
+            rows = rows.take(np.sort(rng.choice(len(rows.index), n_rows, replace=False)))
+        self.few_positions = rng.permutation(len(rows.index))[:PASSED_ROWS]
+        self.rows, self.few = rows, rows.take(self.few_positions)
+        self.is_positive, self.weight = rows.sign > 0, rows.weight
+        factors = clf._class_factors if clf.class_weight is not None else np.ones(2)
+        self.trained_weight = rows.weight * factors[self.is_positive.astype(int)]
+        columns = X[rows.index]
+        self.columns = (columns.toarray() if sparse.issparse(X) else columns).astype(np.float64)
+        oof = getattr(clf, "oof_proba_", ())
+        self._oof = oof[rows.index, 1] if len(oof) == X.shape[0] else None
+
+    @property
+    def base_rate(self):
+        """Part of the weight that is positive."""
+        return np.average(self.is_positive, weights=self.weight)
+
+    @property
+    def prior_loss(self):
+        """Log loss of telling every row the base rate, with the weights of training."""
+        rate = np.average(self.is_positive, weights=self.trained_weight)
+        p = np.array([rate, 1 - rate])
+        return -(p * np.log(p.clip(1e-300))).sum()
+
+    @cached_property
+    def probability(self):
+        """Of the positive class, for the rows looked at; out of fold where there are folds."""
+        if self._oof is not None:
+            return self._oof
+        return self.clf.predict_proba(self.columns.astype(self.clf.coefs_[0].dtype))[:, 1]
+
+    @cached_property
+    def judged_loss(self):
+        """Log loss on rows not trained on; None where no rows were held out or given."""
+        if hasattr(self.clf, "oof_log_loss_"):
+            return self.clf.oof_log_loss_
+        return self.clf.best_loss_ if getattr(self.clf, "validation_curve_", None) else None
+
+    @cached_property
+    def training_loss(self):
+        """Log loss of the networks, each on all rows of a sample: shape (n_networks,)."""
+        margin = self.passed.logits * self.few.sign
+        weight = self.trained_weight[self.few_positions]
+        return np.average(np.logaddexp(0, -margin), axis=1, weights=weight)
+
+    @property
+    def loss(self):
+        """Log loss on rows not trained on, where there are such, else on those trained on."""
+        return self.training_loss.mean() if self.judged_loss is None else self.judged_loss
+
+    @property
+    def gain(self):
+        """Part of the prior loss that is gone."""
+        return 1 - self.loss / self.prior_loss
+
+    @property
+    def summary(self):
+        """How good it is, in a line."""
+        which = "it trained on" if self.judged_loss is None else "held out"
+        return (
+            f"Log loss {self.loss:.4f} on rows {which}; the base rate {self.base_rate:.3f} alone "
+            f"has {self.prior_loss:.4f}."
+        )
+
+    @cached_property
+    def params(self):
+        """Of all networks, of scaled inputs."""
+        return self.clf._unfolded_params(self.rows.X.dtype)
+
+    @cached_property
+    def passed(self):
+        """The networks after a forward pass over a few rows."""
+        network = Network(
+            self.layout, self.activation, self.params, len(self.few.index), self.clf._scaling
+        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            network.read(self.rows.X, self.few.index)
+            network.forward()
+        return network
+
+    @cached_property
+    def gradients(self):
+        """Gradient of the objective on these rows: a (n_networks, fan_in + 1, fan_out) a layer."""
+        objective = Objective(self.clf._problem(self.few), np.arange(len(self.params)))
+        grad = np.empty_like(self.params)
+        with np.errstate(over="ignore", invalid="ignore"):
+            objective.value_and_grad(self.params, slice(0, len(self.few.index)), grad)
+        return self.layout.views(grad)
+
+    def _of_last_call(self, curve):
+        """The epochs of the last call, or all where each call was one; (n_epochs, n_networks)."""
+        n_epochs = self.clf.n_iter_ if self.clf.n_iter_ > 1 else len(curve)
+        return np.reshape(curve[-n_epochs:], (n_epochs, -1))
+
+    @cached_property
+    def loss_curve(self):
+        """Training loss, epoch by epoch."""
+        return self._of_last_call(self.clf.loss_curve_)
+
+    @cached_property
+    def fall_at_end(self):
+        """What the last epoch took off the loss, as a part of the prior loss; median network.
+
+        The loss on rows held out, where there are such: 0 if a network had its best epoch before.
+        """
+        clf, is_judged = self.clf, self.judged_loss is not None
+        curve = self._of_last_call(clf.validation_curve_) if is_judged else self.loss_curve
+        n_epochs, networks = np.isfinite(curve).sum(axis=0), np.arange(curve.shape[1])
+        last, before = (curve[np.maximum(n_epochs - back, 0), networks] for back in (1, 2))
+        if len(curve) == 1:
+            before = self.prior_loss
+            if not is_judged:  # a training loss is that of the weights before
+                last = self.training_loss
+        fall = (before - last) / self.prior_loss
+        if is_judged:
+            fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
+        return float(np.median(fall))
+
+    def name(self, column):
+        """What to call a column."""
+        names = getattr(self.clf, "feature_names_in_", None)
+        return f"column {column}" if names is None else f"column {names[column]!r}"
+
+    def names(self, columns):
+        """What to call several columns; the first few of many."""
+        shown = ", ".join(self.name(column) for column in columns[:5])
+        return shown + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")

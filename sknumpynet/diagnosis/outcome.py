@@ -1,0 +1,101 @@
+"""Questions about what came out."""
+
+import numpy as np
+
+from .report import Finding
+from .training import last_of
+
+
+def is_constant(evidence):
+    """The same probability for every row."""
+    spread = np.median(evidence.passed.logits.std(axis=1))
+    if spread > 0.05:
+        return
+    p = float(np.mean(evidence.probability))
+    prior = " It has learnt only the base rate." if abs(p - evidence.base_rate) < 0.05 else ""
+    yield Finding(
+        "constant_prediction",
+        "error",
+        "",
+        p,
+        f"Every row gets the same probability, {p:.3f}; the base rate is "
+        f"{evidence.base_rate:.3f}.{prior}",
+        step="look at the other findings, and at whether the columns have to do with y",
+    )
+
+
+def has_no_signal(evidence):
+    """No better than the base rate on rows held out, though training went its way."""
+    if evidence.judged_loss is None or evidence.gain > 0.03:
+        return
+    fallen = np.median(evidence.loss_curve[0] - last_of(evidence.loss_curve))
+    yield Finding(
+        "no_signal",
+        "error",
+        "",
+        evidence.gain,
+        f"On rows held out it is no better than the base rate ({evidence.gain:+.1%} of its loss "
+        f"gone), while the training loss fell by {fallen:.3g}: the labels have nothing to do with "
+        "the columns, as if they had been shuffled.",
+        step="check that the rows of X and y belong together, and that X can tell y at all",
+    )
+
+
+def has_memorised(evidence):
+    """Perfect on the rows trained on, with more weights than rows, and none held out."""
+    part, n_params, n_rows = evidence.gain, evidence.layout.n_params, evidence.n_rows
+    if evidence.judged_loss is None and part > 0.9 and n_params > n_rows:
+        yield Finding(
+            "overfitting",
+            "note",
+            "",
+            part,
+            f"{part:.0%} of the base rate's loss is gone on the rows it trained on, with "
+            f"{n_params} weights for {n_rows} rows; no rows were held out to say how much of that "
+            "lasts.",
+            {"early_stopping": True},
+        )
+
+
+def is_uncalibrated(evidence):
+    """Probabilities that are not what they say."""
+    if evidence.judged_loss is None:
+        return
+    p, weight = evidence.probability, evidence.weight
+    bins = np.minimum((p * 10).astype(int), 9)
+    total, positive, told = (
+        np.bincount(bins, weight * of_row, 10) for of_row in (1, evidence.is_positive, p)
+    )
+    error = np.abs(positive - told).sum() / total.sum()
+    by_chance = np.sqrt(told).sum() / total.sum()
+    if error > max(0.1, 2 * by_chance):
+        params = {"class_weight": None} if evidence.clf.class_weight is not None else {}
+        yield Finding(
+            "uncalibrated",
+            "warning",
+            "",
+            error,
+            f"Probabilities are off by {error:.3f} in the mean; their mean is "
+            f"{np.average(p, weights=weight):.3f}, the base rate {evidence.base_rate:.3f}.",
+            params,
+            "put it in CalibratedClassifierCV",
+        )
+
+
+def is_hidden_by_threshold(evidence):
+    """Ranks well, and yet hardly ever predicts the rarer class."""
+    p, is_rare, rate = evidence.probability, evidence.is_positive, evidence.base_rate
+    if rate > 0.5:
+        p, is_rare, rate = 1 - p, ~is_rare, 1 - rate
+    found = np.average(p[is_rare] > 0.5, weights=evidence.weight[is_rare])
+    if rate < 0.2 and found < 0.4 and evidence.gain > 0.03:
+        yield Finding(
+            "threshold_hides_rare_class",
+            "note",
+            "",
+            found,
+            f"{rate:.1%} of the rows are of the rarer class, and predict finds {found:.0%} of "
+            "them: few have a probability above 0.5, though the probabilities tell the classes "
+            "apart.",
+            step="choose the threshold by TunedThresholdClassifierCV, or work with predict_proba",
+        )

@@ -1,0 +1,83 @@
+"""What a diagnosis says, and how it shows itself."""
+
+from dataclasses import dataclass, field
+from html import escape
+
+SEVERITIES = ("error", "warning", "note")  # error: why it does not learn; note: good to know
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer.
+
+    Parameters
+    ----------
+    code : str
+        Its name, such as 'dead_units'.
+    severity : {'error', 'warning', 'note'}
+    where : str
+        The layer or column it is about; '' for all.
+    figure : float
+        The number that shows it.
+    sentence : str
+        What it is, in words and with the number.
+    params : dict
+        The remedy, as constructor arguments.
+    step : str
+        The remedy, where it is not an argument.
+    """
+
+    code: str
+    severity: str
+    where: str
+    figure: float
+    sentence: str
+    params: dict = field(default_factory=dict)
+    step: str = ""
+
+    @property
+    def remedy(self):
+        """What to do, in words."""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
+        return f"set {arguments}" if arguments else self.step
+
+    def __str__(self):
+        where = f" ({self.where})" if self.where else ""
+        return f"{self.severity}: {self.code}{where}\n  {self.sentence}\n  Remedy: {self.remedy}."
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `diagnose` found, the leading finding first.
+
+    Parameters
+    ----------
+    findings : list of Finding
+    summary : str
+        How good the estimator is, in a line.
+    """
+
+    findings: list
+    summary: str
+
+    def __str__(self):
+        nothing = ["Nothing stands in its way."]
+        return "\n\n".join([self.summary, *(map(str, self.findings) if self.findings else nothing)])
+
+    def _repr_html_(self):
+        head = "".join(f"<th>{name}</th>" for name in ("", "finding", "where", "what", "remedy"))
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>"
+            for cells in (
+                (f.severity, f.code, f.where, f.sentence, f.remedy) for f in self.findings
+            )
+        )
+        return f"<p>{escape(self.summary)}</p><table><tr>{head}</tr>{rows}</table>"
+
+    def to_frame(self):
+        """A pandas DataFrame, a finding a row."""
+        import pandas as pd
+
+        columns = ["severity", "code", "where", "figure", "sentence", "remedy"]
+        rows = [[getattr(finding, name) for name in columns] for finding in self.findings]
+        return pd.DataFrame(rows, columns=columns)

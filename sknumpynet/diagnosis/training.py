@@ -1,0 +1,140 @@
+"""Questions about how training was set up and went."""
+
+import numpy as np
+
+from ..classifier import RELATIVE_RATE
+from ..engine.initializers import relative_rates
+from .report import Finding
+
+
+def is_rate_too_high(evidence):
+    """The training loss rises, leaps or stops being a number."""
+    clf, curve = evidence.clf, evidence.loss_curve
+    if clf.solver == "lbfgs":
+        return
+    rate = clf.learning_rate_init
+    if not np.isfinite(curve[0]).all() or not np.isfinite(last_of(curve)).all():
+        yield Finding(
+            "rate_too_high",
+            "error",
+            "",
+            np.inf,
+            f"The training loss stopped being a number: the steps of learning_rate_init={rate!r} "
+            "lead out of all bounds.",
+            {"learning_rate_init": "auto"},
+        )
+        return
+    relative = relative_rate(evidence)
+    if rate == "auto" or (relative is not None and relative < 3):
+        return
+    start = max(evidence.prior_loss, 1e-12)
+    risen = np.median((last_of(curve) - np.nanmin(curve, axis=0)) / start)
+    begun = np.median(curve[0]) / start
+    if risen > 0.3 or begun > 3 or (relative or 0) > 30:
+        yield Finding(
+            "rate_too_high",
+            "error" if evidence.gain < 0.3 else "warning",
+            "",
+            begun,
+            f"With learning_rate_init={rate!r} the loss of the first epoch is {begun:.3g} times "
+            f"that of the base rate, and the last lies {risen:.2g} times that above the lowest: "
+            "steps leap over the minimum.",
+            {"learning_rate_init": "auto"},
+        )
+
+
+def is_unfinished(evidence):
+    """The loss was still falling at the end: too low a rate, too few epochs or too little patience.
+
+    The loss on rows held out, where there are such; else the training loss.
+    """
+    clf, fallen, relative = evidence.clf, evidence.fall_at_end, relative_rate(evidence)
+    if fallen <= 0:
+        return
+    if relative is not None and relative < 0.03 and evidence.gain < 0.5:
+        yield Finding(
+            "rate_too_low",
+            "error" if evidence.gain < 0.1 else "warning",
+            "",
+            relative,
+            f"learning_rate_init={clf.learning_rate_init!r} is {relative:.2g} times what suits "
+            f"these layers: after {clf.n_iter_} epoch(s) {max(evidence.gain, 0):.1%} of the base "
+            "rate's loss is gone, and it was still falling.",
+            {"learning_rate_init": "auto"},
+        )
+    elif fallen > 0.02:
+        is_cut = clf.n_iter_ >= clf.max_iter
+        yield Finding(
+            "stopped_too_early",
+            "error" if evidence.gain < 0.1 else "warning",
+            "",
+            fallen,
+            f"Training ended after {clf.n_iter_} epoch(s), of which the last still took "
+            f"{fallen:.1%} of the base rate's loss off.",
+            {"max_iter": max(200, 10 * clf.max_iter)}
+            if is_cut
+            else {"n_iter_no_change": 6, "tol": 1e-4},
+        )
+
+
+def is_held_down(evidence):
+    """A penalty that leaves nothing to be learnt."""
+    clf = evidence.clf
+    strength = {
+        "alpha": clf.alpha / evidence.weight.sum(),
+        "weight_decay": clf.weight_decay / 100,
+        "dropout": clf.dropout / 10,
+        "label_smoothing": clf.label_smoothing / 10,
+    }
+    strongest = max(strength, key=strength.get)
+    if strength[strongest] > 0.05 and evidence.gain < 0.1:
+        value = getattr(clf, strongest)
+        yield Finding(
+            "penalty_too_strong",
+            "error",
+            "",
+            value,
+            f"{strongest}={value:g} outweighs what the rows have to say: {evidence.gain:.1%} of "
+            "the base rate's loss is gone.",
+            {strongest: 0.0},
+        )
+
+
+def is_linear(evidence):
+    """Hidden layers that do nothing a logistic regression could not."""
+    hidden = len(evidence.layout.layer_sizes) > 2
+    if hidden and evidence.activation == "identity":
+        yield Finding(
+            "hidden_layers_idle",
+            "error" if evidence.gain < 0.1 else "warning",
+            "",
+            1.0,
+            "activation='identity' makes layer upon layer one linear function: this is a logistic "
+            "regression, whatever its hidden layers.",
+            {"activation": "relu"},
+        )
+
+
+def relative_rate(evidence):
+    """The learning rate in units of that of 'auto'; None where there is none to compare with."""
+    clf = evidence.clf
+    if clf.solver != "adam" or clf.learning_rate_init == "auto":
+        return None
+    rates = relative_rates(evidence.layout, evidence.activation)
+    return clf.learning_rate_init / (RELATIVE_RATE * np.median(rates))
+
+
+def last_of(curve):
+    """The last entry of each network that there is."""
+    n_epochs = np.isfinite(curve).sum(axis=0)
+    return curve[np.maximum(n_epochs, 1) - 1, np.arange(curve.shape[1])]
+
+
+def afresh(clf):
+    """The arguments that begin anew at a rate that suits."""
+    params = {"learning_rate_init": "auto"}
+    if clf.warm_start:
+        params["warm_start"] = False
+    if clf.solver == "sgd":
+        params["solver"] = "adam"  # which makes steps of the same size of small gradients
+    return params

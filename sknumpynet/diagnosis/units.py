@@ -1,0 +1,95 @@
+"""Questions about the units of the hidden layers."""
+
+import numpy as np
+
+from .report import Finding
+from .training import afresh
+
+FLAT = {"relu": (0.0, None), "logistic": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where slopes are 0
+
+
+def has_symmetric_units(evidence):
+    """Units of a layer that are copies of one another."""
+    for number, layer in enumerate(evidence.layout.views(evidence.params)[:-1], start=1):
+        units = layer.swapaxes(1, 2).reshape(-1, layer.shape[1])
+        n_networks, n_units = layer.shape[0], layer.shape[2]
+        if n_units == 1:
+            continue
+        length = np.abs(units).max(axis=1, keepdims=True)
+        rounded = np.round(units / np.where(length > 0, length, 1), 5).reshape(
+            n_networks, n_units, -1
+        )
+        distinct = sum(len(np.unique(of_one, axis=0)) for of_one in rounded)
+        part = 1 - distinct / (n_networks * n_units)
+        if part >= 0.5:
+            yield Finding(
+                "symmetric_units",
+                "error",
+                f"layer {number}",
+                part,
+                f"{part:.0%} of the units of layer {number} have the weights of another: they "
+                "compute the same and get the same gradient, so they will never differ.",
+                {"warm_start": False},
+            )
+
+
+def has_uneven_gradients(evidence):
+    """Gradients that vanish or explode on their way from the last layer to the first.
+
+    Compared are those of the biases, the deltas summed over the rows: gradients of weights have the
+    activations in them as well, which fade or grow the other way.
+    """
+    sizes = [np.sqrt(np.mean(np.square(layer[:, -1]))) for layer in evidence.gradients]
+    if len(sizes) < 3 or not (np.isfinite(sizes).all() and sizes[-1] > 0):
+        return
+    ratio = sizes[0] / sizes[-1]
+    kind = "vanishing" if ratio < 1e-3 else "exploding" if ratio > 1e3 else None
+    if kind and evidence.gain < 0.5:
+        yield Finding(
+            f"{kind}_gradients",
+            "error" if evidence.gain < 0.1 else "warning",
+            "layer 1",
+            ratio,
+            f"What reaches the first layer of the gradient is {ratio:.2g} times what the last one "
+            f"gets: through {len(sizes)} layers of {evidence.activation} it "
+            f"{'fades away' if kind == 'vanishing' else 'grows without bound'}.",
+            {"activation": "relu", "hidden_layer_sizes": (100,)} | afresh(evidence.clf),
+        )
+
+
+def has_dead_units(evidence):
+    """Units of relu that are 0 on every row."""
+    if evidence.activation != "relu":
+        return
+    for number, units in enumerate(evidence.passed.units, start=1):
+        part = (units.max(axis=2) <= 0).mean()
+        if part >= 0.5:
+            yield Finding(
+                "dead_units",
+                "error" if part > 0.9 else "warning",
+                f"layer {number}",
+                part,
+                f"{part:.0%} of the units of layer {number} are 0 on every row looked at: no "
+                "gradient reaches them any more.",
+                {"activation": "leaky_relu"} | afresh(evidence.clf),
+            )
+
+
+def has_saturated_units(evidence):
+    """Units at the flat ends of logistic or tanh on nearly every row."""
+    if evidence.activation not in ("logistic", "tanh"):
+        return
+    low, high = FLAT[evidence.activation]
+    for number, units in enumerate(evidence.passed.units, start=1):
+        at_end = np.minimum(units - low, high - units) < 0.005 * (high - low)
+        part = (at_end.mean(axis=2) > 0.95).mean()
+        if part >= 0.5:
+            yield Finding(
+                "saturated_units",
+                "error" if evidence.gain < 0.1 else "warning",
+                f"layer {number}",
+                part,
+                f"{part:.0%} of the units of layer {number} are at {low:g} or {high:g} on nearly "
+                "every row, where their slope is nearly 0.",
+                {"scale_inputs": "robust"} | afresh(evidence.clf),
+            )

@@ -1,0 +1,140 @@
+"""`diagnose` names the cause, says nothing of the healthy, and changes nothing."""
+
+import importlib.util
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import shuffle
+
+from sknumpynet import NumpyMLPBinaryClassifier, diagnose
+from sknumpynet.diagnosis.report import SEVERITIES, Diagnosis, Finding
+
+BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "diagnosis.py"
+
+
+def load_zoo():
+    """The failures of the benchmark, which tries each with many seeds."""
+    spec = importlib.util.spec_from_file_location("zoo", BENCHMARK)
+    sys.modules["zoo"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+zoo = load_zoo()
+
+
+def codes(diagnosis, severities=SEVERITIES):
+    return [f.code for f in diagnosis.findings if f.severity in severities]
+
+
+@pytest.mark.parametrize("failure", zoo.ZOO, ids=lambda failure: failure.code)
+def test_the_leading_finding_is_the_cause(failure):
+    clf, X, y = failure.make(1)
+    finding = diagnose(clf, X, y).findings[0]
+    assert finding.code == failure.code
+    assert finding.remedy in str(finding)
+    assert finding.params.keys() <= clf.get_params().keys()
+
+
+@pytest.mark.parametrize("make", [zoo.xor, zoo.moons, zoo.circles, zoo.cancer])
+def test_nothing_is_said_of_a_healthy_fit(make):
+    X, y = make(0)
+    assert diagnose(zoo.fit(X, y, 0), X, y).findings == []
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("to_container", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_it_changes_nothing(to_container, dtype):
+    X, y = zoo.xor(0)
+    X = to_container(X.astype(dtype))
+    values = X.data if sparse.issparse(X) else X
+    clf = zoo.fit(X, y, 0, max_iter=3, warm_start=True)
+    before = pickle.dumps(vars(clf)), values.copy(), y.copy()
+    values.setflags(write=False)
+    diagnose(clf, X, y, np.linspace(0, 1, len(y)))
+    assert pickle.dumps(vars(clf)) == before[0]
+    np.testing.assert_array_equal(values, before[1])
+    np.testing.assert_array_equal(y, before[2])
+
+
+def test_columns_are_called_by_their_names():
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    X, y = zoo.xor(0)
+    X = pd.DataFrame(np.column_stack([X, np.ones(len(y))]), columns=["one", "two", "<three>"])
+    diagnosis = diagnose(zoo.fit(X, y, 0), X, y)
+    assert diagnosis.findings[0].where == "column '<three>'"
+    assert "&lt;three&gt;" in diagnosis._repr_html_()
+    frame = diagnosis.to_frame()
+    assert frame["code"].tolist() == ["constant_columns"]
+    assert frame["remedy"].tolist() == ["leave out column '<three>'"]
+
+
+def test_rows_of_weight_zero_do_not_count():
+    X, y = zoo.moons(0)
+    twice, labels = np.vstack([X, X]), np.append(y, 1 - y)
+    weight = np.repeat([1.0, 0.0], len(y))
+    clf = NumpyMLPBinaryClassifier(random_state=0).fit(twice, labels, weight)
+    assert "contradicting_labels" in codes(diagnose(clf, twice, labels))
+    assert codes(diagnose(clf, twice, labels, weight)) == []
+
+
+def test_a_stream_that_goes_well_is_healthy():
+    X, y = zoo.moons(0)
+    clf = NumpyMLPBinaryClassifier(random_state=0)
+    for epoch in range(30):
+        clf.partial_fit(*shuffle(X, y, random_state=epoch), classes=[0, 1])
+    assert codes(diagnose(clf, X, y), ["error", "warning"]) == []
+
+
+def test_findings_come_by_severity_then_cause():
+    X, y = zoo.cancer(0)
+    X = np.column_stack([X, np.ones(len(y)), X[:, 0]])
+    X[:60, 0] = -999
+    clf = zoo.fit(X, y, 0, learning_rate_init=1e-7)
+    expected = ["rate_too_low", "sentinel", "constant_columns"]
+    assert [code for code in codes(diagnose(clf, X, y)) if code in expected] == expected
+
+
+def test_many_rows_are_sampled_and_the_answer_is_the_same_each_time():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30_000, 3))
+    y = (X[:, 0] > 0).astype(int)
+    clf = zoo.fit(X, y, 0, max_iter=1, n_estimators=2)
+    assert str(diagnose(clf, X, y)) == str(diagnose(clf, X, y))
+
+
+def test_a_finding_says_what_where_and_what_to_do():
+    finding = Finding("some_code", "warning", "layer 1", 0.5, "It is so.", {"alpha": 0.0})
+    assert str(finding) == ("warning: some_code (layer 1)\n  It is so.\n  Remedy: set alpha=0.0.")
+    assert str(Diagnosis([], "Log loss.")) == "Log loss.\n\nNothing stands in its way."
+    assert str(Diagnosis([finding], "Log loss.")).endswith(str(finding))
+
+
+@pytest.mark.parametrize(
+    ("clf", "error", "match"),
+    [
+        (NumpyMLPBinaryClassifier(), NotFittedError, "not fitted yet"),
+        (LogisticRegression(), TypeError, "LogisticRegression, not a NumpyMLPBinaryClassifier"),
+    ],
+)
+def test_what_cannot_be_diagnosed_is_an_error(clf, error, match):
+    X, y = zoo.xor(0)
+    with pytest.raises(error, match=match):
+        diagnose(clf, X, y)
+
+
+def test_labels_and_widths_must_be_those_of_the_fit():
+    X, y = zoo.xor(0)
+    clf = zoo.fit(X, y, 0, max_iter=1)
+    with pytest.raises(ValueError, match="unknown label 7"):
+        diagnose(clf, X, np.where(y, 7, 0))
+    with pytest.raises(ValueError, match="3 features, but"):
+        diagnose(clf, np.column_stack([X, y]), y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        diagnose(clf, X, y[:-1])
