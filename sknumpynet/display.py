@@ -13,9 +13,9 @@ from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from .classifier import NumpyMLPBinaryClassifier
 from .engine.network import Network
 from .engine.scaling import weighted_quantiles
+from .fitted import check_network, check_ours
 from .validation import check_known, check_weight
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
@@ -296,11 +296,7 @@ class LayersDisplay:
         check_ours(estimator)
         X = estimator._check_new_rows(X)
         params = estimator._stacked_params()
-        if network not in range(len(params)):
-            raise ValueError(
-                f"network={network!r} is not among the {len(params)} network(s) of this estimator; "
-                f"give an int from 0 to {len(params) - 1}."
-            )
+        check_network(network, len(params))
         params = params[[network]].astype(np.result_type(X.dtype, params.dtype))
         layout = estimator._fitted_layout()
         activation, scaling = estimator._built_with["activation"], estimator._scaling.folded()
@@ -380,15 +376,6 @@ def begin(display, ax):
 def count_along(axis):
     """Whole numbers only, though there be one."""
     axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-
-
-def check_ours(estimator):
-    """Raise TypeError for an estimator that has not what only this package's has."""
-    if not isinstance(estimator, NumpyMLPBinaryClassifier):
-        raise TypeError(
-            f"estimator is a {type(estimator).__name__}, not a NumpyMLPBinaryClassifier; of a "
-            "pipeline give the last step, such as pipe[-1]."
-        )
 
 
 def out_of_fold(estimator):

@@ -1,6 +1,9 @@
-"""What README.md shows must run, and so must the demo it promises."""
+"""What README.md, the pages of docs/ and docstrings show must run, and so must the demo."""
 
+import doctest
+import importlib
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -8,14 +11,41 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+import sknumpynet
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PYTHON = re.compile(r"^```python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
-def test_python_of_the_readme_runs(block, capsys):
-    exec(compile(block, "README.md", "exec"), {})
-    assert capsys.readouterr().out
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    namespace = {"__name__": "page"}
+    for block in PYTHON.findall(page.read_text(encoding="utf-8")):
+        try:
+            exec(compile(block, page.name, "exec"), namespace)
+        except ModuleNotFoundError as error:
+            pytest.skip(f"{error.name} is not installed")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_within_the_project_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)|(?:src|srcset)=\"([^\"]+)\"", text)
+    local = [path for pair in targets for path in pair if path and "://" not in path]
+    assert [path for path in local if not (page.parent / path).exists()] == []
+
+
+def test_the_examples_of_docstrings_run():
+    names = [m.name for m in pkgutil.walk_packages(sknumpynet.__path__, "sknumpynet.")]
+    n_examples = 0
+    for name in set(names) - {"sknumpynet.__main__", "sknumpynet.onnx"}:
+        failed, n_tried = doctest.testmod(importlib.import_module(name))
+        assert not failed
+        n_examples += n_tried
+    assert n_examples > 20
 
 
 def test_the_demo_compares_with_mlp_classifier_and_learns_xor():

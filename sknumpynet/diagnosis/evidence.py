@@ -7,9 +7,10 @@ from scipy import sparse
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from ..classifier import NumpyMLPBinaryClassifier, rows_that_count
+from ..classifier import rows_that_count
 from ..engine.network import Network
 from ..engine.objective import Objective
+from ..fitted import check_ours
 from ..validation import check_known, check_weight
 
 # Looked at: so many values of the table, so many rows; so many rows by the networks.
@@ -20,11 +21,7 @@ class Evidence:
     """What the questions are put to; the costly parts are worked out when first asked for."""
 
     def __init__(self, clf, X, y, sample_weight):
-        if not isinstance(clf, NumpyMLPBinaryClassifier):
-            raise TypeError(
-                f"clf is a {type(clf).__name__}, not a NumpyMLPBinaryClassifier; of a pipeline "
-                "give the last step, and X as it comes to it."
-            )
+        check_ours(clf)
         check_is_fitted(clf, "coefs_")
         X, y = clf._check_new_rows(X), column_or_1d(y)
         check_consistent_length(X, y)

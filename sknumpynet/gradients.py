@@ -1,0 +1,307 @@
+"""Backpropagation checked against differences, on somebody's own data and with their own weights.
+
+`check_gradients` asks whether the gradient that training follows is the slope of what it minimises.
+It computes in float64, without dropout, and changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from .classifier import blas_threads
+from .engine.network import Network
+from .engine.objective import Objective, Rows
+from .fitted import working_copy
+from .parameters import check_parameters
+
+MOST_ROWS = 100  # that a check looks at: more would take longer and tell no more
+MOST_COMPONENTS = 50  # of a matrix that are checked one by one
+STEPS = (1e-4, 1e-6)  # the second where a unit comes across its kink within the first
+MOVES = np.array([-2, -1, 1, 2])
+FIVE_POINT = np.array([1, -8, 8, -1]) / 12
+ROUNDINGS = 20 * np.finfo(np.float64).eps  # what the objective may be off by, in units of its size
+TOLERANCE = 1e-6
+BLOCK_VALUES = 1 << 20  # of displaced parameters or units at once: 8 MB
+BENT = ("relu", "leaky_relu", "elu", "selu")  # slope or curvature jumps where z is 0
+
+
+@dataclass(frozen=True)
+class MatrixCheck:
+    """What was found for the weights or the biases of one layer.
+
+    Parameters
+    ----------
+    layer : int
+        From 1; the last is the output.
+    name : {'weights', 'biases'}
+    shape : tuple of int
+    max_error : float
+        Largest relative error; NaN if all that was looked at stood at a kink.
+    where : tuple of int, or 'direction'
+        The place of that error in the matrix; 'direction' if it is the slope along a random
+        direction over the whole matrix.
+    n_checked : int
+        Components compared one by one.
+    n_at_kink : int
+        Components and directions left out, because there is no derivative where they stand.
+    """
+
+    layer: int
+    name: str
+    shape: tuple[int, ...]
+    max_error: float
+    where: tuple[int, ...] | str
+    n_checked: int
+    n_at_kink: int
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """How far backpropagation is from differences of the objective.
+
+    Printed, it is a table.
+
+    Parameters
+    ----------
+    matrices : list of MatrixCheck
+        Weights and biases, from the first layer on.
+    network : int
+    layer_sizes : tuple of int
+    n_rows, n_rows_given : int
+        Rows looked at, and those of a weight above 0 to choose from.
+    tolerance : float
+        Largest relative error of a gradient that is right.
+    """
+
+    matrices: list[MatrixCheck]
+    network: int
+    layer_sizes: tuple[int, ...]
+    n_rows: int
+    n_rows_given: int
+    tolerance: float = TOLERANCE
+
+    @property
+    def max_error(self):
+        """Largest relative error of all; NaN if nothing could be checked."""
+        return float(np.fmax.reduce([matrix.max_error for matrix in self.matrices]))
+
+    @property
+    def ok(self):
+        """Whether it is within the tolerance."""
+        return self.max_error <= self.tolerance
+
+    def __str__(self):
+        verdict = "ok" if self.ok else "NOT ok"
+        sizes = "-".join(map(str, self.layer_sizes))
+        lines = [
+            f"Backpropagation against central differences: {verdict}",
+            f"network {self.network} ({sizes}), {self.n_rows} of {self.n_rows_given} rows, float64",
+            f"largest relative error {self.max_error:.1e}, tolerance {self.tolerance:.0e}",
+            "",
+            "layer  matrix   shape         checked        at a kink  largest error  where",
+        ]
+        for matrix in self.matrices:
+            shape = " x ".join(map(str, matrix.shape))
+            where = matrix.where if isinstance(matrix.where, str) else list(matrix.where)
+            checked = f"{matrix.n_checked} of {prod(matrix.shape)}"
+            lines.append(
+                f"{matrix.layer:>5}  {matrix.name:<7}  {shape:<12}  {checked:<13}  "
+                f"{matrix.n_at_kink:>9}  {matrix.max_error:>13.1e}  {where}"
+            )
+        if any(prod(matrix.shape) > MOST_COMPONENTS for matrix in self.matrices):
+            lines += ["", f"Above {MOST_COMPONENTS} components: a sample, and a random direction."]
+        return "\n".join(lines)
+
+
+def check_gradients(clf, X, y, sample_weight=None, *, network=0):
+    """Compare backpropagation with differences of the objective, for a fitted estimator.
+
+        (8 (F(w + h) - F(w - h)) - (F(w + 2h) - F(w - 2h))) / 12h
+
+    F is what the estimator minimises, on these rows and where its weights are now: its loss,
+    activation, scaling, codes, label smoothing, class weights and penalty, but without dropout and
+    with no rows held out.
+
+    Parameters
+    ----------
+    clf : NumpyMLPBinaryClassifier
+        Fitted, be it by a single ``partial_fit``. Left as it is.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+        Labels among ``clf.classes_``; one class alone will do.
+    sample_weight : array-like of shape (n_samples,), default=None
+    network : int, default=0
+        Which one of the stack.
+
+    Returns
+    -------
+    GradientCheck
+
+    Raises
+    ------
+    NotFittedError
+    ValueError
+        For rows, labels or weights that ``fit`` would not take, and for a network that is not
+        there.
+
+    Notes
+    -----
+    Everything is computed in float64, whatever the estimator was trained in: the differences of
+    float32 values would have two or three digits.
+
+    Of more than 100 rows, 100 are drawn; of a matrix of more than 50 components, 50, and the
+    slope along one random direction over the whole matrix is compared too. The draws are the same
+    each time. To check other rows, give those.
+
+    The relative error is that between the two slopes, divided by the larger of them, or by the size
+    below which rounding of F would show, if both are smaller; with log-odds of many millions little
+    can be told. The five-point rule is off by the fourth power of h, which is 1e-4 for inputs up to
+    1, and in proportion less for larger ones: that and rounding stay well below the tolerance of
+    1e-6, while a wrong formula is off by 1e-2 and more.
+
+    Activations of the relu family have a kink, or a jump of curvature, at 0. Where a unit of some
+    row comes across it between the points, their difference is no derivative. It is then taken with
+    h a hundredth, and if that does not help, as on the kink itself, the component is counted as
+    being at a kink and left out.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sknumpynet import NumpyMLPBinaryClassifier, check_gradients
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> clf = NumpyMLPBinaryClassifier((5, 5), random_state=0).fit(X, y)
+    >>> report = check_gradients(clf, X, y)
+    >>> report.ok
+    True
+    >>> [(m.layer, m.name, m.shape) for m in report.matrices][-2:]
+    [(3, 'weights', (5, 1)), (3, 'biases', (1,))]
+    """
+    clf = working_copy(clf, network)
+    check_parameters(clf.get_params(deep=False))
+    X, y = clf._check_rows(X, y, reset=False)
+    given, _ = clf._weighted_rows(X, y, sample_weight, clf.classes_, is_piece=True)
+    rng, n_given = np.random.default_rng(0), len(given.index)
+    rows = as_float64(given.take(rng.permutation(n_given)[:MOST_ROWS]))
+    problem = replace(
+        clf._problem(rows),
+        layout=clf._fitted_layout(),  # whatever the parameters have been set to since
+        activation=clf._built_with["activation"],
+        dropout=0.0,
+    )
+    params = clf._unfolded_params(np.float64)
+    numbered = problem.layout.views(np.arange(params.shape[1])[np.newaxis])
+    few_threads = blas_threads(problem.layout, MOST_ROWS, 1)
+    with few_threads, np.errstate(over="ignore", invalid="ignore"):  # what is not finite is not ok
+        checker = Checker(problem, params, network)
+        matrices = []
+        for layer, places in enumerate(numbered):
+            for name, of_name in (("weights", places[0, :-1]), ("biases", places[0, -1])):
+                matrices.append(MatrixCheck(layer + 1, name, *checker.check(of_name, rng)))
+    return GradientCheck(matrices, network, problem.layout.layer_sizes, len(rows.index), n_given)
+
+
+class Checker:
+    """The objective of one network around its parameters, and its gradient there.
+
+    Parameters
+    ----------
+    problem : Problem
+        Without folds and dropout.
+    params : ndarray of shape (n_estimators, n_params)
+        Of the whole stack: its gradient is computed as in training, side by side.
+    network : int
+    """
+
+    def __init__(self, problem, params, network):
+        self.problem, self.params = problem, params[network]
+        grad = np.empty_like(params)
+        objective, n_rows = Objective(problem, np.arange(len(params))), len(problem.rows.index)
+        value = objective.value_and_grad(params, slice(0, n_rows), grad)[network]
+        passed = self._passed(params[[network]])
+        self.grad, size = grad[network], max(1, value, abs(passed.logits).max())
+        self.rounding = ROUNDINGS * size
+        self.sides = sides_of_kinks(passed) if problem.activation in BENT and passed.units else None
+        a = [passed.inputs.T, *(units[0] for units in passed.units)]
+        self.scale = np.ones_like(params[:1])  # a step moves z of the layer by h at most
+        for of_layer, inputs in zip(problem.layout.views(self.scale), a, strict=True):
+            largest = abs(inputs[: of_layer.shape[1] - 1]).max(axis=1)
+            of_layer[0, :-1] /= np.maximum(1, largest)[:, np.newaxis]
+        self.scale = self.scale[0]
+        n_values = max(len(self.params), n_rows * sum(problem.layout.layer_sizes))
+        self.n_at_once = max(1, BLOCK_VALUES // (len(MOVES) * n_values))
+
+    def _passed(self, params):
+        """A stack that the rows have passed forward."""
+        p = self.problem
+        passed = Network(p.layout, p.activation, params, len(p.rows.index), p.scaling)
+        passed.read(p.rows.X, p.rows.index)
+        passed.forward()
+        return passed
+
+    def check(self, places, rng):
+        """What `MatrixCheck` tells of the parameters at these places, an array of their shape."""
+        chosen = np.arange(places.size)
+        if places.size > MOST_COMPONENTS:
+            chosen = np.sort(rng.choice(chosen, MOST_COMPONENTS, replace=False))
+        parts = [(place, self.scale[place]) for place in places.ravel()[chosen, np.newaxis]]
+        if places.size > MOST_COMPONENTS:
+            amounts = rng.normal(size=places.size) / np.sqrt(places.size)
+            parts.append((places.ravel(), amounts * self.scale[places.ravel()]))
+        error = self._errors(parts)
+        at_kink = np.isnan(error)
+        n_checked = len(chosen) - int(at_kink[: len(chosen)].sum())
+        worst = 0 if at_kink.all() else int(np.nanargmax(error))
+        where = "direction"
+        if worst < len(chosen):
+            where = tuple(map(int, np.unravel_index(chosen[worst], places.shape)))
+        return places.shape, float(error[worst]), where, n_checked, int(at_kink.sum())
+
+    def _errors(self, parts):
+        """Relative errors of the slopes along directions, each its places and amounts there.
+
+        NaN at a kink, infinity where something is not finite.
+        """
+        exact = np.array([self.grad[places] @ amounts for places, amounts in parts])
+        error, left = np.full(len(parts), np.nan), np.arange(len(parts))
+        for step in STEPS:
+            slope, crosses = self._differences([parts[i] for i in left], step)
+            here = exact[left]
+            floor = self.rounding / (step * TOLERANCE)
+            size = np.maximum(np.maximum(abs(here), abs(slope)), floor)
+            found = np.nan_to_num(abs(here - slope) / size, nan=np.inf)
+            error[left] = np.where(crosses, np.nan, found)
+            left = left[crosses]
+            if not len(left):
+                break
+        return error
+
+    def _differences(self, parts, step):
+        """Slopes by the five-point rule, and whether a unit comes across its kink meanwhile."""
+        slopes, crosses = [], []
+        for start in range(0, len(parts), self.n_at_once):
+            some = parts[start : start + self.n_at_once]
+            displaced = np.tile(self.params, (len(some), len(MOVES), 1))
+            for copies, (places, amounts) in zip(displaced, some, strict=True):
+                copies[:, places] += step * MOVES[:, np.newaxis] * amounts
+            stack = displaced.reshape(-1, len(self.params))
+            value = Objective(self.problem, np.zeros(len(stack), int)).value(stack)
+            slopes.append(value.reshape(len(some), -1) @ FIVE_POINT / step)
+            if self.sides is None:
+                crosses.append(np.zeros(len(some), bool))
+            else:  # the outer points will do: z is all but straight on so short a way
+                outer = displaced[:, [0, -1]].reshape(-1, len(self.params))
+                changes = sides_of_kinks(self._passed(outer)) != self.sides
+                crosses.append(changes.reshape(len(some), -1).any(axis=1))
+        return np.concatenate(slopes), np.concatenate(crosses)
+
+
+def sides_of_kinks(passed):
+    """Whether each hidden unit is above 0 for each row, of shape (n_networks, units times rows)."""
+    return np.concatenate([units.reshape(len(units), -1) > 0 for units in passed.units], axis=1)
+
+
+def as_float64(rows):
+    """The rows by themselves, dense or sparse, in float64."""
+    X = rows.X[rows.index].astype(np.float64)
+    return Rows(X, np.arange(X.shape[0]), rows.sign.astype(np.float64), rows.weight)

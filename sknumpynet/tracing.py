@@ -1,0 +1,254 @@
+"""One row's way through a network and back, number by number, for those who work it out by hand.
+
+`trace` computes in float64, without dropout, and changes nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.special import expit
+
+from .engine.losses import LOSSES
+from .engine.network import Network
+from .fitted import working_copy
+from .parameters import check_parameters
+from .validation import check_known, check_labels
+
+FORMULAS = {  # f(z) and f'(z), as Python has them; s is logistic, Phi and phi are normal
+    "identity": ("z", "1"),
+    "logistic": ("1 / (1 + exp(-z))", "a * (1 - a)"),
+    "tanh": ("tanh(z)", "1 - a**2"),
+    "relu": ("max(z, 0)", "1 if z > 0 else 0"),
+    "leaky_relu": ("z if z > 0 else 0.01 * z", "1 if z > 0 else 0.01"),
+    "elu": ("z if z > 0 else exp(z) - 1", "1 if z > 0 else exp(z)"),
+    "selu": (
+        "1.0507 * z if z > 0 else 1.7581 * (exp(z) - 1)",
+        "1.0507 if z > 0 else 1.7581 * exp(z)",
+    ),
+    "gelu": ("z * Phi(z)", "Phi(z) + z * phi(z)"),
+    "silu": ("z * s(z)", "s(z) + a * (1 - s(z))"),
+    "mish": ("z * tanh(log(1 + exp(z)))", "t + z * s(z) * (1 - t**2), t = tanh(log(1 + exp(z)))"),
+}
+LOSS_FORMULAS = {  # L and dL/dz
+    "log_loss": ("-t * log(p) - (1 - t) * log(1 - p)", "p - t"),
+    "squared_error": ("(p - t)**2 / 2", "(p - t) * p * (1 - p)"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TracedLayer:
+    """One layer of a `Trace`: what went into its formulas, and what came out.
+
+    Parameters
+    ----------
+    W, grad_W : ndarray of shape (fan_in, fan_out)
+        Weights of scaled inputs, and dL/dW.
+    b, grad_b : ndarray of shape (fan_out,)
+    z, a, delta : ndarray of shape (fan_out,)
+        Pre-activation, activation, dL/dz. The activation of the last layer is the probability.
+    """
+
+    W: np.ndarray
+    b: np.ndarray
+    z: np.ndarray
+    a: np.ndarray
+    delta: np.ndarray
+    grad_W: np.ndarray  # noqa: N815
+    grad_b: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One row's way through a network and back; see `trace`. Printed, it shows all of it.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_features,)
+        The row as it came.
+    a0 : ndarray of shape (n_inputs,)
+        What the first layer reads: the row scaled, then its codes of ``numeric_bins``.
+    y : object
+        The label.
+    target : float
+        What the probability should be: 0 or 1, moved by ``label_smoothing``.
+    layers : list of TracedLayer
+    probability : float
+        Of ``classes_[1]``, by this network.
+    loss : float
+        Of this row, without the penalty.
+    network : int
+    activation, loss_name : str
+    """
+
+    x: np.ndarray
+    a0: np.ndarray
+    y: object
+    target: float
+    layers: list[TracedLayer]
+    probability: float
+    loss: float
+    network: int
+    activation: str
+    loss_name: str
+
+    def __str__(self):
+        f, slope = FORMULAS[self.activation]
+        loss, delta = LOSS_FORMULAS[self.loss_name]
+        n_layers = len(self.layers)
+        sizes = "-".join(str(len(a)) for a in (self.a0, *(layer.a for layer in self.layers)))
+        lines = [f"Network {self.network} ({sizes}), y = {self.y!r}, t = {self.target:g}"]
+        lines += ["", "forward", *shown("x, the row", self.x), *shown("a0 = x scaled", self.a0)]
+        for number, layer in enumerate(self.layers, 1):
+            lines += shown(f"W{number}", layer.W) + shown(f"b{number}", layer.b)
+            lines += shown(f"z{number} = W{number}^T a{number - 1} + b{number}", layer.z)
+            is_last = number == n_layers
+            apply = f"p = 1 / (1 + exp(-z{number}))" if is_last else f"f(z{number}), f(z) = {f}"
+            lines += shown(f"a{number} = {apply}", layer.a)
+        lines += shown(f"L = {loss}", np.float64(self.loss))
+        lines += ["", "backward"]
+        for number in range(n_layers, 0, -1):
+            layer, above = self.layers[number - 1], number + 1
+            back = f"(W{above} delta{above}) * f'(z{number}), f'(z) = {slope}"
+            formula = delta if number == n_layers else back
+            lines += shown(f"delta{number} = dL/dz{number} = {formula}", layer.delta)
+            lines += shown(f"dL/dW{number} = a{number - 1} delta{number}^T", layer.grad_W)
+            lines += shown(f"dL/db{number} = delta{number}", layer.grad_b)
+        return "\n".join(lines)
+
+
+def shown(title, array):
+    """A formula with its shape, and below it the numbers; of large arrays the ends."""
+    numbers = np.array2string(
+        array,
+        max_line_width=92,
+        threshold=60,
+        edgeitems=3,
+        formatter={"float_kind": lambda number: f"{number + 0.0:10.4g}"},  # no -0
+    )
+    shape = f"  {array.shape}" if array.ndim else ""
+    return [f"  {title}{shape}", *(f"    {line}" for line in numbers.split("\n"))]
+
+
+def trace(clf, x, y, *, network=0):
+    """Follow one row forward and backward through a network of a fitted estimator.
+
+        a_0 = x scaled ;  z_l = W_l^T a_(l-1) + b_l ;  a_l = f(z_l) ;  p = 1 / (1 + exp(-z_L))
+        delta_L = dL/dz_L ;  delta_l = (W_(l+1) delta_(l+1)) * f'(z_l)
+        dL/dW_l = a_(l-1) delta_l^T ;  dL/db_l = delta_l
+
+    With the target t = 1 for ``classes_[1]`` and 0 for the other, which ``label_smoothing`` e moves
+    to 1 - e / 2 and e / 2, delta_L is p - t for the log loss L = -t log(p) - (1 - t) log(1 - p),
+    and (p - t) p (1 - p) for the squared error L = (p - t)^2 / 2.
+
+    Parameters
+    ----------
+    clf : NumpyMLPBinaryClassifier
+        Fitted. Left as it is.
+    x : array-like of shape (n_features,) or (1, n_features)
+        One row; a row of a DataFrame too.
+    y : int, float, bool or str
+        Its label, one of ``clf.classes_``.
+    network : int, default=0
+        Which one of the stack; the estimator's probability is the mean over all of them.
+
+    Returns
+    -------
+    Trace
+        Printed, every array with its formula and shape; its attributes are the numbers to compute
+        with, in float64.
+
+    Raises
+    ------
+    NotFittedError
+    ValueError
+        For a row, a label or a network that does not fit the estimator.
+
+    Notes
+    -----
+    This is the loss of one row alone. Training minimises the weighted mean of it over the rows plus
+    ``alpha / (2 * sum of weights)`` times the sum of squared weights, so the gradient there is the
+    weighted mean of the rows' dL/dW plus ``alpha / (sum of weights) * W``; nothing is added to
+    dL/db.
+
+    W and b are what training works on. They are the estimator's ``coefs_`` and ``intercepts_``,
+    but with ``scale_inputs='standard'`` in the first layer, where those have the scaling folded in.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknumpynet import NumpyMLPBinaryClassifier, trace
+    >>> X, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 0]
+    >>> clf = NumpyMLPBinaryClassifier(2, "tanh", n_estimators=1, scale_inputs=None, max_iter=1)
+    >>> clf = clf.fit(X, y)
+    >>> clf.coefs_ = [np.array([[1.0, -1], [1, 0.5]]), np.array([[2.0], [1]])]
+    >>> clf.intercepts_ = [np.array([-0.5, 0]), np.array([-1.0])]
+    >>> row = trace(clf, [1, 0], 1)
+    >>> print(str(row).partition("backward")[2])
+    <BLANKLINE>
+      delta2 = dL/dz2 = p - t  (1,)
+        [   -0.6979]
+      dL/dW2 = a1 delta2^T  (2, 1)
+        [[   -0.3225]
+         [    0.5315]]
+      dL/db2 = delta2  (1,)
+        [   -0.6979]
+      delta1 = dL/dz1 = (W2 delta2) * f'(z1), f'(z) = 1 - a**2  (2,)
+        [    -1.098    -0.2931]
+      dL/dW1 = a0 delta1^T  (2, 2)
+        [[    -1.098    -0.2931]
+         [         0          0]]
+      dL/db1 = delta1  (2,)
+        [    -1.098    -0.2931]
+    >>> round(row.probability - row.target, 4)
+    -0.6979
+    """
+    clf = working_copy(clf, network)
+    check_parameters(clf.get_params(deep=False))
+    x, y = one_row(clf, x), np.atleast_1d(y)
+    if y.shape != (1,):
+        raise ValueError(f"y has the shape {y.shape}; give the label of the one row.")
+    check_labels(y)
+    check_known(y, clf.classes_, "y")
+    params = clf._unfolded_params(np.float64)[[network]]
+    layout, activation = clf._fitted_layout(), clf._built_with["activation"]
+    grad = np.empty_like(params)
+    passed = Network(layout, activation, params, 1, clf._scaling, grad)
+    sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
+    with np.errstate(over="ignore", invalid="ignore"):  # of inputs beyond all measure
+        passed.read(x, slice(None))
+        passed.forward()
+        # Of z, which became a in place, the product is taken again.
+        z = [(layer.W_t @ layer.a)[:, 0] for layer in passed.layers]
+        a = [*(units[0, :, 0].copy() for units in passed.units), expit(z[-1])]
+        LOSSES[clf.loss](sign * passed.logits, smoothing, passed.loss, passed.slope)
+        passed.slope *= sign
+        passed.backward()
+    layers = [
+        TracedLayer(W[0, :-1], W[0, -1], *of_units, delta[0, :, 0], of_W[0, :-1], of_W[0, -1])
+        for W, *of_units, delta, of_W in zip(
+            layout.views(params), z, a, passed.delta, layout.views(grad), strict=True
+        )
+    ]
+    return Trace(
+        x[0],
+        passed.inputs[0, :-1],
+        y.tolist()[0],
+        (1 + sign * (1 - smoothing)) / 2,
+        layers,
+        float(a[-1][0]),
+        float(passed.loss[0, 0]),
+        network,
+        activation,
+        clf.loss,
+    )
+
+
+def one_row(clf, x):
+    """A checked row of shape (1, n_features), dense and in float64."""
+    if np.ndim(x) == 1:
+        x = x.to_frame().T if hasattr(x, "iloc") else np.reshape(x, (1, -1))
+    x = clf._check_new_rows(x)
+    if x.shape[0] != 1:
+        raise ValueError(f"x has {x.shape[0]} rows; give one, such as X[:1].")
+    return (x.toarray() if sparse.issparse(x) else x).astype(np.float64)
