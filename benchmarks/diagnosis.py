@@ -20,7 +20,7 @@ from sklearn.datasets import load_breast_cancer, make_circles, make_moons
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
 
-from sknumpynet import NumpyMLPBinaryClassifier, diagnose
+from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
 from sknumpynet.diagnosis.evidence import Evidence
 
 N_SEEDS = 20
@@ -58,9 +58,10 @@ def table(seed):
 
 
 def quietly(clf, X, y):
-    """A fit; that it does not converge is known."""
+    """A fit; that it does not converge or learn is known."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", NotLearningWarning)
         return clf.fit(X, y)
 
 
@@ -190,6 +191,13 @@ def held_down(seed):
     return fit(X, y, seed, **[{"alpha": 1e5}, {"label_smoothing": 0.99}][seed % 2]), X, y
 
 
+def featureless(seed):
+    """Columns that never change."""
+    X, y = table(seed)
+    X = np.full_like(X, 3.0)
+    return fit(X, y, seed), X, y
+
+
 def linear(seed):
     """Layers of nothing but sums, where the truth is no sum."""
     X, y = xor(seed) if seed % 2 else circles(seed)
@@ -256,8 +264,8 @@ def imputed(X, y, finding, seed):
     return SimpleImputer(missing_values=finding.figure, add_indicator=True).fit_transform(X), y
 
 
-def unshuffled(X, y, finding, seed):
-    """The labels in their own order."""
+def sound(X, y, finding, seed):
+    """The table as it was."""
     return table(seed)
 
 
@@ -294,9 +302,10 @@ ZOO = [
     Failure(exploding, "exploding_gradients"),
     Failure(symmetric, "symmetric_units"),
     Failure(held_down, "penalty_too_strong"),
+    Failure(featureless, "constant_prediction", sound),
     Failure(linear, "hidden_layers_idle"),
     Failure(memorised, "overfitting"),
-    Failure(shuffled, "no_signal", unshuffled),
+    Failure(shuffled, "no_signal", sound),
     Failure(contradicting, "contradicting_labels", agreed),
     Failure(leak, "leak", without_column),
     Failure(rare, "threshold_hides_rare_class"),
@@ -308,8 +317,8 @@ def is_mended(failure, clf, X, y, finding, seed):
     """Whether training succeeds once the remedy is applied."""
     X, y = failure.step(X, y, finding, seed)
     mended = quietly(clone(clf).set_params(**finding.params), X, y)
-    sound = fit(X, y, seed)
-    gain, of_sound = (Evidence(each, X, y, None).gain for each in (mended, sound))
+    by_default = fit(X, y, seed)
+    gain, of_sound = (Evidence(each, X, y, None).gain for each in (mended, by_default))
     return gain >= of_sound - 0.2 * abs(of_sound)
 
 

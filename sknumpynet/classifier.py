@@ -14,7 +14,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
 from scipy import sparse
-from scipy.special import expit
+from scipy.special import entr, expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
@@ -35,6 +35,7 @@ from .engine.network import BLOCK_ROWS, predict_logits
 from .engine.objective import Objective, Problem, Rows
 from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .engine.training import join, train
+from .exceptions import NotLearningWarning
 from .parameters import check_parameters
 from .validation import (
     canonical,
@@ -53,6 +54,7 @@ BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted netwo
 MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
 SMALL_PRODUCT = 1 << 26  # multiplications up to which a second BLAS thread costs more than it does
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
+LEARNT = 0.98  # of the base rate's loss: what lies above may be chance
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 
 
@@ -332,6 +334,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         ConvergenceWarning
             When networks have diverged, or were cut off by ``max_iter`` before they had stopped by
             themselves; 'cosine' ends at ``max_iter`` by design.
+        NotLearningWarning
+            When training has come to its end no better than telling every row the base rate.
         UserWarning
             When whole-number weights are so large that they are hardly meant as counts of rows.
         """
@@ -667,6 +671,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         trained = join(parts)
         self._expose(layout, rows, trained)
         self._warn(plan, trained)
+        if not is_stream:
+            self._warn_if_nothing_is_learnt(rows, trained)
 
     def _attributes(self, layout, rows, trained):
         """What a copy has that was fitted as far as that."""
@@ -722,6 +728,34 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 ConvergenceWarning,
                 stacklevel=5,
             )
+
+    def _warn_if_nothing_is_learnt(self, rows, trained):
+        """Warn of a fit that has come to its end no better than the base rate."""
+        is_log_loss = self.loss == "log_loss" and not (self.alpha or self.label_smoothing)
+        is_judged = trained.validation_curve is not None
+        has_ended = trained.has_finished.all() and not trained.has_diverged.any()
+        rate = np.average(rows.sign > 0, weights=rows.weight)
+        prior, loss = entr(rate) + entr(1 - rate), trained.best_score.mean()
+        can_tell = len(rows.index) >= FEWEST_ROWS and (is_judged or is_log_loss)
+        if not has_ended or not can_tell or loss < LEARNT * prior:
+            return
+        if self.scale_inputs is None:
+            suspect = "inputs come as they are; set scale_inputs='robust'"
+        elif self.learning_rate_init != "auto":
+            suspect = f"learning_rate_init={self.learning_rate_init!r}; set 'auto'"
+        elif penalty := self.alpha or self.weight_decay or self.dropout or self.label_smoothing:
+            suspect = f"the penalty of {penalty:g}; set it to 0"
+        elif self.activation == "identity":
+            suspect = "activation='identity' cannot bend; set 'relu'"
+        else:
+            suspect = "the columns may have nothing to do with the labels"
+        warnings.warn(
+            f"nothing was learnt: the log loss {'on rows held out ' * is_judged}is {loss:.4f}, and "
+            f"{prior:.4f} for telling every row the base rate of {rate:.3f}. The first suspect: "
+            f"{suspect}. sknumpynet.diagnose(clf, X, y) tells more.",
+            NotLearningWarning,
+            stacklevel=5,
+        )
 
     def _expose_params(self, layout, params):
         """Hold the parameters as one array, and show its layers as coefs_ and intercepts_."""

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import shuffle
 
-from sknumpynet import NumpyMLPBinaryClassifier, diagnose
+from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
 from sknumpynet.diagnosis.report import SEVERITIES, Diagnosis, Finding
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "diagnosis.py"
@@ -138,3 +138,42 @@ def test_labels_and_widths_must_be_those_of_the_fit():
         diagnose(clf, np.column_stack([X, y]), y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         diagnose(clf, X, y[:-1])
+
+
+# The warning of fit ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "suspect"),
+    [
+        ({}, "the columns may have nothing to do with the labels"),
+        ({"scale_inputs": None}, "set scale_inputs='robust'"),
+        ({"learning_rate_init": 1e-9}, "learning_rate_init=1e-09; set 'auto'"),
+        ({"dropout": 0.1}, "the penalty of 0.1; set it to 0"),
+        ({"activation": "identity"}, "set 'relu'"),
+    ],
+)
+@pytest.mark.parametrize("n_estimators", [1, 4])
+def test_fit_warns_when_nothing_was_learnt_and_names_a_suspect(params, suspect, n_estimators):
+    X, y = zoo.moons(0)
+    y = shuffle(y, random_state=0)
+    clf = NumpyMLPBinaryClassifier(n_estimators=n_estimators, random_state=0, **params)
+    with pytest.warns(NotLearningWarning, match=f"first suspect: .*{suspect}") as warned:
+        clf.fit(X, y)
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+
+
+def test_fit_does_not_warn_before_training_has_come_to_its_end():
+    X, y = zoo.moons(0)
+    y = shuffle(y, random_state=0)
+    NumpyMLPBinaryClassifier(max_iter=3, random_state=0).fit(X, y)
+    NumpyMLPBinaryClassifier(random_state=0).partial_fit(X, y, classes=[0, 1])
+
+
+def test_without_rows_held_out_the_training_loss_tells():
+    X, y = zoo.xor(0)
+    linear = {"early_stopping": False, "activation": "identity", "random_state": 0}
+    with pytest.warns(NotLearningWarning, match="log loss is 0.6[89]"):
+        NumpyMLPBinaryClassifier(**linear, numeric_bins=0).fit(X, y)
+    NumpyMLPBinaryClassifier(**linear, numeric_bins=0, alpha=1.0).fit(X, y)  # the penalty is in it

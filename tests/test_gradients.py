@@ -86,6 +86,7 @@ def test_rows_of_float32_are_checked_in_float64(small):
     assert reports[0] == reports[1]
 
 
+@pytest.mark.filterwarnings("ignore:nothing was learnt:sknumpynet.NotLearningWarning")  # by a line
 @pytest.mark.parametrize("params", [{"hidden_layer_sizes": ()}, {"solver": "lbfgs", "tol": 0.1}])
 def test_a_logistic_regression_and_any_solver_can_be_checked(small, params):
     assert check_gradients(small(**{"max_iter": 100} | params).fit(X, Y), X, Y).ok

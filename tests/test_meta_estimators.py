@@ -253,6 +253,9 @@ def test_selectors_by_coefficients_say_that_there_is_no_coef(small, with_noise, 
         wrapper(small()).fit_transform(*with_noise)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:nothing was learnt:sknumpynet.NotLearningWarning"
+)  # from noise alone
 @pytest.mark.parametrize(
     "selector",
     [

@@ -131,6 +131,7 @@ def test_rows_to_judge_by_reach_a_step_as_they_are_without_routing(small):
     assert_array_equal(pipeline[-1].validation_curve_, by_hand.validation_curve_)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was learnt:sknumpynet.NotLearningWarning")  # other rows
 @pytest.mark.usefixtures("routing")
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 def test_rows_to_judge_by_pass_the_steps_before(small, solver):

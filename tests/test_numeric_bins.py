@@ -49,6 +49,9 @@ def test_sparse_tables_get_no_codes_and_are_predicted_like_dense_ones(small):
     assert n_inputs(small(numeric_bins=4).fit(sparse.csr_array(TABLE), LABELS)) == 3
 
 
+@pytest.mark.filterwarnings(
+    "ignore:nothing was learnt:sknumpynet.NotLearningWarning"
+)  # without codes
 def test_codes_learn_what_goes_up_and_down(small):
     scores = [
         small(numeric_bins=bins, max_iter=60).fit(TABLE, LABELS).score(TABLE, LABELS)

@@ -82,9 +82,10 @@ def diagnose(clf, X, y, sample_weight=None):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(200, 2))
     >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)
-    >>> clf = NumpyMLPBinaryClassifier(learning_rate_init=1e-7, random_state=0).fit(X, y)
-    >>> print(diagnose(clf, X, y).findings[0].code)
-    rate_too_low
+    >>> clf = NumpyMLPBinaryClassifier(max_iter=1, random_state=0).fit(X, y)
+    >>> diagnosis = diagnose(clf, X, y)
+    >>> print(diagnosis.findings[0].code, diagnosis.findings[0].remedy, sep=": ")
+    stopped_too_early: set max_iter=200
     """
     evidence = Evidence(clf, X, y, sample_weight)
     with np.errstate(over="ignore", invalid="ignore"):  # of weights beyond all bounds

@@ -15,11 +15,10 @@ def is_scaled_badly(evidence):
     if evidence.clf._built_with["scale_inputs"] is not None:
         return
     size = np.sqrt(np.mean(np.square(evidence.columns), axis=0))
-    spread = evidence.columns.std(axis=0)
-    varies = spread > 0
-    if not varies.any():
+    if not evidence.varies.any():
         return
-    ratio = spread[varies].max() / spread[varies].min()
+    spread = evidence.columns[:, evidence.varies].std(axis=0)
+    ratio = spread.max() / spread.min()
     column = int(np.argmax(size))
     if size[column] > 30 or ratio > 300:
         yield Finding(
@@ -100,7 +99,7 @@ def has_contradictions(evidence):
 
 def has_constant_columns(evidence):
     """Columns that tell nothing."""
-    (constant,) = np.nonzero(np.ptp(evidence.columns, axis=0) == 0)
+    (constant,) = np.nonzero(~evidence.varies)
     if len(constant):
         yield Finding(
             "constant_columns",
@@ -116,7 +115,7 @@ def has_duplicate_columns(evidence):
     """Columns that repeat another."""
     seen, repeated = {}, []
     for column, values in enumerate(evidence.columns.T):
-        if np.ptp(values) == 0:
+        if not evidence.varies[column]:
             continue
         first = seen.setdefault(np.ascontiguousarray(values).tobytes(), column)
         if first != column:

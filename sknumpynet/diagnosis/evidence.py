@@ -4,6 +4,11 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,7 +19,7 @@ from ..fitted import check_ours
 from ..validation import check_known, check_weight
 
 # Looked at: so many values of the table, so many rows; so many rows by the networks.
-MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 1_000
+MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
 
 
 class Evidence:
@@ -44,6 +49,11 @@ class Evidence:
         self.columns = (columns.toarray() if sparse.issparse(X) else columns).astype(np.float64)
         oof = getattr(clf, "oof_proba_", ())
         self._oof = oof[rows.index, 1] if len(oof) == X.shape[0] else None
+
+    @cached_property
+    def varies(self):
+        """Whether each column has more than one value."""
+        return np.ptp(self.columns, axis=0) > 0
 
     @property
     def base_rate(self):
@@ -87,6 +97,19 @@ class Evidence:
     def gain(self):
         """Part of the prior loss that is gone."""
         return 1 - self.loss / self.prior_loss
+
+    @cached_property
+    def linear_loss(self):
+        """Log loss of a logistic regression on the columns, cross-validated; on some rows."""
+        few = self.few_positions
+        p = cross_val_predict(
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            self.columns[few],
+            self.is_positive[few],
+            method="predict_proba",
+            cv=min(3, *np.bincount(self.is_positive[few], minlength=2)),
+        )
+        return log_loss(self.is_positive[few], p, sample_weight=self.trained_weight[few])
 
     @property
     def summary(self):

@@ -20,7 +20,7 @@ def is_constant(evidence):
         p,
         f"Every row gets the same probability, {p:.3f}; the base rate is "
         f"{evidence.base_rate:.3f}.{prior}",
-        step="look at the other findings, and at whether the columns have to do with y",
+        step="give columns that differ from row to row and have to do with y",
     )
 
 
@@ -42,8 +42,9 @@ def has_no_signal(evidence):
 
 
 def has_memorised(evidence):
-    """Perfect on the rows trained on, with more weights than rows, and none held out."""
+    """Far better on the rows trained on than on others, or nobody knows on what others."""
     part, n_params, n_rows = evidence.gain, evidence.layout.n_params, evidence.n_rows
+    gap = (evidence.loss - evidence.training_loss.mean()) / evidence.prior_loss
     if evidence.judged_loss is None and part > 0.9 and n_params > n_rows:
         yield Finding(
             "overfitting",
@@ -54,6 +55,16 @@ def has_memorised(evidence):
             f"{n_params} weights for {n_rows} rows; no rows were held out to say how much of that "
             "lasts.",
             {"early_stopping": True},
+        )
+    elif gap > 0.35:
+        yield Finding(
+            "overfitting",
+            "note",
+            "",
+            gap,
+            f"The log loss is {evidence.training_loss.mean():.4f} on rows trained on, "
+            f"{evidence.loss:.4f} on others: what was learnt is theirs alone.",
+            step="give more rows or fewer columns, or try dropout or weight_decay",
         )
 
 

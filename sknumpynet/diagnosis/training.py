@@ -102,17 +102,30 @@ def is_held_down(evidence):
 
 def is_linear(evidence):
     """Hidden layers that do nothing a logistic regression could not."""
-    hidden = len(evidence.layout.layer_sizes) > 2
-    if hidden and evidence.activation == "identity":
+    if len(evidence.layout.layer_sizes) == 2:
+        return
+    if evidence.activation == "identity":
         yield Finding(
             "hidden_layers_idle",
             "error" if evidence.gain < 0.1 else "warning",
             "",
-            1.0,
+            evidence.gain,
             "activation='identity' makes layer upon layer one linear function: this is a logistic "
             "regression, whatever its hidden layers.",
             {"activation": "relu"},
         )
+    elif evidence.gain > 0.1 and min(np.bincount(evidence.is_positive[evidence.few_positions])) > 9:
+        lead = 1 - evidence.loss / evidence.linear_loss
+        if lead < 0:
+            yield Finding(
+                "no_better_than_linear",
+                "note",
+                "",
+                lead,
+                f"A logistic regression has a log loss of {evidence.linear_loss:.4f} here: the "
+                "hidden layers are idle, or there is nothing for them to find.",
+                {"hidden_layer_sizes": ()},
+            )
 
 
 def relative_rate(evidence):

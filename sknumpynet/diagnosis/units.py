@@ -5,7 +5,7 @@ import numpy as np
 from .report import Finding
 from .training import afresh
 
-FLAT = {"relu": (0.0, None), "logistic": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where slopes are 0
+FLAT = {"logistic": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where slopes are 0
 
 
 def has_symmetric_units(evidence):
@@ -59,7 +59,7 @@ def has_uneven_gradients(evidence):
 
 def has_dead_units(evidence):
     """Units of relu that are 0 on every row."""
-    if evidence.activation != "relu":
+    if evidence.activation != "relu" or not evidence.varies.any():
         return
     for number, units in enumerate(evidence.passed.units, start=1):
         part = (units.max(axis=2) <= 0).mean()
@@ -77,7 +77,7 @@ def has_dead_units(evidence):
 
 def has_saturated_units(evidence):
     """Units at the flat ends of logistic or tanh on nearly every row."""
-    if evidence.activation not in ("logistic", "tanh"):
+    if evidence.activation not in FLAT or not evidence.varies.any():
         return
     low, high = FLAT[evidence.activation]
     for number, units in enumerate(evidence.passed.units, start=1):

@@ -1,0 +1,5 @@
+"""Warnings of this package; errors are Python's and scikit-learn's own."""
+
+
+class NotLearningWarning(UserWarning):
+    """A fit has ended no better than telling every row the base rate."""
