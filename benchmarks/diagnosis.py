@@ -94,6 +94,13 @@ def make_equal(clf):
     clf.coefs_[1][...] = 0.1
 
 
+def make_positive(clf):
+    """Weights between 0 and 1, as np.random.rand draws them."""
+    rng = np.random.default_rng(0)
+    for coef in clf.coefs_:
+        coef[...] = rng.random(coef.shape)
+
+
 def scaled_by(factor):
     """Every layer makes much of little, or little of much."""
 
@@ -183,6 +190,16 @@ def symmetric(seed):
     """All units of a layer alike."""
     X, y = xor(seed) if seed % 2 else moons(seed)
     return gone_on(X, y, seed, make_equal, activation="tanh"), X, y
+
+
+def positive(seed):
+    """The network of the question: all-positive weights, plain gradient descent, XOR."""
+    X, y = xor(seed)
+    plain = {"solver": "sgd", "momentum": 0, "scale_inputs": None, "learning_rate_init": 0.1}
+    question = {"hidden_layer_sizes": (5, 5), "activation": "logistic", "warm_start": True}
+    clf = fit(X, y, seed, **plain, **question, n_estimators=1, max_iter=1, early_stopping=False)
+    make_positive(clf)
+    return quietly(clf.set_params(max_iter=100), X, y), X, y
 
 
 def held_down(seed):
@@ -301,6 +318,7 @@ ZOO = [
     Failure(vanishing, "vanishing_gradients"),
     Failure(exploding, "exploding_gradients"),
     Failure(symmetric, "symmetric_units"),
+    Failure(positive, "similar_units"),
     Failure(held_down, "penalty_too_strong"),
     Failure(featureless, "constant_prediction", sound),
     Failure(linear, "hidden_layers_idle"),

@@ -31,6 +31,7 @@ from .training import is_held_down, is_linear, is_rate_too_high, is_unfinished
 from .units import (
     has_dead_units,
     has_saturated_units,
+    has_similar_units,
     has_symmetric_units,
     has_uneven_gradients,
 )
@@ -41,11 +42,12 @@ QUESTIONS = [
     has_leak,
     is_rate_too_high,
     has_symmetric_units,
-    is_unfinished,
-    is_linear,
     has_uneven_gradients,
     has_dead_units,
     has_saturated_units,
+    has_similar_units,
+    is_unfinished,
+    is_linear,
     is_held_down,
     is_constant,
     has_contradictions,

@@ -23,7 +23,7 @@ def is_scaled_badly(evidence):
     if size[column] > 30 or ratio > 300:
         yield Finding(
             "inputs_not_scaled",
-            "error" if size[column] > 100 or ratio > 1e4 else "warning",
+            "error" if size[column] > 100 or ratio > 1e4 or evidence.gain < 0.1 else "warning",
             evidence.name(column),
             size[column],
             f"Inputs come as they are, and {evidence.name(column)} is of size {size[column]:.3g}; "

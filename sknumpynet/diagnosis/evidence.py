@@ -146,8 +146,9 @@ class Evidence:
         return self.layout.views(grad)
 
     def _of_last_call(self, curve):
-        """The epochs of the last call, or all where each call was one; (n_epochs, n_networks)."""
-        n_epochs = self.clf.n_iter_ if self.clf.n_iter_ > 1 else len(curve)
+        """The epochs of the last call, of a stream of all calls; (n_epochs, n_networks)."""
+        is_stream = self.clf.n_iter_ == 1 and not self.clf.warm_start
+        n_epochs = len(curve) if is_stream else self.clf.n_iter_
         return np.reshape(curve[-n_epochs:], (n_epochs, -1))
 
     @cached_property

@@ -24,21 +24,20 @@ def is_rate_too_high(evidence):
             {"learning_rate_init": "auto"},
         )
         return
-    relative = relative_rate(evidence)
+    relative = relative_rate(evidence) if clf.solver == "adam" else None
     if rate == "auto" or (relative is not None and relative < 3):
         return
-    start = max(evidence.prior_loss, 1e-12)
-    risen = np.median((last_of(curve) - np.nanmin(curve, axis=0)) / start)
-    begun = np.median(curve[0]) / start
-    if risen > 0.3 or begun > 3 or (relative or 0) > 30:
+    begun, leap = np.median(curve[0]) / evidence.prior_loss, leap_of(evidence)
+    is_one_batch = clf._rows_per_step(evidence.rows) >= evidence.n_rows  # begun is before any step
+    if leap > 2 or (begun > 3 and not is_one_batch) or (relative or 0) > 30:
         yield Finding(
             "rate_too_high",
             "error" if evidence.gain < 0.3 else "warning",
             "",
-            begun,
+            max(begun, leap),
             f"With learning_rate_init={rate!r} the loss of the first epoch is {begun:.3g} times "
-            f"that of the base rate, and the last lies {risen:.2g} times that above the lowest: "
-            "steps leap over the minimum.",
+            f"that of the base rate, and the highest is {leap:.3g} times as much again: steps leap "
+            "over the minimum.",
             {"learning_rate_init": "auto"},
         )
 
@@ -49,24 +48,31 @@ def is_unfinished(evidence):
     The loss on rows held out, where there are such; else the training loss.
     """
     clf, fallen, relative = evidence.clf, evidence.fall_at_end, relative_rate(evidence)
-    if fallen <= 0:
-        return
-    if relative is not None and relative < 0.03 and evidence.gain < 0.5:
+    is_poor = evidence.gain < 0.1
+    if leap_of(evidence) > 1.5:
+        relative = None  # whatever the gradient is now, it was too large before
+    if (
+        relative is not None
+        and relative < 0.03
+        and (is_poor or (fallen > 0 and evidence.gain < 0.5))
+    ):
         yield Finding(
             "rate_too_low",
-            "error" if evidence.gain < 0.1 else "warning",
+            "error" if is_poor else "warning",
             "",
             relative,
             f"learning_rate_init={clf.learning_rate_init!r} is {relative:.2g} times what suits "
             f"these layers: after {clf.n_iter_} epoch(s) {max(evidence.gain, 0):.1%} of the base "
-            "rate's loss is gone, and it was still falling.",
-            {"learning_rate_init": "auto"},
+            "rate's loss is gone.",
+            {"learning_rate_init": "auto", "solver": "adam"}
+            if clf.solver == "sgd"
+            else {"learning_rate_init": "auto"},
         )
     elif fallen > 0.02:
         is_cut = clf.n_iter_ >= clf.max_iter
         yield Finding(
             "stopped_too_early",
-            "error" if evidence.gain < 0.1 else "warning",
+            "error" if is_poor else "warning",
             "",
             fallen,
             f"Training ended after {clf.n_iter_} epoch(s), of which the last still took "
@@ -129,12 +135,25 @@ def is_linear(evidence):
 
 
 def relative_rate(evidence):
-    """The learning rate in units of that of 'auto'; None where there is none to compare with."""
+    """The learning rate in units of that of 'auto'; None where there is none to compare with.
+
+    Of SGD, the step that it makes of the gradient as it is now, in units of that which Adam makes
+    at the rate of 'auto'.
+    """
     clf = evidence.clf
-    if clf.solver != "adam" or clf.learning_rate_init == "auto":
+    suitable = RELATIVE_RATE * np.median(relative_rates(evidence.layout, evidence.activation))
+    if clf.learning_rate_init == "auto" or clf.solver == "lbfgs":
         return None
-    rates = relative_rates(evidence.layout, evidence.activation)
-    return clf.learning_rate_init / (RELATIVE_RATE * np.median(rates))
+    if clf.solver == "adam":
+        return clf.learning_rate_init / suitable
+    size = np.sqrt(np.mean([np.mean(np.square(layer)) for layer in evidence.gradients]))
+    return clf.learning_rate_init * size / (1 - clf.momentum) / suitable
+
+
+def leap_of(evidence):
+    """The highest training loss, by the first or the base rate's; median network."""
+    start = np.maximum(evidence.loss_curve[0], evidence.prior_loss)
+    return np.median(np.nanmax(evidence.loss_curve, axis=0) / start)
 
 
 def last_of(curve):

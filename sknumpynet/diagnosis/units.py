@@ -5,6 +5,7 @@ import numpy as np
 from .report import Finding
 from .training import afresh
 
+MOST_UNITS = 100  # of a layer that are compared with one another
 FLAT = {"logistic": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where slopes are 0
 
 
@@ -92,4 +93,29 @@ def has_saturated_units(evidence):
                 f"{part:.0%} of the units of layer {number} are at {low:g} or {high:g} on nearly "
                 "every row, where their slope is nearly 0.",
                 {"scale_inputs": "robust"} | afresh(evidence.clf),
+            )
+
+
+def has_similar_units(evidence):
+    """Units of a layer that rise and fall together, where little is learnt."""
+    if evidence.gain > 0.1 or not evidence.varies.any():
+        return
+    for number, units in enumerate(evidence.passed.units, start=1):
+        some = units[:, :MOST_UNITS].astype(np.float64)
+        if some.shape[1] < 2:
+            continue
+        some -= some.mean(axis=2, keepdims=True)
+        length = np.sqrt(np.square(some).sum(axis=2, keepdims=True))
+        some /= np.where(length > 0, length, 1)
+        pairs = np.triu_indices(some.shape[1], 1)
+        alike = np.median(abs(some @ some.swapaxes(1, 2))[:, *pairs])
+        if alike > 0.8:
+            yield Finding(
+                "similar_units",
+                "error",
+                f"layer {number}",
+                alike,
+                f"The units of layer {number} rise and fall together (median correlation "
+                f"{alike:.2f}), as of weights of one sign: all of them say what one would.",
+                afresh(evidence.clf),
             )
