@@ -656,7 +656,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         with blas_threads(layout, plan.batch_size, n_workers):
             parts = Parallel(n_jobs=n_workers, prefer="threads")(
-                delayed(train)(
+                delayed(train_part)(
+                    n_workers,
                     Objective(problem, networks := np.arange(start, stop)),
                     params[start:stop],
                     optimizer and optimizer.take(slice(start, stop)),
@@ -938,6 +939,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             scaling = Scaling(**state["_scaling"])
             self._scaling = replace(scaling, bins=None if bins is None else Binning(**bins))
             self._pack_params()
+
+
+def train_part(n_workers, objective, params, optimizer, plan, **course):
+    """`train`, perhaps in another process, whose BLAS has not the limits of the one that fits."""
+    with blas_threads(objective.problem.layout, plan.batch_size, n_workers):
+        return train(objective, params, optimizer, plan, **course)
 
 
 def blas_threads(layout, batch_size, n_workers):

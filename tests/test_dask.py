@@ -29,7 +29,7 @@ def rows(request, tmp_path):
     """300 rows of 6 columns, with labels."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 6))
-    y = (X[:, 0] * X[:, 1] + 0.3 * rng.normal(size=300) > 0).astype(int)
+    y = (X[:, 0] + X[:, 1] + 0.5 * rng.normal(size=300) > 0).astype(int)
     if request.param == "mapped float32":
         np.save(tmp_path / "X.npy", X.astype(np.float32))
         X = np.load(tmp_path / "X.npy", mmap_mode="r")
@@ -63,6 +63,15 @@ def test_a_stack_spread_over_two_worker_processes_learns_the_same(client, stack,
 
 def test_a_stack_spread_by_loky_learns_the_same(stack, rows):
     assert_here_and_there_learn_the_same(stack, *rows, "loky")
+
+
+def test_blas_keeps_to_one_thread_in_worker_processes_too(small):
+    X = np.random.default_rng(0).normal(size=(2000, 40)).astype(np.float32)
+    y = X[:, 0] > 0
+    clf = small(hidden_layer_sizes=(100,), batch_size=1000, n_jobs=2)
+    here = clone(clf).fit(X, y)
+    with joblib.parallel_config("loky", inner_max_num_threads=2):
+        assert_learnt_the_same(clf.fit(X, y), here)
 
 
 @pytest.mark.parametrize("n_jobs", [None, -1])
