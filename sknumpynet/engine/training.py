@@ -227,8 +227,9 @@ def descend(objective, params, order, optimizer, plan, n_passes, n_seen, stoppin
         for array in [order, *arrays]:
             array[front] = array[front][rearranged]
         n_running -= has_finished.sum()
-    for array in [*arrays, order]:
+    for array in arrays:
         array[order] = array.copy()
+    order[...] = np.arange(len(order))
 
 
 def minimize_lbfgs(objective, params, plan, begin, judge):
