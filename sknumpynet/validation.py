@@ -42,7 +42,7 @@ def columns_named(X):
 
 def columns_without_numbers(X):
     """Names, or positions, of columns that cannot be read as numbers, each with the reason."""
-    is_frame = hasattr(X, "dtypes")
+    is_frame = hasattr(X, "columns")
     if not is_frame:
         if getattr(getattr(X, "dtype", None), "kind", "O") not in "OSU":
             return {}

@@ -1,9 +1,10 @@
 """Why it learns, or why not: reads a fitted estimator and its data, changes nothing.
 
 `diagnose` gathers evidence once (``evidence``) and puts it to a row of questions. Each is a
-function of the evidence that yields findings (``report``). The order of `QUESTIONS` is that of
-cause and effect: the data, how training was set up and went, what became of the units, what came
-out. Of the findings of the highest severity the first is the leading one.
+function of the evidence that yields findings (``report``). The order of `CAUSES` is that of cause
+and effect: the data, how training was set up and went, what became of the units, what came out. Of
+the findings of the highest severity the first is the leading one. What is said of the columns as a
+whole is asked only where no other cause was found.
 
 To add a finding, write such a function and enter it where its cause belongs.
 """
@@ -22,6 +23,7 @@ from .evidence import Evidence
 from .outcome import (
     has_memorised,
     has_no_signal,
+    is_as_linear,
     is_constant,
     is_hidden_by_threshold,
     is_uncalibrated,
@@ -36,7 +38,7 @@ from .units import (
     has_uneven_gradients,
 )
 
-QUESTIONS = [
+CAUSES = [
     is_scaled_badly,
     has_sentinels,
     has_leak,
@@ -51,13 +53,14 @@ QUESTIONS = [
     is_held_down,
     is_constant,
     has_contradictions,
-    has_no_signal,
     has_memorised,
     is_uncalibrated,
     is_hidden_by_threshold,
     has_constant_columns,
     has_duplicate_columns,
 ]
+SYMPTOMS = ("uncalibrated", "sentinel", "leak")  # warnings that are no reason not to learn
+IF_NO_CAUSE = [has_no_signal, is_as_linear]
 
 
 def diagnose(clf, X, y, sample_weight=None):
@@ -91,6 +94,8 @@ def diagnose(clf, X, y, sample_weight=None):
     """
     evidence = Evidence(clf, X, y, sample_weight)
     with np.errstate(over="ignore", invalid="ignore"):  # of weights beyond all bounds
-        findings = [finding for question in QUESTIONS for finding in question(evidence)]
+        findings = [finding for question in CAUSES for finding in question(evidence)]
+        if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
+            findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
     return Diagnosis(findings, evidence.summary)

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_predict
@@ -72,7 +73,7 @@ class Evidence:
         """Of the positive class, for the rows looked at; out of fold where there are folds."""
         if self._oof is not None:
             return self._oof
-        return self.clf.predict_proba(self.columns.astype(self.clf.coefs_[0].dtype))[:, 1]
+        return expit(self.clf._logits(self.rows.X, index=self.rows.index)).mean(axis=0)
 
     @cached_property
     def judged_loss(self):
@@ -110,6 +111,13 @@ class Evidence:
             cv=min(3, *np.bincount(self.is_positive[few], minlength=2)),
         )
         return log_loss(self.is_positive[few], p, sample_weight=self.trained_weight[few])
+
+    @cached_property
+    def lags(self):
+        """Whether next to nothing is learnt, or less than a logistic regression learns."""
+        if self.gain < 0.1 or min(np.bincount(self.is_positive[self.few_positions])) < 10:
+            return self.gain < 0.1
+        return self.loss > self.linear_loss + 0.02 * self.prior_loss
 
     @property
     def summary(self):

@@ -41,6 +41,23 @@ def has_no_signal(evidence):
     )
 
 
+def is_as_linear(evidence):
+    """No better than a logistic regression."""
+    has_hidden = len(evidence.layout.layer_sizes) > 2
+    enough = min(np.bincount(evidence.is_positive[evidence.few_positions])) >= 10
+    if has_hidden and enough and evidence.gain > 0.1 and evidence.loss > evidence.linear_loss:
+        lead = 1 - evidence.loss / evidence.linear_loss
+        yield Finding(
+            "no_better_than_linear",
+            "note",
+            "",
+            lead,
+            f"A logistic regression has a log loss of {evidence.linear_loss:.4f} here, "
+            f"{-lead:.1%} less: hidden layers find nothing more in these columns.",
+            {"hidden_layer_sizes": ()},
+        )
+
+
 def has_memorised(evidence):
     """Far better on the rows trained on than on others, or nobody knows on what others."""
     part, n_params, n_rows = evidence.gain, evidence.layout.n_params, evidence.n_rows

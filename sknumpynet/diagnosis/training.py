@@ -35,30 +35,28 @@ def is_rate_too_high(evidence):
             "error" if evidence.gain < 0.3 else "warning",
             "",
             max(begun, leap),
-            f"With learning_rate_init={rate!r} the loss of the first epoch is {begun:.3g} times "
-            f"that of the base rate, and the highest is {leap:.3g} times as much again: steps leap "
-            "over the minimum.",
+            f"learning_rate_init={rate!r} makes steps that leap over the minimum: the loss of the "
+            f"first epoch is {begun:.3g} times that of the base rate, and rises to {leap:.3g} "
+            "times where it began.",
             {"learning_rate_init": "auto"},
         )
 
 
 def is_unfinished(evidence):
-    """The loss was still falling at the end: too low a rate, too few epochs or too little patience.
+    """Too low a rate, too few epochs or too little patience.
 
-    The loss on rows held out, where there are such; else the training loss.
+    The loss was still falling at the end (that on rows held out, where there are such), or the best
+    epoch was the last that `max_iter` allowed, and the result lags.
     """
     clf, fallen, relative = evidence.clf, evidence.fall_at_end, relative_rate(evidence)
-    is_poor = evidence.gain < 0.1
+    severity = "error" if evidence.gain < 0.1 else "warning"
+    is_cut = clf.n_iter_ >= clf.max_iter
     if leap_of(evidence) > 1.5:
         relative = None  # whatever the gradient is now, it was too large before
-    if (
-        relative is not None
-        and relative < 0.03
-        and (is_poor or (fallen > 0 and evidence.gain < 0.5))
-    ):
+    if relative is not None and relative < 0.03 and (evidence.lags or fallen > 0.02):
         yield Finding(
             "rate_too_low",
-            "error" if is_poor else "warning",
+            severity,
             "",
             relative,
             f"learning_rate_init={clf.learning_rate_init!r} is {relative:.2g} times what suits "
@@ -68,11 +66,10 @@ def is_unfinished(evidence):
             if clf.solver == "sgd"
             else {"learning_rate_init": "auto"},
         )
-    elif fallen > 0.02:
-        is_cut = clf.n_iter_ >= clf.max_iter
+    elif fallen > 0.02 or (is_cut and fallen > 0 and evidence.lags):
         yield Finding(
             "stopped_too_early",
-            "error" if is_poor else "warning",
+            severity,
             "",
             fallen,
             f"Training ended after {clf.n_iter_} epoch(s), of which the last still took "
@@ -84,25 +81,26 @@ def is_unfinished(evidence):
 
 
 def is_held_down(evidence):
-    """A penalty that leaves nothing to be learnt."""
+    """A penalty, or a limit of the steps, that leaves little to be learnt."""
     clf = evidence.clf
     strength = {
         "alpha": clf.alpha / evidence.weight.sum(),
         "weight_decay": clf.weight_decay / 100,
         "dropout": clf.dropout / 10,
         "label_smoothing": clf.label_smoothing / 10,
+        "max_grad_norm": 1e-5 / clf.max_grad_norm if clf.max_grad_norm else 0,
     }
     strongest = max(strength, key=strength.get)
-    if strength[strongest] > 0.05 and evidence.gain < 0.1:
+    if strength[strongest] > 0.05 and evidence.lags:
         value = getattr(clf, strongest)
         yield Finding(
             "penalty_too_strong",
-            "error",
+            "error" if evidence.gain < 0.1 else "warning",
             "",
             value,
             f"{strongest}={value:g} outweighs what the rows have to say: {evidence.gain:.1%} of "
             "the base rate's loss is gone.",
-            {strongest: 0.0},
+            {strongest: None if strongest == "max_grad_norm" else 0.0},
         )
 
 
@@ -120,18 +118,6 @@ def is_linear(evidence):
             "regression, whatever its hidden layers.",
             {"activation": "relu"},
         )
-    elif evidence.gain > 0.1 and min(np.bincount(evidence.is_positive[evidence.few_positions])) > 9:
-        lead = 1 - evidence.loss / evidence.linear_loss
-        if lead < 0:
-            yield Finding(
-                "no_better_than_linear",
-                "note",
-                "",
-                lead,
-                f"A logistic regression has a log loss of {evidence.linear_loss:.4f} here: the "
-                "hidden layers are idle, or there is nothing for them to find.",
-                {"hidden_layer_sizes": ()},
-            )
 
 
 def relative_rate(evidence):

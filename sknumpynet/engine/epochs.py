@@ -86,7 +86,7 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     grad = np.empty_like(params)
     relative_rate = relative_to([plan.relative_rate, rate_factor], params.dtype)
     if plan.weight_decay:
-        shrinking = plan.weight_decay * objective.problem.layout.is_weight
+        shrinking = float(plan.weight_decay) * objective.problem.layout.is_weight
         shrinking = relative_to([shrinking, relative_rate], params.dtype)
         scratch = np.empty_like(params)
     for epoch in range(start, plan.max_iter):
