@@ -41,6 +41,8 @@ class EpochTasks:
     ----------
     attributes : callable
         Makes fitted attributes of what ``so_far()`` returns; to be set before the first epoch.
+    has_stopped : bool
+        Whether a callback has asked to stop.
     """
 
     def __init__(self, estimator, n_epochs, X, y, sample_weight):
@@ -48,10 +50,14 @@ class EpochTasks:
         self.about = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.fit = estimator._init_callback_context(max_subtasks=n_epochs)
         self.epoch = None
-        self.attributes = None
+        self.attributes, self.has_stopped = None, False
 
     def __enter__(self):
-        self.fit.call_on_fit_task_begin(**self.about)
+        try:
+            self.fit.call_on_fit_task_begin(**self.about)
+        except BaseException as error:
+            self.__exit__(type(error))
+            raise
         return self
 
     def __exit__(self, error, *_):
@@ -73,9 +79,10 @@ class EpochTasks:
     def end(self, networks, epoch, so_far):
         """End it; whether a callback asks to stop."""
         task, self.epoch = self.epoch, None
-        return task.call_on_fit_task_end(
+        self.has_stopped = task.call_on_fit_task_end(
             **self.about, reconstruction_attributes=lambda: self.attributes(so_far())
         )
+        return self.has_stopped
 
 
 class EpochPrinter:

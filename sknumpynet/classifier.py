@@ -14,7 +14,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
 from scipy import sparse
-from scipy.special import entr, expit
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
@@ -54,7 +54,8 @@ BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted netwo
 MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
 SMALL_PRODUCT = 1 << 26  # multiplications up to which a second BLAS thread costs more than it does
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
-LEARNT = 0.98  # of the base rate's loss: what lies above may be chance
+LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
+CHANCE = 10  # nats gained over all rows held out that may be chance; labels at random gain 0
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 
 
@@ -335,7 +336,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             When networks have diverged, or were cut off by ``max_iter`` before they had stopped by
             themselves; 'cosine' ends at ``max_iter`` by design.
         NotLearningWarning
-            When training has come to its end no better than telling every row the base rate.
+            When all networks have stopped by themselves, no better than telling every row the base
+            rate.
         UserWarning
             When whole-number weights are so large that they are hardly meant as counts of rows.
         """
@@ -353,7 +355,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 self._begin(rows, copies, classes)
             if validation is None:
                 rows = self._hold_out(rows, copies, classes)
-            self._train(rows, validation, goes_on, tasks)
+            self._train(rows, validation, tasks)
             self._expose_out_of_fold(rows, goes_on)
         return self
 
@@ -419,7 +421,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             else:
                 self._begin(rows, copies, classes, is_stream=True)
             if len(rows.index):
-                self._train(rows, None, goes_on, tasks, is_stream=True)
+                self._train(rows, None, tasks, is_stream=True)
                 self._expose_out_of_fold(rows, goes_on)
         return self
 
@@ -500,7 +502,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
         is_positive = y_val == classes[1]
         if self.class_weight is not None:
-            weight = weight * self._class_factors[is_positive.astype(int)]
+            with np.errstate(over="ignore"):
+                weight = weight * self._class_factors[is_positive.astype(int)]
+            weight = check_weight(weight, len(y_val), "sample_weight_val times class_weight")
         return rows_that_count(canonical(X_val), is_positive, weight)
 
     def _layout(self):
@@ -636,12 +640,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._scaling.unfold_from(self._fitted_layout().views(params)[0])
         return params
 
-    def _train(self, rows, validation, goes_on, tasks, is_stream=False):
+    def _train(self, rows, validation, tasks, is_stream=False):
         """Train the stack, on several workers if asked, and expose what came of it."""
         plan, problem = self._plan(rows, is_stream), self._problem(rows, validation)
         layout, params = problem.layout, self._unfolded_params(rows.X.dtype)
-        optimizer = plan.make_optimizer(params) if goes_on else None
-        if optimizer is not None and self._optimizer["solver"] == self.solver:
+        optimizer = plan.make_optimizer(params)
+        if self._optimizer["solver"] == self.solver:
             optimizer.resume(self._optimizer["n_steps"], self._optimizer["state"])
         # Callbacks are told of the whole stack, so it is trained in one place.
         n_workers = 1 if tasks else min(effective_n_jobs(self.n_jobs), self.n_estimators)
@@ -672,8 +676,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         trained = join(parts)
         self._expose(layout, rows, trained)
         self._warn(plan, trained)
-        if not is_stream:
-            self._warn_if_nothing_is_learnt(rows, trained)
+        if not is_stream and not (tasks and tasks.has_stopped):
+            self._warn_if_nothing_is_learnt(rows, validation or rows, trained)
 
     def _attributes(self, layout, rows, trained):
         """What a copy has that was fitted as far as that."""
@@ -687,10 +691,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         n_epochs = len(trained.loss_curve)
         self._scaling.fold_into(layout.views(trained.params)[0])
         self._expose_params(layout, trained.params)
-        optimizer = {"solver": self.solver}  # plain, so that a file of it needs no trust
-        if trained.optimizer is not None:
-            optimizer |= {"n_steps": trained.optimizer.n_steps, "state": trained.optimizer.state}
-        self._optimizer = optimizer
+        self._optimizer = {"solver": None}
+        if (optimizer := trained.optimizer) is not None:  # plain: a file of it needs no trust
+            state = {"n_steps": optimizer.n_steps, "state": optimizer.state}
+            self._optimizer = {"solver": self.solver, **state}
         self._n_passes += n_epochs
         self.t_ += n_epochs * len(rows.index)
         self.n_iter_ = n_epochs
@@ -730,15 +734,21 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 stacklevel=5,
             )
 
-    def _warn_if_nothing_is_learnt(self, rows, trained):
+    def _warn_if_nothing_is_learnt(self, rows, judged, trained):
         """Warn of a fit that has come to its end no better than the base rate."""
-        is_log_loss = self.loss == "log_loss" and not (self.alpha or self.label_smoothing)
+        is_log_loss = self.loss == "log_loss" and not (
+            self.alpha or self.label_smoothing or self.dropout
+        )
         is_judged = trained.validation_curve is not None
         has_ended = trained.has_finished.all() and not trained.has_diverged.any()
         rate = np.average(rows.sign > 0, weights=rows.weight)
-        prior, loss = entr(rate) + entr(1 - rate), trained.best_score.mean()
+        share = np.average(judged.sign > 0, weights=judged.weight)
+        prior = -share * np.log(rate) - (1 - share) * np.log(1 - rate)
+        loss, gain = trained.best_score.mean(), (1 - LEARNT) * prior
+        if is_judged:
+            gain = min(gain, CHANCE / len(judged.index))
         can_tell = len(rows.index) >= FEWEST_ROWS and (is_judged or is_log_loss)
-        if not has_ended or not can_tell or loss < LEARNT * prior:
+        if not has_ended or not can_tell or loss < prior - gain:
             return
         if self.scale_inputs is None:
             suspect = "inputs come as they are; set scale_inputs='robust'"

@@ -2,4 +2,4 @@
 
 
 class NotLearningWarning(UserWarning):
-    """A fit has ended no better than telling every row the base rate."""
+    """All networks have stopped by themselves, no better than telling every row the base rate."""

@@ -47,6 +47,8 @@ def columns_without_numbers(X):
         if getattr(getattr(X, "dtype", None), "kind", "O") not in "OSU":
             return {}
         X = np.asarray(X, dtype=object)
+    elif len(set(X.columns)) < len(X.columns):  # scikit-learn says so
+        return {}
     reasons = {}
     for name in X.columns if is_frame else range(X.shape[1] if X.ndim == 2 else 0):
         try:

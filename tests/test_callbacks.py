@@ -105,6 +105,7 @@ def test_a_fit_that_refuses_its_data_ends_its_task(small, table):
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_callback_that_asks_to_stop_stops_without_a_warning(small, table, solver, early_stopping):
     clf = small(solver=solver, n_estimators=1, early_stopping=early_stopping, max_iter=30)
+    table = tuple(np.concatenate([part] * 2) for part in table)  # enough to say nothing was learnt
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         clf.set_params(learning_rate="constant").set_callbacks(Recorder(stop_after=2)).fit(*table)
@@ -178,6 +179,23 @@ def test_a_pass_of_partial_fit_is_a_task(small, table):
         clf.partial_fit(X, y, classes=[0, 1])
     assert recorder.events == 2 * paired(1)
     assert_array_equal(recorder.fitted[-2].predict_proba(X), clf.predict_proba(X))
+
+
+def test_what_a_callback_got_can_go_on(small, table):
+    X, y = table
+    recorder = Recorder()
+    clf = small().set_callbacks(recorder).fit(X, y)
+    before = clf.predict_proba(X)
+    for fitted in recorder.fitted[:-1]:
+        fitted.set_callbacks().partial_fit(X, y)
+    assert_array_equal(clf.predict_proba(X), before)
+
+
+def test_a_fit_whose_begin_fails_ends_too(small, table):
+    first = Recorder()
+    with pytest.raises(KeyboardInterrupt):
+        small().set_callbacks(first, Recorder(fail_at=("begin", "fit", 0))).fit(*table)
+    assert first.events == paired(0)
 
 
 def test_going_on_is_told_from_its_own_first_epoch(small, table):

@@ -377,3 +377,11 @@ def test_objects_as_labels_are_an_error_that_says_what_they_are(small, cancer, l
         small().fit(X, objects)
     with pytest.raises(ValueError, match=f"y_val has the {match}"):
         small().fit(X, y, X_val=X, y_val=objects)
+
+
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_a_series_is_refused_in_scikit_learn_s_words(small, pd, method):
+    X, y = pd.DataFrame({"a": np.arange(20.0)}), np.arange(20) % 2
+    clf = small(early_stopping=False).fit(X.to_numpy(), y)
+    with pytest.raises(ValueError, match=r"2-dimensional container|2D array"):
+        getattr(clf, method)(*((X["a"], y) if method == "fit" else (X["a"],)))

@@ -177,3 +177,18 @@ def test_without_rows_held_out_the_training_loss_tells():
     with pytest.warns(NotLearningWarning, match="log loss is 0.6[89]"):
         NumpyMLPBinaryClassifier(**linear, numeric_bins=0).fit(X, y)
     NumpyMLPBinaryClassifier(**linear, numeric_bins=0, alpha=1.0).fit(X, y)  # the penalty is in it
+
+
+def test_a_weak_signal_in_many_rows_is_no_reason_to_warn():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20_000, 3))
+    y = (0.3 * X[:, 0] + rng.logistic(size=20_000) > 0).astype(int)
+    NumpyMLPBinaryClassifier(n_estimators=2, random_state=0).fit(X, y)
+
+
+def test_rows_to_judge_by_of_another_base_rate_are_no_reason_to_warn():
+    rng = np.random.default_rng(0)
+    y = (np.arange(3000) % 15 == 0).astype(int)
+    X = rng.normal(size=(3000, 2)) + 1.5 * y[:, np.newaxis]
+    judge = np.append(np.flatnonzero(y)[:100], np.flatnonzero(1 - y)[:100])
+    NumpyMLPBinaryClassifier(random_state=0).fit(X, y, X_val=X[judge], y_val=y[judge])
