@@ -92,6 +92,35 @@ def test_a_stream_that_goes_well_is_healthy():
     assert codes(diagnose(clf, X, y), ["error", "warning"]) == []
 
 
+def test_a_fit_that_goes_on_as_a_stream_is_healthy():
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0).partial_fit(X, y)
+    assert codes(diagnose(clf, X, y), ["error", "warning"]) == []
+
+
+def test_three_rows_of_a_class_among_many_are_not_lost():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30_000, 3))
+    y = (np.arange(30_000) < 3).astype(int)
+    X[:3] += 3
+    clf = zoo.fit(X, y, 0, max_iter=2, n_estimators=2)
+    assert "leak" not in codes(diagnose(clf, X, y))
+
+
+def test_class_weights_set_since_the_fit_do_not_matter():
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0).set_params(class_weight="balanced")
+    assert codes(diagnose(clf, X, y)) == []
+
+
+def test_a_remedy_does_not_go_on_from_wrecked_weights():
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0, learning_rate_init=30.0, warm_start=True)
+    finding = diagnose(clf, X, y).findings[0]
+    assert finding.params == {"learning_rate_init": "auto", "warm_start": False}
+    assert codes(diagnose(clf.set_params(**finding.params).fit(X, y), X, y)) == []
+
+
 def test_findings_come_by_severity_then_cause():
     X, y = zoo.cancer(0)
     X = np.column_stack([X, np.ones(len(y)), X[:, 0]])
@@ -134,6 +163,8 @@ def test_labels_and_widths_must_be_those_of_the_fit():
     clf = zoo.fit(X, y, 0, max_iter=1)
     with pytest.raises(ValueError, match="unknown label 7"):
         diagnose(clf, X, np.where(y, 7, 0))
+    with pytest.raises(ValueError, match="rows of one class only, 1; give rows of both."):
+        diagnose(clf, X[y == 1], y[y == 1])
     with pytest.raises(ValueError, match="3 features, but"):
         diagnose(clf, np.column_stack([X, y]), y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):

@@ -5,6 +5,7 @@ from scipy.stats import rankdata
 
 from ..engine import folds
 from .report import Finding
+from .training import afresh
 
 SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
 SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
@@ -20,7 +21,7 @@ def is_scaled_badly(evidence):
     spread = evidence.columns[:, evidence.varies].std(axis=0)
     ratio = spread.max() / spread.min()
     column = int(np.argmax(size))
-    if size[column] > 30 or ratio > 300:
+    if not 0.03 < size[column] < 30 or ratio > 300:
         yield Finding(
             "inputs_not_scaled",
             "error" if size[column] > 100 or ratio > 1e4 or evidence.gain < 0.1 else "warning",
@@ -29,7 +30,7 @@ def is_scaled_badly(evidence):
             f"Inputs come as they are, and {evidence.name(column)} is of size {size[column]:.3g}; "
             f"spreads of columns differ by a factor of {ratio:.3g}. Steps that suit one column are "
             "far too large or too small for another.",
-            {"scale_inputs": "robust"},
+            afresh(evidence.clf, scale_inputs="robust"),
         )
 
 
@@ -60,8 +61,8 @@ def has_leak(evidence):
     """A column that predicts the label alone."""
     n_positive = np.count_nonzero(evidence.is_positive)
     n_pairs = n_positive * (len(evidence.is_positive) - n_positive)
-    if not n_pairs:
-        return
+    if min(n_positive, len(evidence.is_positive) - n_positive) < 10:
+        return  # so few may be ranked by chance
     ranks = rankdata(evidence.columns, axis=0)[evidence.is_positive].sum(axis=0)
     auc = (ranks - n_positive * (n_positive + 1) / 2) / n_pairs
     strength = np.maximum(auc, 1 - auc)
@@ -83,12 +84,13 @@ def has_contradictions(evidence):
     _, group = np.unique(folds.row_keys(evidence.columns, 0), return_inverse=True)
     sides = (evidence.is_positive, ~evidence.is_positive)
     by_label = [np.bincount(group, evidence.weight * side) for side in sides]
+    is_repeated = len(by_label[0]) > len(group) / 2  # else values are few, and chance is likelier
     lost = np.minimum(*by_label).sum() / evidence.weight.sum()
     share = lost / min(evidence.base_rate, 1 - evidence.base_rate)
     if share > 0.2:
         yield Finding(
             "contradicting_labels",
-            "error" if evidence.gain < 0.1 else "warning",
+            "error" if evidence.gain < 0.1 else "warning" if is_repeated else "note",
             "",
             lost,
             f"Rows with the same values have both labels: whatever is learnt, {lost:.1%} of the "

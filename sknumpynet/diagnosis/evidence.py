@@ -1,10 +1,12 @@
 """What there is to judge by: an estimator and its data."""
 
+import warnings
 from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_predict
@@ -33,6 +35,10 @@ class Evidence:
         check_consistent_length(X, y)
         check_known(y, clf.classes_, "y")
         weight = check_weight(sample_weight, len(y), "sample_weight")
+        if len(np.unique(y[weight > 0])) < 2:
+            raise ValueError(
+                f"y has rows of one class only, {y[weight > 0].tolist()[0]!r}; give rows of both."
+            )
         self.clf, self.layout = clf, clf._fitted_layout()
         self.activation = clf._built_with["activation"]
         n_rows = min(MOST_ROWS, max(200, MOST_VALUES // X.shape[1]))
@@ -40,11 +46,15 @@ class Evidence:
         rows = rows_that_count(X, y == clf.classes_[1], weight)
         self.n_rows = len(rows.index)
         if self.n_rows > n_rows:
-            rows = rows.take(np.sort(rng.choice(len(rows.index), n_rows, replace=False)))
+            order = rng.permutation(self.n_rows)
+            order = order[np.argsort(rows.sign[order], kind="stable")]  # so both labels stay in
+            chosen = np.linspace(0, self.n_rows - 1, n_rows).astype(int)
+            rows = rows.take(np.sort(order[chosen]))
         self.few_positions = rng.permutation(len(rows.index))[:PASSED_ROWS]
         self.rows, self.few = rows, rows.take(self.few_positions)
         self.is_positive, self.weight = rows.sign > 0, rows.weight
-        factors = clf._class_factors if clf.class_weight is not None else np.ones(2)
+        is_weighted = clf.class_weight is not None and hasattr(clf, "_class_factors")
+        factors = clf._class_factors if is_weighted else np.ones(2)
         self.trained_weight = rows.weight * factors[self.is_positive.astype(int)]
         columns = X[rows.index]
         self.columns = (columns.toarray() if sparse.issparse(X) else columns).astype(np.float64)
@@ -101,23 +111,25 @@ class Evidence:
 
     @cached_property
     def linear_loss(self):
-        """Log loss of a logistic regression on the columns, cross-validated; on some rows."""
+        """Log loss of a logistic regression on some rows, cross-validated; inf for too few."""
         few = self.few_positions
-        p = cross_val_predict(
-            make_pipeline(StandardScaler(), LogisticRegression()),
-            self.columns[few],
-            self.is_positive[few],
-            method="predict_proba",
-            cv=min(3, *np.bincount(self.is_positive[few], minlength=2)),
-        )
+        if min(np.bincount(self.is_positive[few], minlength=2)) < 10:
+            return np.inf
+        with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+            warnings.simplefilter("ignore", ConvergenceWarning)  # of values beyond all measure
+            p = cross_val_predict(
+                make_pipeline(StandardScaler(), LogisticRegression()),
+                self.columns[few],
+                self.is_positive[few],
+                method="predict_proba",
+                cv=3,
+            )
         return log_loss(self.is_positive[few], p, sample_weight=self.trained_weight[few])
 
     @cached_property
     def lags(self):
         """Whether next to nothing is learnt, or less than a logistic regression learns."""
-        if self.gain < 0.1 or min(np.bincount(self.is_positive[self.few_positions])) < 10:
-            return self.gain < 0.1
-        return self.loss > self.linear_loss + 0.02 * self.prior_loss
+        return self.gain < 0.1 or self.loss > self.linear_loss + 0.02 * self.prior_loss
 
     @property
     def summary(self):
@@ -155,9 +167,13 @@ class Evidence:
 
     def _of_last_call(self, curve):
         """The epochs of the last call, of a stream of all calls; (n_epochs, n_networks)."""
-        is_stream = self.clf.n_iter_ == 1 and not self.clf.warm_start
-        n_epochs = len(curve) if is_stream else self.clf.n_iter_
-        return np.reshape(curve[-n_epochs:], (n_epochs, -1))
+        n_epochs = self.clf.n_iter_ if self.clf.n_iter_ > 1 else len(curve)
+        epochs = np.reshape(curve[-n_epochs:], (n_epochs, -1))
+        if self.clf.n_iter_ == 1:  # a fit may have come before, in which networks had finished
+            is_whole = np.isfinite(epochs).all(axis=1)
+            is_whole[-1] = True
+            epochs = epochs[is_whole]
+        return epochs
 
     @cached_property
     def loss_curve(self):
@@ -180,6 +196,7 @@ class Evidence:
                 last = self.training_loss
         fall = (before - last) / self.prior_loss
         if is_judged:
+            n_epochs = np.minimum(n_epochs, clf.n_iter_)
             fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
         return float(np.median(fall))
 

@@ -29,6 +29,8 @@ def has_no_signal(evidence):
     if evidence.judged_loss is None or evidence.gain > 0.03:
         return
     fallen = np.median(evidence.loss_curve[0] - last_of(evidence.loss_curve))
+    if not fallen > 0.002 * evidence.prior_loss:  # then nothing was tried
+        return
     yield Finding(
         "no_signal",
         "error",
@@ -44,8 +46,7 @@ def has_no_signal(evidence):
 def is_as_linear(evidence):
     """No better than a logistic regression."""
     has_hidden = len(evidence.layout.layer_sizes) > 2
-    enough = min(np.bincount(evidence.is_positive[evidence.few_positions])) >= 10
-    if has_hidden and enough and evidence.gain > 0.1 and evidence.loss > evidence.linear_loss:
+    if has_hidden and evidence.gain > 0.1 and evidence.loss > evidence.linear_loss:
         lead = 1 - evidence.loss / evidence.linear_loss
         yield Finding(
             "no_better_than_linear",
@@ -71,7 +72,8 @@ def has_memorised(evidence):
             f"{part:.0%} of the base rate's loss is gone on the rows it trained on, with "
             f"{n_params} weights for {n_rows} rows; no rows were held out to say how much of that "
             "lasts.",
-            {"early_stopping": True},
+            {} if evidence.clf.early_stopping else {"early_stopping": "auto"},
+            "judge it by rows that it has not seen, such as by cross_val_score",
         )
     elif gap > 0.35:
         yield Finding(

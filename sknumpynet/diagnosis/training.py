@@ -13,7 +13,7 @@ def is_rate_too_high(evidence):
     if clf.solver == "lbfgs":
         return
     rate = clf.learning_rate_init
-    if not np.isfinite(curve[0]).all() or not np.isfinite(last_of(curve)).all():
+    if not np.isfinite(curve[0]).all() or np.isinf(curve).any():
         yield Finding(
             "rate_too_high",
             "error",
@@ -21,7 +21,7 @@ def is_rate_too_high(evidence):
             np.inf,
             f"The training loss stopped being a number: the steps of learning_rate_init={rate!r} "
             "lead out of all bounds.",
-            {"learning_rate_init": "auto"},
+            afresh(clf, learning_rate_init="auto"),
         )
         return
     relative = relative_rate(evidence) if clf.solver == "adam" else None
@@ -38,7 +38,7 @@ def is_rate_too_high(evidence):
             f"learning_rate_init={rate!r} makes steps that leap over the minimum: the loss of the "
             f"first epoch is {begun:.3g} times that of the base rate, and rises to {leap:.3g} "
             "times where it began.",
-            {"learning_rate_init": "auto"},
+            afresh(clf, learning_rate_init="auto"),
         )
 
 
@@ -100,15 +100,14 @@ def is_held_down(evidence):
             value,
             f"{strongest}={value:g} outweighs what the rows have to say: {evidence.gain:.1%} of "
             "the base rate's loss is gone.",
-            {strongest: None if strongest == "max_grad_norm" else 0.0},
+            afresh(clf, **{strongest: None if strongest == "max_grad_norm" else 0.0}),
         )
 
 
 def is_linear(evidence):
     """Hidden layers that do nothing a logistic regression could not."""
-    if len(evidence.layout.layer_sizes) == 2:
-        return
-    if evidence.activation == "identity":
+    clf = evidence.clf
+    if len(evidence.layout.layer_sizes) > 2 and evidence.activation == "identity":
         yield Finding(
             "hidden_layers_idle",
             "error" if evidence.gain < 0.1 else "warning",
@@ -116,7 +115,7 @@ def is_linear(evidence):
             evidence.gain,
             "activation='identity' makes layer upon layer one linear function: this is a logistic "
             "regression, whatever its hidden layers.",
-            {"activation": "relu"},
+            afresh(clf, activation="relu"),
         )
 
 
@@ -139,7 +138,7 @@ def relative_rate(evidence):
 def leap_of(evidence):
     """The highest training loss, by the first or the base rate's; median network."""
     start = np.maximum(evidence.loss_curve[0], evidence.prior_loss)
-    return np.median(np.nanmax(evidence.loss_curve, axis=0) / start)
+    return np.median(np.fmax.reduce(evidence.loss_curve) / start)
 
 
 def last_of(curve):
@@ -148,11 +147,13 @@ def last_of(curve):
     return curve[np.maximum(n_epochs, 1) - 1, np.arange(curve.shape[1])]
 
 
-def afresh(clf):
-    """The arguments that begin anew at a rate that suits."""
-    params = {"learning_rate_init": "auto"}
-    if clf.warm_start:
-        params["warm_start"] = False
+def afresh(clf, **params):
+    """These arguments, and that not to go on with what there is."""
+    return params | ({"warm_start": False} if clf.warm_start else {})
+
+
+def begun_anew(clf, **params):
+    """These arguments, and those that begin anew at a rate that suits."""
     if clf.solver == "sgd":
         params["solver"] = "adam"  # which makes steps of the same size of small gradients
-    return params
+    return afresh(clf, **params, learning_rate_init="auto")

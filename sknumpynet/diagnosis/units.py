@@ -3,7 +3,7 @@
 import numpy as np
 
 from .report import Finding
-from .training import afresh
+from .training import begun_anew
 
 MOST_UNITS = 100  # of a layer that are compared with one another
 FLAT = {"logistic": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where slopes are 0
@@ -54,7 +54,7 @@ def has_uneven_gradients(evidence):
             f"What reaches the first layer of the gradient is {ratio:.2g} times what the last one "
             f"gets: through {len(sizes)} layers of {evidence.activation} it "
             f"{'fades away' if kind == 'vanishing' else 'grows without bound'}.",
-            {"activation": "relu", "hidden_layer_sizes": (100,)} | afresh(evidence.clf),
+            begun_anew(evidence.clf, activation="relu", hidden_layer_sizes=(100,)),
         )
 
 
@@ -67,12 +67,12 @@ def has_dead_units(evidence):
         if part >= 0.5:
             yield Finding(
                 "dead_units",
-                "error" if part > 0.9 else "warning",
+                "error" if evidence.gain < 0.1 else "warning" if part > 0.9 else "note",
                 f"layer {number}",
                 part,
                 f"{part:.0%} of the units of layer {number} are 0 on every row looked at: no "
                 "gradient reaches them any more.",
-                {"activation": "leaky_relu"} | afresh(evidence.clf),
+                begun_anew(evidence.clf, activation="leaky_relu"),
             )
 
 
@@ -92,7 +92,7 @@ def has_saturated_units(evidence):
                 part,
                 f"{part:.0%} of the units of layer {number} are at {low:g} or {high:g} on nearly "
                 "every row, where their slope is nearly 0.",
-                {"scale_inputs": "robust"} | afresh(evidence.clf),
+                begun_anew(evidence.clf, scale_inputs="robust"),
             )
 
 
@@ -117,5 +117,5 @@ def has_similar_units(evidence):
                 alike,
                 f"The units of layer {number} rise and fall together (median correlation "
                 f"{alike:.2f}), as of weights of one sign: all of them say what one would.",
-                afresh(evidence.clf),
+                begun_anew(evidence.clf),
             )
