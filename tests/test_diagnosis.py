@@ -163,7 +163,7 @@ def test_labels_and_widths_must_be_those_of_the_fit():
     clf = zoo.fit(X, y, 0, max_iter=1)
     with pytest.raises(ValueError, match="unknown label 7"):
         diagnose(clf, X, np.where(y, 7, 0))
-    with pytest.raises(ValueError, match="rows of one class only, 1; give rows of both."):
+    with pytest.raises(ValueError, match="rows of one class only, 1; give"):
         diagnose(clf, X[y == 1], y[y == 1])
     with pytest.raises(ValueError, match="3 features, but"):
         diagnose(clf, np.column_stack([X, y]), y)
