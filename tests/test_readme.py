@@ -16,10 +16,11 @@ import sknumpynet
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 PYTHON = re.compile(r"^```python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+PRINTED = re.compile(r"# -> (.*)$|^#    (.*)$", flags=re.MULTILINE)  # as a page says it is
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatch):
+def test_the_python_of_a_page_runs_and_prints_what_it_says(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     namespace = {"__name__": "page"}
@@ -28,6 +29,9 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page, tmp_path, monkeypatc
             exec(compile(block, page.name, "exec"), namespace)
         except ModuleNotFoundError as error:
             pytest.skip(f"{error.name} is not installed")
+        said = ["".join(line) for line in PRINTED.findall(block)]
+        printed = capsys.readouterr().out.splitlines()
+        assert said in ([], printed)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
