@@ -6,6 +6,7 @@ evaluation of the loss; ``end(networks, epoch, so_far)`` after it, and asks by T
 """
 
 from functools import wraps
+from threading import Lock
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -22,6 +23,9 @@ except ImportError:  # before scikit-learn 1.9: everything works, without callba
             return method(*args, **kwargs)
 
         return unwatched
+
+
+PRINTING = Lock()  # workers print at once, and text streams are not made for several threads
 
 
 class EpochTasks:
@@ -103,4 +107,5 @@ class EpochPrinter:
             line += f"  validation {epoch.validation.mean():>10.6f}"
         if len(networks) < self.n_estimators:
             line += "  networks " + ", ".join(map(str, self.networks[networks]))
-        print(line)
+        with PRINTING:
+            print(line)

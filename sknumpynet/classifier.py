@@ -6,24 +6,21 @@ from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import asdict, replace
 from functools import cache, partial
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Self, TypeAlias
 from zlib import crc32
 
 import numpy as np
-from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
 from scipy import sparse
-from scipy.special import expit
+from scipy.special import expit, xlog1py, xlogy
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
-from threadpoolctl import ThreadpoolController
 
 from . import __version__
 from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
@@ -31,12 +28,11 @@ from .engine import folds
 from .engine.epochs import Plan
 from .engine.initializers import initial_params, relative_rates
 from .engine.layout import Layout
-from .engine.network import BLOCK_ROWS, predict_logits
-from .engine.objective import Objective, Problem, Rows
+from .engine.network import predict_logits
+from .engine.objective import Problem, Rows
 from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
-from .engine.training import join, train
 from .exceptions import NotLearningWarning
-from .parameters import check_parameters
+from .parameters import check_parameters, plain
 from .validation import (
     canonical,
     check_both_count,
@@ -44,15 +40,17 @@ from .validation import (
     check_labels,
     check_weight,
     columns_named,
+    naming,
     two_classes,
 )
+from .workers import train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
 BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
 BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
+PREDICTED_FROM = ("coefs_", "intercepts_", "_scaling", "_built_with", "classes_", "n_features_in_")
 MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
-SMALL_PRODUCT = 1 << 26  # multiplications up to which a second BLAS thread costs more than it does
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
 CHANCE = 10  # nats gained over all rows held out that may be chance; labels at random gain 0
@@ -151,7 +149,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     dropout : float, default=0.0
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
     label_smoothing : float, default=0.0
-        e moves the labels 0 and 1 to e / 2 and 1 - e / 2 in training.
+        Moves the labels 0 and 1 to e / 2 and 1 - e / 2 in training, where this is e.
     max_grad_norm : float or None, default=None
         Longer gradients are scaled down to this length, network by network.
     class_weight : dict, 'balanced' or None, default=None
@@ -324,11 +322,15 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Returns
         -------
         self : NumpyMLPBinaryClassifier
+            Fitted.
 
         Raises
         ------
         ValueError
-            For parameters or data that cannot be used. The estimator is then as it was before.
+            For parameters or data that cannot be used. After an error the estimator is as it was
+            before.
+        KeyboardInterrupt
+            Before training has begun, and where the workers are processes.
 
         Warns
         -----
@@ -339,7 +341,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             When all networks have stopped by themselves, no better than telling every row the base
             rate.
         UserWarning
-            When whole-number weights are so large that they are hardly meant as counts of rows.
+            When training was interrupted from the keyboard: each network keeps its best epoch so
+            far, or what its first had come to. When whole-number weights are so large that they are
+            hardly meant as counts of rows.
         """
         check_parameters(self.get_params(deep=False))
         tasks = self._tasks(X, y, sample_weight)
@@ -355,16 +359,21 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 self._begin(rows, copies, classes)
             if validation is None:
                 rows = self._hold_out(rows, copies, classes)
+            if not goes_on:
+                self._start_at_base_rate(rows)
             self._train(rows, validation, tasks)
-            self._expose_out_of_fold(rows, goes_on)
+            try:
+                self._expose_out_of_fold(rows, goes_on)
+            except KeyboardInterrupt:
+                self._warn_of_interruption()
         return self
 
     def _can_partial_fit(self):
-        if self.solver == "lbfgs":
+        if str(self.solver) == "lbfgs":  # whatever it is: check_parameters will say so
             raise AttributeError(
                 "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
             )
-        if self.early_stopping not in (False, "auto"):
+        if isinstance(self.early_stopping, bool | np.bool_) and self.early_stopping:
             raise AttributeError(
                 "partial_fit does not support early_stopping=True, having no epochs to choose "
                 "from; set early_stopping='auto' or call fit."
@@ -388,14 +397,19 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`. A piece may have one class only, or weights of 0.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
+        y : array-like of shape (n_samples,)
+            As in `fit`, but they may be of one class only.
         classes : array-like of shape (2,), default=None
             All labels that will ever come. Needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`, but after the first call all may be 0.
 
         Returns
         -------
         self : NumpyMLPBinaryClassifier
+            Fitted.
 
         Raises
         ------
@@ -420,6 +434,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 self._check_continuation(classes)
             else:
                 self._begin(rows, copies, classes, is_stream=True)
+                self._start_at_base_rate(rows)
             if len(rows.index):
                 self._train(rows, None, tasks, is_stream=True)
                 self._expose_out_of_fold(rows, goes_on)
@@ -429,7 +444,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """What tells callbacks of the epochs; None where there are none."""
         if not hasattr(self, "_skl_callbacks"):
             return None
-        n_epochs = self.max_iter * (self.n_estimators if self.solver == "lbfgs" else 1)
+        n_epochs = int(self.max_iter) * (int(self.n_estimators) if self.solver == "lbfgs" else 1)
         return EpochTasks(self, n_epochs, X, y, sample_weight)
 
     def _check_rows(self, X, y, reset):
@@ -439,8 +454,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             X, y = validate_data(
                 self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, order="C"
             )
-        check_labels(y)
-        check_classification_targets(y)
+        with naming("y"):
+            check_labels(y)
+            check_classification_targets(y)
         return canonical(X), y
 
     def _stream_classes(self, y, classes, goes_on):
@@ -449,8 +465,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 "classes must be passed on the first call to partial_fit; give both labels, "
                 "such as classes=[0, 1]."
             )
-        known = self.classes_ if goes_on else two_classes(column_or_1d(classes), "classes")
-        if classes is not None and not np.array_equal(np.unique(classes), known):
+        with naming("classes"):
+            given = None if classes is None else np.unique(column_or_1d(classes))
+            known = self.classes_ if goes_on else two_classes(given, "classes")
+        if given is not None and not np.array_equal(given, known):
             raise ValueError(
                 f"classes={classes!r} differs from the classes of earlier calls, {known}; "
                 "leave it out, or begin anew with fit or a clone."
@@ -465,9 +483,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if not is_piece:
             check_both_count(is_positive, weight, classes)
         if self.class_weight is not None:
-            self._class_factors = compute_class_weight(
-                self.class_weight, classes=classes, y=y, sample_weight=weight
-            )
+            with naming("class_weight"):
+                self._class_factors = compute_class_weight(
+                    self.class_weight, classes=classes, y=y, sample_weight=weight
+                )
             with np.errstate(over="ignore"):
                 weight = weight * self._class_factors[is_positive.astype(int)]
             weight = check_weight(
@@ -493,12 +512,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 "X_val came with early_stopping=False, which would not look at it; set "
                 "early_stopping='auto', or leave X_val out."
             )
-        with columns_named(X_val):
+        with naming("X_val"), columns_named(X_val):
             X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
-        y_val = column_or_1d(y_val)
-        check_labels(y_val, "y_val")
-        check_consistent_length(X_val, y_val)
-        check_known(y_val, classes, "y_val")
+        with naming("y_val"):
+            y_val = column_or_1d(y_val)
+            check_labels(y_val, "y_val")
+            check_consistent_length(X_val, y_val)
+            check_known(y_val, classes, "y_val")
         weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
         is_positive = y_val == classes[1]
         if self.class_weight is not None:
@@ -519,16 +539,35 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 delattr(self, name)
         self.classes_ = classes
         self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
-        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        with naming("random_state"):
+            generator = check_random_state(self.random_state)
+        self._seed = int(generator.randint(np.iinfo(np.int32).max))
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
         self._built_with = {name: getattr(self, name) for name in BUILT_WITH}
         X = rows.table()
         self._scaling = learn_scaling(self.scale_inputs, X, rows.weight, is_stream)
         self._scaling = replace(self._scaling, bins=self._learn_bins(X, rows.weight, copies.sum()))
         layout, networks = self._layout(), range(self.n_estimators)
+        if networks.stop * layout.n_params > np.iinfo(np.intp).max // 8:
+            raise ValueError(
+                "hidden_layer_sizes and n_estimators ask for more parameters than any array can "
+                "hold; give fewer units or networks."
+            )
         params = initial_params(layout, self.activation, self._seed, networks, X.dtype)
         self._scaling.fold_into(layout.views(params)[0])
         self._expose_params(layout, params)
+
+    def _start_at_base_rate(self, rows):
+        """Make the last bias, 0 so far, the log-odds of the rows that each network trains on.
+
+        From 0 it does not get as far as a rare class asks for: to 1.5e-4 where that is 1e-7.
+        """
+        last = self._fitted_layout().views(self._params)[-1]
+        for network in range(self.n_estimators):
+            weight = rows.weight if rows.fold is None else rows.weight * (rows.fold != network)
+            negative, positive = (weight[rows.sign == sign].sum() for sign in (-1, 1))
+            if negative and positive:  # not so in a piece of one class
+                last[network, -1] += np.log(positive) - np.log(negative)  # one may be nearly all
 
     def _learn_bins(self, X, weight, n_rows):
         """Codes for the numeric columns; None where there are to be none."""
@@ -601,7 +640,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         return replace(rows, weight=rows.weight * held / copies[row], fold=fold)
 
     def _plan(self, rows, is_stream):
-        shared = {name: getattr(self, name) for name in Plan.__annotations__ if hasattr(self, name)}
+        names = [name for name in Plan.__annotations__ if hasattr(self, name)]
+        shared = {name: plain(getattr(self, name)) for name in names}
         n_rows = len(rows.index)
         shared["batch_size"] = min(self._rows_per_step(rows), n_rows)
         if self.learning_rate_init == "auto":
@@ -615,7 +655,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def _rows_per_step(self, rows):
         if self.batch_size != "auto":
-            return self.batch_size
+            return int(self.batch_size)
         n_rows = len(rows.index)
         return n_rows if n_rows <= FULL_BATCH else min(256, max(64, n_rows // 30))
 
@@ -628,9 +668,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             rows,
             validation,
             loss=self.loss,
-            alpha=self.alpha,
-            label_smoothing=self.label_smoothing,
-            dropout=0.0 if self.solver == "lbfgs" else self.dropout,
+            alpha=plain(self.alpha),
+            label_smoothing=plain(self.label_smoothing),
+            dropout=0.0 if self.solver == "lbfgs" else plain(self.dropout),
             seed=self._seed,
         )
 
@@ -647,9 +687,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         optimizer = plan.make_optimizer(params)
         if self._optimizer["solver"] == self.solver:
             optimizer.resume(self._optimizer["n_steps"], self._optimizer["state"])
-        # Callbacks are told of the whole stack, so it is trained in one place.
-        n_workers = 1 if tasks else min(effective_n_jobs(self.n_jobs), self.n_estimators)
-        edges = np.linspace(0, self.n_estimators, n_workers + 1).astype(int)
 
         def observers(networks):
             if tasks:
@@ -658,25 +695,21 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             if self.verbose:
                 yield EpochPrinter(self.verbose, networks, self.n_estimators)
 
-        with blas_threads(layout, plan.batch_size, n_workers):
-            parts = Parallel(n_jobs=n_workers, prefer="threads")(
-                delayed(train_part)(
-                    n_workers,
-                    Objective(problem, networks := np.arange(start, stop)),
-                    params[start:stop],
-                    optimizer and optimizer.take(slice(start, stop)),
-                    plan,
-                    n_passes=self._n_passes,
-                    n_seen=self.t_,
-                    keeps_best=not is_stream,
-                    observers=tuple(observers(networks)),
-                )
-                for start, stop in pairwise(edges)
-            )
-        trained = join(parts)
+        trained = train_stack(
+            problem,
+            params,
+            optimizer,
+            plan,
+            # Callbacks are told of the whole stack, so it is trained in one place.
+            n_jobs=1 if tasks else self.n_jobs,
+            keeps_best=not is_stream,
+            observers=observers,
+            n_passes=self._n_passes,
+            n_seen=self.t_,
+        )
         self._expose(layout, rows, trained)
         self._warn(plan, trained)
-        if not is_stream and not (tasks and tasks.has_stopped):
+        if not (is_stream or trained.was_interrupted or (tasks and tasks.has_stopped)):
             self._warn_if_nothing_is_learnt(rows, validation or rows, trained)
 
     def _attributes(self, layout, rows, trained):
@@ -707,7 +740,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             new = None if curve is None else list(curve[:, 0].tolist() if alone else curve)
             setattr(self, name, new if new is None else (getattr(self, name, None) or []) + new)
         scores = self.validation_scores_
-        self.best_validation_score_ = scores and float(np.fmax.reduce(scores).mean())
+        self.best_validation_score_ = float(np.fmax.reduce(scores).mean()) if scores else None
         self.loss_ = float(np.mean(trained.last_loss))
         self.best_loss_ = float(trained.best_score.mean())
         self.best_iter_ = int(trained.best_epoch[0]) if alone else trained.best_epoch
@@ -724,6 +757,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 ConvergenceWarning,
                 stacklevel=5,
             )
+        if trained.was_interrupted:
+            self._warn_of_interruption(has_begun=trained.best_epoch > 0)
+            return
         n_cut_off = (~trained.has_finished).sum()
         ends_by_itself = plan.solver != "lbfgs" and plan.learning_rate == "cosine"
         if n_cut_off and plan.max_iter > 1 and not ends_by_itself:
@@ -734,6 +770,16 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 stacklevel=5,
             )
 
+    def _warn_of_interruption(self, has_begun=True):
+        n_waiting = np.sum(~np.asarray(has_begun))
+        few = f" ({n_waiting} of {self.n_estimators} networks had ended none)" if n_waiting else ""
+        warnings.warn(
+            f"fit was interrupted after {self.n_iter_} epochs{few}; the best weights so far are "
+            "kept. To go on from them, set warm_start=True and call fit again.",
+            UserWarning,
+            stacklevel=6,
+        )
+
     def _warn_if_nothing_is_learnt(self, rows, judged, trained):
         """Warn of a fit that has come to its end no better than the base rate."""
         is_log_loss = self.loss == "log_loss" and not (
@@ -743,7 +789,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         has_ended = trained.has_finished.all() and not trained.has_diverged.any()
         rate = np.average(rows.sign > 0, weights=rows.weight)
         share = np.average(judged.sign > 0, weights=judged.weight)
-        prior = -share * np.log(rate) - (1 - share) * np.log(1 - rate)
+        prior = -xlogy(share, rate) - xlog1py(1 - share, -rate)  # one class may weigh nearly all
         loss, gain = trained.best_score.mean(), (1 - LEARNT) * prior
         if is_judged:
             gain = min(gain, CHANCE / len(judged.index))
@@ -755,7 +801,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         elif self.learning_rate_init != "auto":
             suspect = f"learning_rate_init={self.learning_rate_init!r}; set 'auto'"
         elif penalty := self.alpha or self.weight_decay or self.dropout or self.label_smoothing:
-            suspect = f"the penalty of {penalty:g}; set it to 0"
+            suspect = f"the penalty of {plain(penalty):g}; set it to 0"
         elif self.activation == "identity":
             suspect = "activation='identity' cannot bend; set 'relu'"
         else:
@@ -824,7 +870,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         params = self._stacked_params()[network]
         layout, scaling = self._fitted_layout(), self._scaling.folded()
         activation = self._built_with["activation"]
-        return predict_logits(layout, activation, np.atleast_2d(params), X, scaling, index)
+        logits = predict_logits(layout, activation, np.atleast_2d(params), X, scaling, index)
+        logits[np.isnan(logits)] = 0  # infinity less infinity: no evidence for either class
+        return logits
 
     def _check_new_rows(self, X):
         check_is_fitted(self, "coefs_")
@@ -833,17 +881,18 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
 
     def decision_function(self, X: Table) -> np.ndarray:
-        """Log-odds of the positive class, ``classes_[1]``.
+        """Compute the log-odds of the positive class, ``classes_[1]``.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows of the columns it was fitted on.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            log(p / (1 - p)), p the mean probability over the networks. Above 0 exactly where
-            `predict` says ``classes_[1]``.
+            The logarithm of p / (1 - p), p the mean probability over the networks. Above 0 exactly
+            where `predict` says ``classes_[1]``.
         """
         logits = self._logits(self._check_new_rows(X))
         if len(logits) == 1:
@@ -861,6 +910,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows of the columns it was fitted on.
 
         Returns
         -------
@@ -875,10 +925,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows of the columns it was fitted on.
 
         Returns
         -------
         ndarray of shape (n_samples, 2)
+            In the order of ``classes_``.
         """
         log_odds = self.decision_function(X)
         return -np.logaddexp(0, np.column_stack([log_odds, -log_odds]))
@@ -889,10 +941,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows of the columns it was fitted on.
 
         Returns
         -------
         ndarray of shape (n_samples,)
+            Each one of ``classes_``.
         """
         is_positive = self.decision_function(X) > 0
         return self.classes_[is_positive.astype(int)]
@@ -903,6 +957,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows of the columns it was fitted on.
 
         Returns
         -------
@@ -929,6 +984,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if "coefs_" in state:
             del state["_params"]  # stands in coefs_ and intercepts_
             state["_scaling"] = asdict(self._scaling)
+            state["_checksum"] = checksum([state[name] for name in PREDICTED_FROM])
         return state | {"_version": __version__}
 
     def __setstate__(self, state):
@@ -943,35 +999,19 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 ),
                 stacklevel=2,
             )
+        if "coefs_" in state and state.pop("_checksum", None) != checksum(
+            [state[name] for name in PREDICTED_FROM]
+        ):
+            raise ValueError(
+                "this file of a NumpyMLPBinaryClassifier is damaged or altered: its weights are "
+                "not those it was written with; take another copy of it, or fit again."
+            )
         super().__setstate__(state)
         if "coefs_" in state:
             bins = state["_scaling"]["bins"]
             scaling = Scaling(**state["_scaling"])
             self._scaling = replace(scaling, bins=None if bins is None else Binning(**bins))
             self._pack_params()
-
-
-def train_part(n_workers, objective, params, optimizer, plan, **course):
-    """`train`, perhaps in another process, whose BLAS has not the limits of the one that fits."""
-    with blas_threads(objective.problem.layout, plan.batch_size, n_workers):
-        return train(objective, params, optimizer, plan, **course)
-
-
-def blas_threads(layout, batch_size, n_workers):
-    """Hold BLAS to one thread where workers share the processors or products are small.
-
-    Threads that wait for each other take far longer where another program is busy: a fit of 570
-    rows 2 to 20 times, eight products of 25 million multiplications 256 ms instead of 5.
-    """
-    largest = max(rows * columns for rows, columns in layout.shapes)
-    is_small = n_workers > 1 or largest * min(batch_size, BLOCK_ROWS) <= SMALL_PRODUCT
-    return blas_controller().limit(limits=1, user_api="blas") if is_small else nullcontext()
-
-
-@cache
-def blas_controller():
-    """The BLAS libraries loaded; looking for them takes 3 ms, as long as a small fit."""
-    return ThreadpoolController()
 
 
 @contextmanager
@@ -991,6 +1031,20 @@ def rows_that_count(X, is_positive, weight):
     index = np.flatnonzero(weight)
     sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
     return Rows(X, index, sign, weight[index])
+
+
+def checksum(value, start=0):
+    """CRC-32 of a value: of the bytes of numeric arrays, of what else is written of the rest."""
+    if isinstance(value, dict):
+        value = list(value.items())
+    if isinstance(value, list | tuple):
+        for item in value:
+            start = checksum(item, start)
+        return start
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        value = np.ascontiguousarray(value)
+        return crc32(value, crc32(f"{value.dtype} {value.shape}".encode(), start))
+    return crc32(str(getattr(value, "tolist", lambda: value)()).encode(), start)
 
 
 def describe(shape):

@@ -9,11 +9,11 @@ from math import prod
 
 import numpy as np
 
-from .classifier import blas_threads
 from .engine.network import Network
 from .engine.objective import Objective, Rows
 from .fitted import working_copy
 from .parameters import check_parameters
+from .workers import blas_threads
 
 MOST_ROWS = 100  # that a check looks at: more would take longer and tell no more
 MOST_COMPONENTS = 50  # of a matrix that are checked one by one
@@ -35,7 +35,9 @@ class MatrixCheck:
     layer : int
         From 1; the last is the output.
     name : {'weights', 'biases'}
+        What the matrix holds.
     shape : tuple of int
+        Of the matrix.
     max_error : float
         Largest relative error; NaN if all that was looked at stood at a kink.
     where : tuple of int, or 'direction'
@@ -67,7 +69,9 @@ class GradientCheck:
     matrices : list of MatrixCheck
         Weights and biases, from the first layer on.
     network : int
+        Which one of the stack.
     layer_sizes : tuple of int
+        Inputs, hidden units, 1.
     n_rows, n_rows_given : int
         Rows looked at, and those of a weight above 0 to choose from.
     tolerance : float
@@ -128,15 +132,18 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     clf : NumpyMLPBinaryClassifier
         Fitted, be it by a single ``partial_fit``. Left as it is.
     X : array-like or sparse matrix of shape (n_samples, n_features)
+        Of many rows, a seeded sample is looked at.
     y : array-like of shape (n_samples,)
         Labels among ``clf.classes_``; one class alone will do.
     sample_weight : array-like of shape (n_samples,), default=None
+        Weights, as ``fit`` takes them.
     network : int, default=0
         Which one of the stack.
 
     Returns
     -------
     GradientCheck
+        Printed, the largest relative error of each matrix; ``ok`` if all are small.
 
     Raises
     ------

@@ -23,13 +23,29 @@ class Rule(NamedTuple):
 
 
 def is_int(value):
-    """Whole numbers, NumPy's included, but not True and False."""
-    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+    """Whole numbers, NumPy's included, but not True and False, no lengths of time."""
+    return isinstance(value, Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64)
 
 
 def is_real(value):
     """Finite or infinite numbers, but not True and False, not NaN."""
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_) and value == value
+    is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_ | np.timedelta64)
+    return is_number and value == value
+
+
+def plain(value):
+    """Any whole number as Python's int, any other as its float: arithmetic of full width."""
+    if is_int(value):
+        return int(value)
+    return to_float(value) if is_real(value) else value
+
+
+def to_float(value):
+    """A real number as Python's float, NaN for an int beyond it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return np.nan
 
 
 def one_of(names, advice):
@@ -41,7 +57,7 @@ def one_of(names, advice):
 
 def number(test, wanted, advice):
     """A rule for a real number."""
-    return Rule(lambda v: is_real(v) and test(v), wanted, advice)
+    return Rule(lambda v: is_real(v) and test(to_float(v)), wanted, advice)
 
 
 def whole(advice):
@@ -65,7 +81,7 @@ def are_layer_sizes(value):
 def is_class_weight(value):
     """None, "balanced" or a dict of finite weights, none negative."""
     if isinstance(value, dict):
-        return all(is_real(weight) and 0 <= weight < np.inf for weight in value.values())
+        return all(is_real(weight) and 0 <= to_float(weight) < np.inf for weight in value.values())
     return value is None or (isinstance(value, str) and value == "balanced")
 
 
@@ -94,7 +110,7 @@ RULES = {
         "this is the schedule; the rate itself is learning_rate_init",
     ),
     "learning_rate_init": Rule(
-        lambda v: (isinstance(v, str) and v == "auto") or (is_real(v) and 0 < v < np.inf),
+        lambda v: (isinstance(v, str) and v == "auto") or (is_real(v) and 0 < to_float(v) < np.inf),
         "a finite number > 0 or 'auto'",
         "give the rate of the first step, such as 1e-3",
     ),
@@ -134,8 +150,10 @@ RULES = {
         ("robust", "standard", None), "'robust' is safe for any table, None for data in [-1, 1]"
     ),
     "numeric_bins": Rule(
-        lambda v: (isinstance(v, str) and v == "auto") or (is_int(v) and (v == 0 or v >= 2)),
-        "0, an int >= 2 or 'auto'",
+        lambda v: (
+            (isinstance(v, str) and v == "auto") or (is_int(v) and (v == 0 or 2 <= v <= 1 << 16))
+        ),
+        "0, an int from 2 to 65536 or 'auto'",
         "give the pieces in which to tell each numeric column, such as 8, or 0 for none",
     ),
     "dropout": number(
@@ -145,7 +163,7 @@ RULES = {
         lambda v: 0 <= v < 1, "a number in [0, 1)", "give a small number such as 0.05, or 0"
     ),
     "max_grad_norm": Rule(
-        lambda v: v is None or (is_real(v) and v > 0),
+        lambda v: v is None or (is_real(v) and to_float(v) > 0),
         "a number > 0 or None",
         "give the greatest length of a gradient, such as 1.0",
     ),

@@ -3,6 +3,7 @@
 Each raises ValueError with what came, what was wanted and what to do, and leaves its input alone.
 """
 
+import re
 from contextlib import contextmanager
 from numbers import Real
 from reprlib import repr as shortened
@@ -11,6 +12,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
+
+SMALLEST_TOTAL = 1e-300  # of weights, whose inverse is the largest: both are in reach of arithmetic
 
 
 def canonical(X):
@@ -25,8 +28,9 @@ def canonical(X):
 def columns_named(X):
     """Where X cannot be read as numbers, the error says in which columns and what to do."""
     try:
-        yield
-    except (TypeError, ValueError) as error:
+        with np.errstate(over="ignore", invalid="ignore"):  # of the sum that looks for NaN
+            yield
+    except (TypeError, ValueError, OverflowError) as error:
         reasons = columns_without_numbers(X)
         if not reasons:
             raise
@@ -38,6 +42,19 @@ def columns_named(X):
             f"{columns}), remainder='passthrough'), NumpyMLPBinaryClassifier()); make dates "
             "numbers, such as days since the first."
         ) from error
+
+
+@contextmanager
+def naming(name):
+    """An error that does not say which argument it is about says so."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except (TypeError, ValueError, OverflowError) as error:
+        if re.search(rf"\b{name}\b", str(error)):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: {error}") from error
 
 
 def columns_without_numbers(X):
@@ -63,7 +80,7 @@ def columns_without_numbers(X):
             if column.dtype.kind in "mM":
                 raise TypeError(f"{column.dtype} is not a number")
             column.astype(float)
-        except (TypeError, ValueError) as reason:
+        except (TypeError, ValueError, OverflowError) as reason:
             reasons[name] = reason
     return reasons
 
@@ -83,7 +100,8 @@ def check_labels(y, name="y"):
 
 def two_classes(y, name="y"):
     """The two labels of y, sorted."""
-    kind = type_of_target(y, input_name=name, raise_unknown=True)
+    with naming(name):
+        kind = type_of_target(y, input_name=name, raise_unknown=True)
     classes = np.unique(y)
     if kind != "binary":
         raise ValueError(
@@ -91,10 +109,8 @@ def two_classes(y, name="y"):
             f"has {len(classes)} classes. Use OneVsRestClassifier around this estimator."
         )
     if len(classes) < 2:
-        raise ValueError(
-            f"{name} has one class only, {classes.tolist()[0]!r}; give rows of two classes to tell "
-            "apart."
-        )
+        only = f"one class only, {classes.tolist()[0]!r}" if len(classes) else "no class"
+        raise ValueError(f"{name} has {only}; give rows of two classes to tell apart.")
     return classes
 
 
@@ -119,11 +135,12 @@ def check_weight(weight, n_rows, name, may_be_zero=False):
     """Row weights as float64, one a row; None is 1 for all, a number is that for all."""
     if weight is None:
         return np.ones(n_rows)
-    if isinstance(weight, Real):
-        weight = np.full(n_rows, float(weight))
-    weight = check_array(
-        weight, ensure_2d=False, ensure_min_samples=0, dtype=np.float64, input_name=name
-    )
+    with naming(name):
+        if isinstance(weight, Real):
+            weight = np.full(n_rows, float(weight))
+        weight = check_array(
+            weight, ensure_2d=False, ensure_min_samples=0, dtype=np.float64, input_name=name
+        )
     if weight.shape != (n_rows,):
         raise ValueError(
             f"{name} has the shape {weight.shape}, but X has {n_rows} rows; give one weight a row."
@@ -136,6 +153,7 @@ def check_weight(weight, n_rows, name, may_be_zero=False):
         raise ValueError(f"{name}: every weight is zero; give some rows a weight above 0.")
     with np.errstate(over="ignore"):
         total = weight.sum()
-    if not np.isfinite(total):
-        raise ValueError(f"{name} sums to infinity; divide it by its mean.")
+    if total and not SMALLEST_TOTAL <= total <= 1 / SMALLEST_TOTAL:
+        total = f"{total:g}".replace("inf", "infinity")
+        raise ValueError(f"{name} sums to {total}; divide it by its mean.")
     return weight

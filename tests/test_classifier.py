@@ -1,5 +1,6 @@
 """What the estimator's parameters, methods and attributes mean."""
 
+import copy
 import inspect
 import pickle
 from importlib.resources import files
@@ -18,7 +19,7 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sknumpynet import NumpyMLPBinaryClassifier, classifier
+from sknumpynet import NumpyMLPBinaryClassifier, workers
 from sknumpynet.engine.training import train
 
 SOLVERS = ["adam", "sgd", "lbfgs"]
@@ -110,8 +111,8 @@ def test_blas_keeps_to_one_thread_unless_one_worker_has_large_products(
     def blas_libraries():
         return [info for info in threadpool_info() if info["user_api"] == "blas"]
 
-    monkeypatch.setattr(classifier, "train", spy)
-    monkeypatch.setattr(classifier, "SMALL_PRODUCT", small_product)
+    monkeypatch.setattr(workers, "train", spy)
+    monkeypatch.setattr(workers, "SMALL_PRODUCT", small_product)
     with threadpool_limits(2, user_api="blas"):
         small(n_jobs=n_jobs).fit(*table)
         assert {blas["num_threads"] for blas in blas_libraries()} == {2}  # and back again
@@ -334,17 +335,19 @@ def roles(clf, X, y):
     validation loss. The networks stay as they are, for the rate is next to nothing; the weights
     are not whole numbers, so that each row is one row.
     """
-    clf = clone(clf).set_params(learning_rate_init=1e-300, max_iter=1, scale_inputs=None)
+    still = {"learning_rate_init": 1e-300, "max_iter": 1, "warm_start": True}
+    clf = clone(clf).set_params(**still, scale_inputs=None)
     assert clf.solver != "lbfgs"
 
     def losses(weight):
         clf.fit(X, y, weight)
-        return np.array([clf.validation_curve_[0], clf.loss_curve_[0]]).reshape(2, -1)
+        return np.array([clf.validation_curve_[-1], clf.loss_curve_[-1]]).reshape(2, -1)
 
     weight = np.full(len(y), 1.5)
+    losses(weight)  # they begin with the base rate of the rows that train
     before = losses(weight)
-    moved = [losses(weight + 0.5 * (np.arange(len(y)) == row)) != before for row in range(len(y))]
-    return np.array(moved).swapaxes(0, 1)
+    moved = [losses(weight + 0.5 * (np.arange(len(y)) == row)) - before for row in range(len(y))]
+    return abs(np.array(moved)).swapaxes(0, 1) > 1e-12  # each pass adds up in an order of its own
 
 
 def test_every_row_judges_one_network_and_trains_the_others(small, table):
@@ -423,7 +426,7 @@ def test_the_epoch_kept_is_the_best_by_log_loss_on_the_rows_given(
 ):
     rng = np.random.default_rng(0)
     X_val, y_val, weight = rng.normal(size=(30, 3)), np.arange(30) % 2, rng.random(30)
-    clf = small(solver=solver, n_estimators=n_estimators, scale_inputs=scale_inputs, max_iter=15)
+    clf = small(solver=solver, n_estimators=n_estimators, scale_inputs=scale_inputs, max_iter=20)
     clf.fit(as_X(table[0]), table[1], X_val=as_X_val(X_val), y_val=y_val, sample_weight_val=weight)
     curve = np.reshape(clf.validation_curve_, (-1, n_estimators))
     best = np.atleast_1d(clf.best_iter_)
@@ -439,6 +442,23 @@ def test_a_row_given_to_judge_by_may_be_single_and_of_one_class(small, table):
     X, y = table
     clf = small().fit(X, y, X_val=X[:1], y_val=y[:1])
     assert len(clf.validation_curve_) == 4
+
+
+@every_solver
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rare", [0, 1])
+def test_a_class_of_one_in_ten_million_gets_that_probability(
+    small, table, solver, early_stopping, dtype, rare
+):
+    X, y = table[0].astype(dtype), table[1]
+    weight = np.where(y == rare, 1e-7, 1)
+    params = {"max_iter": 100, "tol": 0.1} if solver == "lbfgs" else {}
+    clf = small(solver=solver, early_stopping=early_stopping, **params).fit(X, y, weight)
+    expected = np.average(y == rare, weights=weight)
+    p = np.average(clf.predict_proba(X)[:, rare], weights=weight)
+    assert expected / 2 < p < 2 * expected
+    assert (clf.predict_proba(X) > 0).all()
 
 
 @pytest.mark.parametrize("n_estimators", [1, 8])
@@ -564,11 +584,11 @@ def test_pieces_one_by_one_equal_batches_of_fit(small, table, solver):
     X, y = X[by_class], y[by_class]
     assert y[:20].max() == 0
     clf = small(**STEADY, solver=solver, alpha=0, scale_inputs=None, shuffle=False)
-    clf.set_params(batch_size=20)
-    fitted = clone(clf).set_params(max_iter=1).fit(X, y)
+    clf.set_params(batch_size=20, warm_start=True).partial_fit(X, y, classes=[0, 1])
+    fitted = copy.deepcopy(clf).set_params(max_iter=1).fit(X, y)
     for start in range(0, 60, 20):
         piece = slice(start, start + 20)
-        clf.partial_fit(X[piece], y[piece], classes=[0, 1])
+        clf.partial_fit(X[piece], y[piece])
     assert_allclose(clf.predict_proba(X), fitted.predict_proba(X), rtol=1e-12)
 
 

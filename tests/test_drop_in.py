@@ -132,8 +132,7 @@ def test_from_the_same_start_the_steps_are_those_of_mlp_classifier(table, params
     still = {"solver": "sgd", "learning_rate_init": 1e-300, "max_iter": 1, "warm_start": True}
     start = clone(clf).set_params(**still).fit(*rows)
     theirs.set_params(**still).fit(*rows)
-    theirs.coefs_ = start.coefs_
-    theirs.intercepts_ = [np.zeros_like(biases) for biases in start.intercepts_]
+    theirs.coefs_, theirs.intercepts_ = start.coefs_, start.intercepts_
     theirs.t_, theirs.loss_curve_ = 0, []
     theirs.set_params(**params).fit(*rows)
     clf.fit(*rows)

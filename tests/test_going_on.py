@@ -92,7 +92,7 @@ def test_equal_rows_are_not_held_out_all_together():
 
     train = training.train
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sknumpynet.classifier.train", watch)
+        patch.setattr("sknumpynet.workers.train", watch)
         clf.fit(values, y)
     held = seen[0].fold == 0
     by_value = np.bincount(values[seen[0].index[held], 0].astype(int))

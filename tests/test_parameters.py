@@ -15,13 +15,17 @@ from sknumpynet import NumpyMLPBinaryClassifier
 from sknumpynet.parameters import RULES, check_parameters
 
 NAN, INF = float("nan"), float("inf")
-NOT_NUMBERS = ["1", None, NAN, True, np.True_, 1j, [1], np.array([1.0])]
+NOT_NUMBERS = ["1", None, NAN, True, np.True_, 1j, [1], np.array([1.0]), np.timedelta64(1)]
 NOT_INTS = [*NOT_NUMBERS, 0, -1, 2.0, np.float64(2)]
 NOT_SIZES = [np.array(5), np.ones(2), np.ones((2, 2), int)]
 NOT_NAMES = ["no such name", 1, True, ["relu"], np.array(["relu"]), "RELU", ""]
 SMOOTH_RELUS = ["gelu", "silu", np.str_("mish")]
 NOT_FLAGS = ["True", None, 0, 1, 1.0, [True]]
-FINITE_FROM_0 = ([0, 0.5, 7, np.float32(1), np.int8(1), Fraction(1, 3)], [*NOT_NUMBERS, -1e-9, INF])
+NOT_FLOATS = [10**400, Fraction(10**400), np.longdouble("1e4000")]
+FINITE_FROM_0 = (
+    [0, 0.5, 7, np.float32(1), np.int8(1), Fraction(1, 3)],
+    [*NOT_NUMBERS, *NOT_FLOATS, -1e-9, INF],
+)
 BELOW_1 = ([0, 0.5, np.float32(0.25)], [*NOT_NUMBERS, -1e-9, 1, INF])
 POSITIVE_INT = ([1, 1000, np.int64(5)], NOT_INTS)
 FLAG = ([True, False, np.True_], NOT_FLAGS)
@@ -44,7 +48,10 @@ EXAMPLES = {  # name: (good values, bad values)
         ["cosine", "constant", "invscaling", "adaptive"],
         [*NOT_NAMES, None, 0.01],
     ),
-    "learning_rate_init": (["auto", 1e-300, 10], [*NOT_NUMBERS, "Auto", 0, -0.1, INF]),
+    "learning_rate_init": (
+        ["auto", 1e-300, 10],
+        [*NOT_NUMBERS, *NOT_FLOATS, "Auto", 0, -0.1, INF, Fraction(1, 10**400)],
+    ),
     "power_t": FINITE_FROM_0,
     "momentum": ([0, 1, 0.9], [*NOT_NUMBERS, -0.1, 1.1]),
     "nesterovs_momentum": FLAG,
@@ -62,13 +69,16 @@ EXAMPLES = {  # name: (good values, bad values)
     "validation_fraction": ([0, 0.1, 0.999], [*NOT_NUMBERS, 1, -0.1, INF]),
     "n_estimators": POSITIVE_INT,
     "scale_inputs": (["robust", "standard", None], NOT_NAMES),
-    "numeric_bins": (["auto", 0, 2, np.int64(16)], [1, -1, 8.0, True, None, "8", np.nan]),
+    "numeric_bins": (
+        ["auto", 0, 2, np.int64(16), 65536],
+        [1, -1, 8.0, True, None, "8", np.nan, 65537],
+    ),
     "dropout": BELOW_1,
     "label_smoothing": BELOW_1,
-    "max_grad_norm": ([None, 1, 1e-3, INF], ["1", NAN, True, 0, -1, [1]]),
+    "max_grad_norm": ([None, 1, 1e-3, INF], ["1", NAN, True, 0, -1, [1], 10**400]),
     "class_weight": (
         [None, "balanced", {}, {0: 1, 1: 0.5}, {"a": 0, "b": np.float32(2)}],
-        ["Balanced", 1, [1, 1], {0: -1}, {0: NAN}, {0: INF}, {0: "1"}, {0: True}],
+        ["Balanced", 1, [1, 1], {0: -1}, {0: NAN}, {0: INF}, {0: "1"}, {0: True}, {0: 10**400}],
     ),
     "n_jobs": ([None, 1, -1, np.int64(2)], ["2", 0, 2.0, NAN, True, [1]]),
 }

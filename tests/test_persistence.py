@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import joblib
+import numpy as np
 import pytest
 from learnt import PREDICTIONS, assert_learnt_the_same
 from numpy.testing import assert_allclose, assert_array_equal
@@ -60,6 +61,43 @@ def test_a_pickle_holds_the_weights_once(small, table):
     clf = small(solver="lbfgs", hidden_layer_sizes=(300, 100), max_iter=1).fit(*table)
     n_bytes = sum(array.nbytes for array in [*clf.coefs_, *clf.intercepts_])
     assert len(pickle.dumps(clf)) < 1.5 * n_bytes
+
+
+@pytest.mark.parametrize("length", np.linspace(0, 0.999, 20))
+def test_a_file_cut_short_cannot_be_read(small, table, length):
+    file = pickle.dumps(small().fit(*table))
+    with pytest.raises((EOFError, pickle.UnpicklingError)):
+        pickle.loads(file[: int(length * len(file))])
+
+
+@pytest.mark.parametrize("labels", [[0, 1], ["no", "yes"]], ids=str)
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_a_file_with_a_changed_byte_is_an_error_or_predicts_the_same(
+    small, table, protocol, labels
+):
+    X, y = table[0], np.take(labels, table[1])
+    clf = small(numeric_bins=3, max_iter=1).fit(X, y)
+    file, rng, n_refused = pickle.dumps(clf, protocol=protocol), np.random.default_rng(0), 0
+    proba, predicted = clf.predict_proba(X), clf.predict(X)
+    for position in rng.permutation(len(file))[:400]:
+        altered = bytearray(file)
+        altered[position] ^= 1 << rng.integers(8)
+        try:
+            twin = pickle._loads(altered)  # in Python: in C a wrong number can fill the memory
+            answers = twin.predict_proba(X), twin.predict(X)
+        except Exception:
+            n_refused += 1
+        else:
+            assert_array_equal(answers[0], proba)
+            assert_array_equal(answers[1], predicted)
+    assert n_refused > 100
+
+
+def test_a_changed_weight_is_an_error_that_says_what_to_do(small, table):
+    state = small().fit(*table).__getstate__()
+    state["coefs_"] = [coef + 1e-15 for coef in state["coefs_"]]
+    with pytest.raises(ValueError, match=r"damaged or altered.*another copy"):
+        small().__setstate__(state)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])

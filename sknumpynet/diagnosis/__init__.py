@@ -73,7 +73,9 @@ def diagnose(clf, X, y, sample_weight=None):
     X : array-like or sparse matrix of shape (n_samples, n_features)
         The rows it was trained on. Of many rows a seeded sample is looked at.
     y : array-like of shape (n_samples,)
+        Their labels.
     sample_weight : array-like of shape (n_samples,), default=None
+        Their weights, as they came to ``fit``.
 
     Returns
     -------

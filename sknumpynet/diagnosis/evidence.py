@@ -90,7 +90,8 @@ class Evidence:
         """Log loss on rows not trained on; None where no rows were held out or given."""
         if hasattr(self.clf, "oof_log_loss_"):
             return self.clf.oof_log_loss_
-        return self.clf.best_loss_ if getattr(self.clf, "validation_curve_", None) else None
+        is_known = getattr(self.clf, "validation_curve_", None) and np.isfinite(self.clf.best_loss_)
+        return self.clf.best_loss_ if is_known else None
 
     @cached_property
     def training_loss(self):
@@ -167,6 +168,8 @@ class Evidence:
 
     def _of_last_call(self, curve):
         """The epochs of the last call, of a stream of all calls; (n_epochs, n_networks)."""
+        if not curve:  # interrupted in the first
+            return self.training_loss[np.newaxis]
         n_epochs = self.clf.n_iter_ if self.clf.n_iter_ > 1 else len(curve)
         epochs = np.reshape(curve[-n_epochs:], (n_epochs, -1))
         if self.clf.n_iter_ == 1:  # a fit may have come before, in which networks had finished

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 SEVERITIES = ("error", "warning", "note")  # error: why it does not learn; note: good to know
+NOTHING = "Nothing stands in its way."
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Finding:
     code : str
         Its name, such as 'dead_units'.
     severity : {'error', 'warning', 'note'}
+        How much it matters.
     where : str
         The layer or column it is about; '' for all.
     figure : float
@@ -53,6 +55,7 @@ class Diagnosis:
     Parameters
     ----------
     findings : list of Finding
+        Errors first, then warnings and notes; a cause before its effects.
     summary : str
         How good the estimator is, in a line.
     """
@@ -61,10 +64,11 @@ class Diagnosis:
     summary: str
 
     def __str__(self):
-        nothing = ["Nothing stands in its way."]
-        return "\n\n".join([self.summary, *(map(str, self.findings) if self.findings else nothing)])
+        return "\n\n".join([self.summary, *map(str, self.findings or [NOTHING])])
 
     def _repr_html_(self):
+        if not self.findings:
+            return f"<p>{escape(self.summary)}</p><p>{NOTHING}</p>"
         head = "".join(f"<th>{name}</th>" for name in ("", "finding", "where", "what", "remedy"))
         rows = "".join(
             "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in cells) + "</tr>"
@@ -75,7 +79,13 @@ class Diagnosis:
         return f"<p>{escape(self.summary)}</p><table><tr>{head}</tr>{rows}</table>"
 
     def to_frame(self):
-        """A pandas DataFrame, a finding a row."""
+        """Make it a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A finding a row.
+        """
         import pandas as pd
 
         columns = ["severity", "code", "where", "figure", "sentence", "remedy"]

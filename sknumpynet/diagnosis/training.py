@@ -36,8 +36,8 @@ def is_rate_too_high(evidence):
             "",
             max(begun, leap),
             f"learning_rate_init={rate!r} makes steps that leap over the minimum: the loss of the "
-            f"first epoch is {begun:.3g} times that of the base rate, and rises to {leap:.3g} "
-            "times where it began.",
+            f"first epoch is {begun:.3g} times that of the base rate"
+            + (f", and rises to {leap:.3g} times where it began." if leap > 1.01 else "."),
             afresh(clf, learning_rate_init="auto"),
         )
 

@@ -109,9 +109,14 @@ class Objective:
         self._held = []
         if fold is not None:
             self._held = [np.flatnonzero(fold == k) for k in self.networks]
-            self.total_weight -= [weight[held].sum(dtype=np.float64) for held in self._held]
+            # Not a difference: a row held out may outweigh all others to the last digit.
+            self.total_weight[:] = [
+                np.vecdot(weight, fold != k, dtype=np.float64) for k in self.networks
+            ]
         n_rows, dtype = len(problem.rows.index), problem.rows.sign.dtype
-        self._unit = (n_rows / self.total_weight)[:, np.newaxis].astype(dtype)
+        # It may even do so by more than there are numbers: keep all products below the largest.
+        least = n_rows * max(2 * weight.max() / np.finfo(dtype).max, np.finfo(np.float64).tiny)
+        self._unit = (n_rows / np.maximum(self.total_weight, least))[:, np.newaxis]
         self.visit(np.arange(n_rows))
 
     def of(self, positions):

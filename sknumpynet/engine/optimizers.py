@@ -56,8 +56,9 @@ class Optimizer:
     def resume(self, n_steps, state):
         """Go on from a step count and state arrays kept elsewhere, which are copied."""
         self.n_steps = n_steps
-        for name, array in self.state.items():
-            array[...] = state[name]
+        with np.errstate(over="ignore"):  # of float64 into float32
+            for name, array in self.state.items():
+                array[...] = state[name]
 
     def put(self, networks, other):
         """The inverse of `take`: write the state of ``other`` back."""

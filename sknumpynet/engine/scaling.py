@@ -44,7 +44,7 @@ class Binning:
 
     def apply(self, rows, out):
         """Write the codes of dense ``rows`` to ``out``, of shape (n_rows, n_codes)."""
-        np.subtract(rows[:, self.source], self.low, out=out, casting="same_kind")
+        np.subtract(rows[:, self.source], self.low, out=out)
         out /= self.width
         out.clip(0, 1, out=out)  # the methods: np.clip takes 1 µs longer
 
@@ -94,7 +94,7 @@ class Scaling:
         if self.center is None:
             out[...] = rows
         else:
-            np.subtract(rows, self.center, out=out, casting="same_kind")
+            np.subtract(rows, self.center, out=out)
         if self.factor is not None:
             out *= self.factor
         if self.bends:
@@ -113,21 +113,24 @@ class Scaling:
         Parameters
         ----------
         layer : ndarray of shape (n_estimators, n_features + n_codes + 1, fan_out)
-            Overwritten.
+            Overwritten. What would be beyond all numbers is the largest there is.
         """
         if self.factor is not None and not self.bends:
             weights = layer[:, : len(self.factor)]
-            weights *= self.factor[:, np.newaxis]
-            if self.center is not None:
-                layer[:, -1] -= self.center @ weights
+            with np.errstate(over="ignore", invalid="ignore"):
+                weights *= self.factor[:, np.newaxis]
+                if self.center is not None:
+                    layer[:, -1] -= self.center @ weights
+            np.nan_to_num(layer, copy=False)
 
     def unfold_from(self, layer):
         """The inverse of `fold_into`; weights of constant columns come back as 0."""
         if self.factor is not None and not self.bends:
             weights, varies = layer[:, : len(self.factor)], self.factor > 0
-            if self.center is not None:
-                layer[:, -1] += self.center @ weights
-            weights[:, varies] /= self.factor[varies, np.newaxis]
+            with np.errstate(over="ignore", invalid="ignore"):
+                if self.center is not None:
+                    layer[:, -1] += self.center @ weights
+                weights[:, varies] /= self.factor[varies, np.newaxis]
 
 
 def bend(z, scratch):
@@ -170,6 +173,7 @@ def learn_scaling(kind, X, weight, is_stream=False):
         columns = X[:, block].toarray() if sparse.issparse(X) else X[:, block]
         with np.errstate(over="ignore", invalid="ignore"):
             center[block], spread[block] = measure(columns, weight)
+    spread = np.minimum(spread, np.finfo(X.dtype).max)  # if it overflowed: its inverse is not 0
     with np.errstate(divide="ignore", over="ignore"):
         factor = (1 / spread).astype(X.dtype)
     is_constant = ~np.isfinite(factor)  # or its spread is so small that it has no inverse
@@ -204,7 +208,8 @@ def learn_binning(X, weight, n_bins):
         quantiles = weighted_quantiles(columns, weight, np.arange(1, n_bins) / n_bins)
         quantiles = np.vstack([columns.min(axis=0), quantiles, columns.max(axis=0)])
         for source, edges in enumerate(map(np.unique, quantiles.T), start):
-            width = np.diff(edges)
+            with np.errstate(over="ignore"):
+                width = np.diff(edges)
             if len(width) > 1 and np.isfinite(width).all():
                 codes.append((np.full(len(width), source), edges[:-1], width))
     return Binning(*map(np.concatenate, zip(*codes, strict=True))) if codes else None

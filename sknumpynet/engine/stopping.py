@@ -66,9 +66,9 @@ class Stopping:
         progress = score < self.best_score[networks] - self.tol
         is_best = score < self.best_score[networks]
         better = networks[is_best]
+        self.best_params[better] = params[is_best]  # first: what can be interrupted stays true
         self.best_score[better] = score[is_best]
         self.best_epoch[better] = epoch
-        self.best_params[better] = params[is_best]
         self._n_stale[networks] = np.where(progress, 0, self._n_stale[networks] + 1)
 
         self.has_diverged[networks] = ~is_sound

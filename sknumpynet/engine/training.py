@@ -6,7 +6,6 @@ leave the stack when they have finished; `join` puts parts trained by several wo
 
 import copy
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy import optimize
@@ -33,6 +32,7 @@ class Trained:
     last_loss: np.ndarray
     has_diverged: np.ndarray
     has_finished: np.ndarray  # on its own account, before max_iter
+    was_interrupted: bool = False
 
 
 def train(
@@ -41,7 +41,8 @@ def train(
     """Train every network of a stack until it has finished; keep its best epoch.
 
     Without rows held out, an epoch is judged by its training loss, and `best_of_training` has the
-    last word.
+    last word. An interrupt ends training with the best epoch so far, or with what the first epoch
+    had come to.
 
     Parameters
     ----------
@@ -64,80 +65,133 @@ def train(
     Returns
     -------
     Trained
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Unless ``keeps_best``.
     """
-    knows_when = plan.solver == "lbfgs" and not objective.has_validation  # it has converged
-    stopping = Stopping(
-        params,
-        tol=plan.tol,
-        patience=np.inf if knows_when else plan.n_iter_no_change,
-        adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
-    )
-    start, start_optimizer = params, optimizer
-    params, order = start.copy(), np.arange(len(start))  # order: whose params stand where
-    optimizer = start_optimizer and start_optimizer.take(order)
-    curves = {name: [] for name in ("loss", *HELD_OUT)}
-    last_loss = np.full(len(params), np.nan)
+    course = Course(objective, params, plan, keeps_best, observers)
+    running = optimizer and optimizer.take(course.order)
+    with np.errstate(over="ignore", invalid="ignore"):  # divergence is for stopping to notice
+        try:
+            if plan.solver == "lbfgs":
+                has_finished = minimize_lbfgs(course)
+            else:
+                descend(course, running, n_passes, n_seen)
+                has_finished = ~course.stopping.is_running
+            if not keeps_best and course.stopping.has_diverged.any():
+                diverged = np.flatnonzero(course.stopping.has_diverged)
+                course.params[diverged] = params[diverged]
+                if optimizer is not None:
+                    running.put(diverged, optimizer.take(diverged))
+            return course.outcome(running, has_finished)
+        except KeyboardInterrupt:
+            if not keeps_best:
+                raise
+            # Without the optimizer: its arrays may be half rearranged.
+            return course.outcome(None, ~course.stopping.is_running, was_interrupted=True)
 
-    def outcome(optimizer, has_finished):
-        loss_curve = np.reshape(curves["loss"], (-1, len(params)))
-        kept = stopping.best_params, stopping.best_score, stopping.best_epoch
-        if curves["loss"] and not curves["validation"] and keeps_best:
-            n_epochs = (~np.isnan(loss_curve)).sum(axis=0)
-            last = params[np.argsort(order)]
-            kept = best_of_training(objective, stopping, start, last, loss_curve[0], n_epochs)
-        best_params, best_score, best_epoch = kept
-        return Trained(
-            best_params if keeps_best else params,
-            optimizer,
-            loss_curve,
-            *(np.array(curves[name]) if curves[name] else None for name in HELD_OUT),
-            best_epoch,
-            best_score,
-            last_loss,
-            stopping.has_diverged,
-            has_finished,
+
+class Course:
+    """Training under way: who watches, what is kept, what it would come to if it ended now.
+
+    Parameters
+    ----------
+    objective, start, plan, keeps_best, observers
+        As in `train`, ``start`` being its ``params``.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_networks, n_params)
+        What is trained.
+    order : ndarray of int of shape (n_networks,)
+        Whose params stand where.
+    stopping : Stopping
+    """
+
+    def __init__(self, objective, start, plan, keeps_best, observers):
+        self.objective, self.start, self.plan = objective, start, plan
+        self.keeps_best, self.observers = keeps_best, observers
+        knows_when = plan.solver == "lbfgs" and not objective.has_validation  # it has converged
+        self.stopping = Stopping(
+            start,
+            tol=plan.tol,
+            patience=np.inf if knows_when else plan.n_iter_no_change,
+            adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
         )
+        self.params, self.order = start.copy(), np.arange(len(start))
+        self.curves = {name: [] for name in ("loss", *HELD_OUT[: 2 * objective.has_validation])}
+        self.last_loss = np.full(len(start), np.nan)
 
-    def so_far():
-        return copy.deepcopy(outcome(None, ~stopping.is_running))
+    def begin(self):
+        """Tell the observers of an epoch, or of an evaluation by L-BFGS."""
+        for observer in self.observers:
+            observer.begin(self.so_far)
 
-    def begin():
-        for observer in observers:
-            observer.begin(so_far)
-
-    def judge(networks, epoch, params):
-        has_validation = epoch.validation is not None
-        for name, curve in curves.items():
-            if name == "loss" or has_validation:
-                while len(curve) < epoch.number:
-                    curve.append(np.full(len(stopping.is_running), np.nan))
-                curve[epoch.number - 1][networks] = getattr(epoch, name)
-        last_loss[networks] = epoch.loss
-        score = epoch.validation if has_validation else epoch.loss
-        has_changed = stopping.update(networks, epoch.number, score, params)
-        requests = [observer.end(networks, epoch, so_far) for observer in observers]
+    def judge(self, networks, epoch, params):
+        """Follow the running networks through an epoch; whether one has stopped or changed rate."""
+        for name, curve in self.curves.items():
+            while len(curve) < epoch.number:
+                curve.append(np.full(len(self.start), np.nan))
+            curve[epoch.number - 1][networks] = getattr(epoch, name)
+        self.last_loss[networks] = epoch.loss
+        score = epoch.validation if self.objective.has_validation else epoch.loss
+        has_changed = self.stopping.update(networks, epoch.number, score, params)
+        requests = [observer.end(networks, epoch, self.so_far) for observer in self.observers]
         if any(requests):
-            stopping.is_running[networks] = False
+            self.stopping.is_running[networks] = False
             return True
         return has_changed
 
-    with np.errstate(over="ignore", invalid="ignore"):  # divergence is for stopping to notice
-        if plan.solver == "lbfgs":
-            has_finished = minimize_lbfgs(objective, params, plan, begin, judge)
+    def so_far(self):
+        """A copy of what `train` would return now, but for the optimizer."""
+        return copy.deepcopy(self.outcome(None, ~self.stopping.is_running))
+
+    def outcome(self, optimizer, has_finished, was_interrupted=False):
+        """What `train` returns."""
+        stopping, n_epochs = self.stopping, min(map(len, self.curves.values()))
+        curves = {
+            name: np.reshape(curve[:n_epochs], (-1, len(self.start)))
+            for name, curve in self.curves.items()
+        }
+        if was_interrupted:
+            kept = best_so_far(stopping, self.params)
+        elif self.objective.has_validation or not n_epochs or not self.keeps_best:
+            kept = stopping.best_params, stopping.best_score, stopping.best_epoch
         else:
-            descend(
-                objective, params, order, optimizer, plan, n_passes, n_seen, stopping, begin, judge
-            )
-            has_finished = ~stopping.is_running
-        if not keeps_best and stopping.has_diverged.any():
-            diverged = np.flatnonzero(stopping.has_diverged)
-            params[diverged] = start[diverged]
-            if optimizer is not None:
-                optimizer.put(diverged, start_optimizer.take(diverged))
-        return outcome(optimizer, has_finished)
+            last = self.params[np.argsort(self.order)]
+            kept = best_of_training(self.objective, stopping, self.start, last, curves["loss"])
+        best_params, best_score, best_epoch = kept
+        return Trained(
+            best_params if self.keeps_best else self.params,
+            optimizer,
+            *(curves.get(name) for name in ("loss", *HELD_OUT)),
+            best_epoch,
+            best_score,
+            self.last_loss,
+            stopping.has_diverged,
+            has_finished,
+            was_interrupted,
+        )
 
 
-def best_of_training(objective, stopping, start, last, first_loss, n_epochs):
+def best_so_far(stopping, params):
+    """The best epoch, or what the first one had come to; that has no score.
+
+    Returns
+    -------
+    params, score, epoch : ndarray, first axis n_networks
+    """
+    if not stopping.best_epoch.any():
+        stopping.best_params = np.where(
+            np.isfinite(params).all(axis=1, keepdims=True), params, stopping.best_params
+        )
+    score = np.where(stopping.best_epoch, stopping.best_score, np.nan)
+    return stopping.best_params, score, stopping.best_epoch
+
+
+def best_of_training(objective, stopping, start, last, loss_curve):
     """Where no rows are held out: the best epoch, or the last or the start if those are better.
 
     A training loss is that of the weights before each step, so what an epoch of low loss ended with
@@ -150,6 +204,7 @@ def best_of_training(objective, stopping, start, last, first_loss, n_epochs):
     params, score, epoch : ndarray, first axis n_networks
         The score is the lowest loss of an epoch, or that of the start where this is kept.
     """
+    n_epochs = (~np.isnan(loss_curve)).sum(axis=0)
     if (stopping.best_epoch == n_epochs).all():
         sample = slice(None, None, -(-len(objective.problem.rows.index) // BLOCK_ROWS))
         kept, first = (objective.value(params, sample) for params in (stopping.best_params, start))
@@ -165,7 +220,7 @@ def best_of_training(objective, stopping, start, last, first_loss, n_epochs):
     judge(0)
     if (stopping.best_epoch != n_epochs).any():
         judge(1)
-    has_fallen = value.min(axis=0) < first_loss
+    has_fallen = value.min(axis=0) < loss_curve[0]
     if not has_fallen.all():
         judge(2)
         value[2, has_fallen] = np.inf
@@ -193,29 +248,32 @@ def join(parts):
     def in_a_row(name):
         return np.concatenate([getattr(part, name) for part in parts])
 
+    optimizers = [part.optimizer for part in parts]
     return Trained(
         in_a_row("params"),
-        parts[0].optimizer and Optimizer.join([part.optimizer for part in parts]),
+        Optimizer.join(optimizers) if all(optimizers) else None,
         side_by_side("loss_curve"),
         side_by_side("validation_curve"),
         side_by_side("accuracy_curve"),
         *map(in_a_row, ("best_epoch", "best_score", "last_loss", "has_diverged", "has_finished")),
+        any(part.was_interrupted for part in parts),
     )
 
 
-def descend(objective, params, order, optimizer, plan, n_passes, n_seen, stopping, begin, judge):
+def descend(course, optimizer, n_passes, n_seen):
     """Run `epochs` on the networks still running, anew with fewer when some have finished.
 
     Those that have finished move to the back of the arrays meanwhile, so that those still running
-    are one piece of them and nothing need be copied; ``order`` says which network stands where.
+    are one piece of them and nothing need be copied; ``course.order`` says which stands where.
     """
-    n_running, n_done = len(params), 0
-    arrays = [params, *optimizer.state.values()]
+    plan, stopping, order = course.plan, course.stopping, course.order
+    n_running, n_done = len(order), 0
+    arrays = [course.params, *optimizer.state.values()]
     while n_running and n_done < plan.max_iter:
         running, front = order[:n_running], slice(n_running)
-        some_params, some_optimizer = params[front], optimizer.take(front)
+        some_params, some_optimizer = course.params[front], optimizer.take(front)
         training = epochs(
-            objective.of(running),
+            course.objective.of(running),
             some_params,
             some_optimizer,
             plan,
@@ -226,10 +284,10 @@ def descend(objective, params, order, optimizer, plan, n_passes, n_seen, stoppin
         )
         has_changed = False
         while n_done < plan.max_iter and not has_changed:
-            begin()
+            course.begin()
             epoch = next(training)
             n_done = epoch.number
-            has_changed = judge(running, epoch, some_params)
+            has_changed = course.judge(running, epoch, some_params)
         optimizer.n_steps = some_optimizer.n_steps
         has_finished = ~stopping.is_running[running]
         rearranged = np.argsort(has_finished, kind="stable")
@@ -241,37 +299,28 @@ def descend(objective, params, order, optimizer, plan, n_passes, n_seen, stoppin
     order[...] = np.arange(len(order))
 
 
-def minimize_lbfgs(objective, params, plan, begin, judge):
+def minimize_lbfgs(course):
     """Minimise over all rows at once with L-BFGS (SciPy's L-BFGS-B), one network at a time.
 
-    Parameters are those of `train`. An epoch is an iteration.
+    An epoch is an iteration.
 
     Returns
     -------
     ndarray of bool of shape (n_networks,)
         Whether each has finished before ``max_iter`` and ``max_fun``.
     """
-    return np.array(
-        [
-            _minimize_one(
-                objective.of([network]),
-                params[network],
-                plan,
-                begin,
-                partial(judge, np.array([network])),
-            )
-            for network in range(len(params))
-        ]
-    )
+    return np.array([_minimize_one(course, network) for network in course.order])
 
 
-def _minimize_one(objective, start, plan, begin, judge):
-    """`minimize_lbfgs` for a stack of one; ``start``, of shape (n_params,), is overwritten."""
-    params, grad = np.empty((2, 1, len(start)), start.dtype)
+def _minimize_one(course, network):
+    """`minimize_lbfgs` for one network of the stack."""
+    objective, plan = course.objective.of([network]), course.plan
+    trained = course.params[network]
+    params, grad = np.empty((2, 1, len(trained)), trained.dtype)
     n_iter = 0
 
     def value_and_grad(x):
-        begin()
+        course.begin()
         params[0] = x
         all_rows = slice(0, len(objective.problem.rows.index))
         value = objective.value_and_grad(params, all_rows, grad)
@@ -280,9 +329,9 @@ def _minimize_one(objective, start, plan, begin, judge):
     def is_last(result):
         nonlocal n_iter
         n_iter += 1
-        params = result.x.astype(start.dtype)[np.newaxis]
+        params = result.x.astype(trained.dtype)[np.newaxis]
         epoch = Epoch(n_iter, np.array([result.fun]), *objective.validation(params))
-        return judge(epoch, params)
+        return course.judge(np.array([network]), epoch, params)
 
     def after_iteration(intermediate_result):  # SciPy goes by the argument's name
         if is_last(intermediate_result):
@@ -290,7 +339,7 @@ def _minimize_one(objective, start, plan, begin, judge):
 
     result = optimize.minimize(
         value_and_grad,
-        start.astype(np.float64),
+        trained.astype(np.float64),
         jac=True,
         method="L-BFGS-B",
         callback=after_iteration,
@@ -303,5 +352,5 @@ def _minimize_one(objective, start, plan, begin, judge):
     )
     if n_iter == 0:  # the start was a minimum
         is_last(result)
-    start[...] = result.x
+    trained[...] = result.x
     return result.success or result.status == 99  # 99: it was the last by our judgement
