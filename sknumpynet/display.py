@@ -72,6 +72,7 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : NumpyMLPBinaryClassifier
+            Fitted.
         ax : matplotlib Axes, default=None
             As in `plot`.
 
@@ -95,6 +96,7 @@ class TrainingCurveDisplay:
         Returns
         -------
         self : TrainingCurveDisplay
+            With the attributes that the class lists.
         """
         ink = begin(self, ax)
         n_epochs = len(self.loss_curve)
@@ -135,8 +137,11 @@ class ReliabilityDisplay:
     prob_true, prob_pred, share : ndarray of shape (n_bins,)
         Part of positives, mean probability and part of the weight, in each bin that has any.
     log_loss : float
+        Of the probabilities.
     name : str
+        For the legend.
     pos_label : int, float, bool or str
+        The label whose probability it is.
 
     Attributes
     ----------
@@ -170,12 +175,14 @@ class ReliabilityDisplay:
 
         Parameters
         ----------
-        estimator : NumpyMLPBinaryClassifier, or with X any classifier of two classes
+        estimator : NumpyMLPBinaryClassifier
+            Fitted; with X, any classifier of two classes.
         X : array-like or sparse matrix of shape (n_samples, n_features), default=None
             New rows. Without, the out-of-fold probabilities of the training rows are drawn.
         y : array-like of shape (n_samples,)
             The labels of X; without X, the labels that came to ``fit``.
         sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts.
         n_bins : int, default=10
             Bins without rows are left out.
         strategy : {'uniform', 'quantile'}, default='uniform'
@@ -224,6 +231,7 @@ class ReliabilityDisplay:
         Returns
         -------
         self : ReliabilityDisplay
+            With the attributes that the class lists.
         """
         ink, diagonal = begin(self, ax), "calibrated"
         if diagonal not in self.ax_.get_legend_handles_labels()[1]:
@@ -282,6 +290,7 @@ class LayersDisplay:
         Parameters
         ----------
         estimator : NumpyMLPBinaryClassifier
+            Fitted.
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows to show the units; some hundreds will do, for all activity is held at once.
         network : int, default=0
@@ -319,6 +328,7 @@ class LayersDisplay:
         Returns
         -------
         self : LayersDisplay
+            With the attributes that the class lists.
         """
         ink = begin(self, ax)
         from matplotlib.colors import LinearSegmentedColormap

@@ -42,11 +42,16 @@ class TracedLayer:
 
     Parameters
     ----------
-    W, grad_W : ndarray of shape (fan_in, fan_out)
-        Weights of scaled inputs, and dL/dW.
-    b, grad_b : ndarray of shape (fan_out,)
+    W : ndarray of shape (fan_in, fan_out)
+        Weights of scaled inputs.
+    b : ndarray of shape (fan_out,)
+        Biases.
     z, a, delta : ndarray of shape (fan_out,)
         Pre-activation, activation, dL/dz. The activation of the last layer is the probability.
+    grad_W : ndarray of shape (fan_in, fan_out)
+        Of the loss by W, dL/dW.
+    grad_b : ndarray of shape (fan_out,)
+        Of the loss by b, dL/db.
     """
 
     W: np.ndarray
@@ -73,12 +78,15 @@ class Trace:
     target : float
         What the probability should be: 0 or 1, moved by ``label_smoothing``.
     layers : list of TracedLayer
+        From the first hidden layer to the output.
     probability : float
         Of ``classes_[1]``, by this network.
     loss : float
         Of this row, without the penalty.
     network : int
+        Which one of the stack.
     activation, loss_name : str
+        As the estimator has them.
     """
 
     x: np.ndarray
