@@ -43,7 +43,7 @@ from .validation import (
     naming,
     two_classes,
 )
-from .workers import train_stack
+from .workers import blas_threads, train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
@@ -60,7 +60,7 @@ FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """A multilayer perceptron for two classes, trained as a stack of networks side by side.
 
-    Each network maps a row x to the log-odds z of the positive class,
+    Each network maps a row x to the log-odds z of the positive class::
 
         a_0 = x ;  a_l = f(W_l^T a_(l-1) + b_l) ;  z = w^T a_L + b ;  p = 1 / (1 + exp(-z)),
 
@@ -870,7 +870,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         params = self._stacked_params()[network]
         layout, scaling = self._fitted_layout(), self._scaling.folded()
         activation = self._built_with["activation"]
-        logits = predict_logits(layout, activation, np.atleast_2d(params), X, scaling, index)
+        n_rows = X.shape[0] if index is None else len(index)
+        with blas_threads(layout, n_rows, 1):
+            logits = predict_logits(layout, activation, np.atleast_2d(params), X, scaling, index)
         logits[np.isnan(logits)] = 0  # infinity less infinity: no evidence for either class
         return logits
 

@@ -121,6 +121,8 @@ class GradientCheck:
 def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     """Compare backpropagation with differences of the objective, for a fitted estimator.
 
+    The derivative by a weight w is compared with ::
+
         (8 (F(w + h) - F(w - h)) - (F(w + 2h) - F(w - 2h))) / 12h
 
     F is what the estimator minimises, on these rows and where its weights are now: its loss,

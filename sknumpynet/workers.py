@@ -2,9 +2,9 @@
 
 from concurrent.futures import Future
 from contextlib import nullcontext
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
-from threading import Event
+from threading import Event, Lock
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
@@ -45,17 +45,21 @@ def train_stack(problem, params, optimizer, plan, *, n_jobs, keeps_best, observe
     with blas_threads(problem.layout, plan.batch_size, n_workers):
         try:  # joblib's own: that of scikit-learn sets warning filters in threads, which share them
             trained = Parallel(n_jobs=n_workers, prefer="threads")(
-                delayed(train_part)(
-                    handover,
-                    part,
-                    Objective(problem, networks := np.arange(start, stop)),
-                    params[start:stop],
-                    optimizer and optimizer.take(slice(start, stop)),
-                    plan,
-                    keeps_best=keeps_best,
-                    observers=(*observers(networks), handover),
-                    **course,
-                )
+                # In one piece: Dask scatters large arguments, and loses them with their worker.
+                delayed(
+                    partial(
+                        train_part,
+                        handover,
+                        part,
+                        Objective(problem, networks := np.arange(start, stop)),
+                        params[start:stop],
+                        optimizer and optimizer.take(slice(start, stop)),
+                        plan,
+                        keeps_best=keeps_best,
+                        observers=(*observers(networks), handover),
+                        **course,
+                    )
+                )()
                 for part, (start, stop) in enumerate(pairwise(edges))
             )
         except KeyboardInterrupt:
@@ -120,10 +124,44 @@ def blas_threads(layout, batch_size, n_workers):
     """
     largest = max(rows * columns for rows, columns in layout.shapes)
     is_small = n_workers > 1 or largest * min(batch_size, BLOCK_ROWS) <= SMALL_PRODUCT
-    return blas_controller().limit(limits=1, user_api="blas") if is_small else nullcontext()
+    return ONE_BLAS_THREAD if is_small else nullcontext()
+
+
+class OneBlasThread:
+    """To be entered: BLAS keeps to one thread until all who have entered have left.
+
+    The limit is the process's. Fits that overlap must not each set it and put it back: the first to
+    end would lift it from the others, the last would leave it behind.
+    """
+
+    def __init__(self):
+        self.lock, self.n_inside = Lock(), 0
+
+    def __enter__(self):
+        with self.lock:
+            if self.n_inside == 0:
+                self.limit = blas_controller().limit(limits=1, user_api="blas")
+                let_go()
+            self.n_inside += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.n_inside -= 1
+            if self.n_inside == 0:
+                self.limit.restore_original_limits()
+                let_go()
+
+
+def let_go():
+    """Let other threads set limits, too: threadpoolctl 3.8 leaves that to the one who has."""
+    with blas_controller().select(prefix=[]).limit(limits=None):  # of no library
+        pass
+
+
+ONE_BLAS_THREAD = OneBlasThread()
 
 
 @cache
 def blas_controller():
     """The BLAS libraries loaded; looking for them takes 3 ms, as long as a small fit."""
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas")

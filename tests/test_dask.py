@@ -1,7 +1,10 @@
 """Beyond one process: Dask's workers, loky's, and tables that come block by block."""
 
 import os
+import signal
+import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -61,8 +64,36 @@ def test_a_stack_spread_over_two_worker_processes_learns_the_same(client, stack,
     assert len({processes[task["worker"]] for task in tasks.data} - {os.getpid()}) == 2
 
 
+def test_a_worker_killed_in_the_middle_of_a_fit_changes_nothing(client, small):
+    X = np.random.default_rng(0).normal(size=(300, 6))
+    y = X[:, 0] + X[:, 1] > 0
+    clf = small(hidden_layer_sizes=(30,), n_estimators=2, max_iter=600, n_iter_no_change=np.inf)
+    here, before = clone(clf).fit(X, y), client.run(os.getpid)
+
+    def kill_one_that_trains():
+        while not (len(tasks := client.processing()) == 2 and all(tasks.values())):
+            time.sleep(0.02)
+        time.sleep(0.2)
+        os.kill(before[min(tasks)], getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    with ThreadPoolExecutor(1) as pool, joblib.parallel_config("dask"):
+        killing = pool.submit(kill_one_that_trains)
+        assert_learnt_the_same(clf.fit(X, y), here)
+        killing.result()
+    client.wait_for_workers(2, timeout=60)
+    assert len(set(client.run(os.getpid).values()) - set(before.values())) == 1
+
+
 def test_a_stack_spread_by_loky_learns_the_same(stack, rows):
     assert_here_and_there_learn_the_same(stack, *rows, "loky")
+
+
+def test_fits_spread_by_loky_learn_what_each_learns_here(small, table):
+    fits = [small(random_state=seed, n_jobs=2) for seed in range(4)]
+    with joblib.parallel_config("loky", n_jobs=2):
+        there = joblib.Parallel()(joblib.delayed(clone(clf).fit)(*table) for clf in fits)
+    for other, clf in zip(there, fits, strict=True):
+        assert_learnt_the_same(other, clf.fit(*table))
 
 
 def test_blas_keeps_to_one_thread_in_worker_processes_too(small):
