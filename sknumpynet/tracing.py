@@ -141,6 +141,8 @@ def shown(title, array):
 def trace(clf, x, y, *, network=0):
     """Follow one row forward and backward through a network of a fitted estimator.
 
+    With the weights of layer l in the columns of W_l ::
+
         a_0 = x scaled ;  z_l = W_l^T a_(l-1) + b_l ;  a_l = f(z_l) ;  p = 1 / (1 + exp(-z_L))
         delta_L = dL/dz_L ;  delta_l = (W_(l+1) delta_(l+1)) * f'(z_l)
         dL/dW_l = a_(l-1) delta_l^T ;  dL/db_l = delta_l
