@@ -2,8 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from sknumpynet import NumpyMLPBinaryClassifier
+
+# The quick one is Hypothesis's hundred examples, the same in every run; the laws that fit take
+# fewer of them. A profile named on the command line is loaded after this file.
+settings.register_profile("quick", deadline=None, derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,6 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
 
-from sknumpynet.engine.objective import Objective
-from sknumpynet.engine.optimizers import Adam
-
 rng = np.random.default_rng(1)
 X, y = rng.normal(size=(40, 3)), np.arange(40) % 2
 ONES = np.ones(40)
@@ -209,51 +206,6 @@ def test_going_on_with_another_network_or_other_data_is_an_error(
     with pytest.raises(ValueError, match=match):
         getattr(clf, method)(rows, labels)
     assert state(clf) == before
-
-
-@pytest.mark.filterwarnings("ignore:.*had not converged:sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize(
-    ("warm_start", "scale_inputs"), [(False, "robust"), (True, "robust"), (True, "standard")]
-)
-@pytest.mark.parametrize("error", [MemoryError, FloatingPointError])
-@pytest.mark.parametrize(
-    ("method", "solver", "owner", "name"),
-    [
-        ("fit", "adam", Objective, "value_and_grad"),
-        ("fit", "adam", Objective, "validation"),
-        ("fit", "adam", Adam, "step"),
-        ("fit", "lbfgs", Objective, "value_and_grad"),
-        ("partial_fit", "adam", Adam, "step"),
-    ],
-)
-def test_training_that_breaks_off_changes_nothing(
-    monkeypatch, small, method, solver, owner, name, error, warm_start, scale_inputs
-):
-    params = {"solver": solver, "warm_start": warm_start, "batch_size": 10}
-    params["scale_inputs"] = scale_inputs
-    unfitted, fitted = new(small, method, **params), new(small, method, **params).fit(X, y)
-    before, works, n_calls = state(fitted), getattr(owner, name), 0
-
-    def breaks_off(*args, **kwargs):
-        nonlocal n_calls
-        n_calls += 1
-        if n_calls % 3 == 0:
-            raise error("broken off")
-        return works(*args, **kwargs)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(owner, name, breaks_off)
-        for clf, args in (unfitted, [X, y]), (fitted, [X, y]):
-            extra = {"classes": [0, 1]} if method == "partial_fit" else {}
-            with pytest.raises(error, match="broken off"):
-                getattr(clf, method)(*args, **extra)
-    assert vars(unfitted) == unfitted.get_params()
-    assert state(fitted) == before
-
-    never_broken = new(small, method, **params).fit(X, y)
-    getattr(fitted, method)(X, y)
-    getattr(never_broken, method)(X, y)
-    assert_array_equal(fitted.predict_proba(X), never_broken.predict_proba(X))
 
 
 PREDICTIONS = [

@@ -107,6 +107,65 @@ def test_three_rows_of_a_class_among_many_are_not_lost():
     assert "leak" not in codes(diagnose(clf, X, y))
 
 
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_a_loss_that_stops_being_a_number_is_laid_to_the_rate_alone(solver):
+    X, y = zoo.moons(0)
+    diagnosis = diagnose(zoo.fit(X, y, 0, solver=solver, learning_rate_init=1e200), X, y)
+    assert codes(diagnosis) == ["rate_too_high"]
+    assert diagnosis.findings[0].params == {"learning_rate_init": "auto"}
+
+
+@pytest.mark.parametrize("params", [{"solver": "lbfgs"}, {"hidden_layer_sizes": (1,)}], ids=str)
+def test_what_lbfgs_or_a_single_unit_learns_is_no_matter_of_rates_or_of_units_alike(params):
+    X, y = zoo.moons(0)
+    assert codes(diagnose(zoo.fit(X, y, 0, **params), X, y), ["error", "warning"]) == []
+    labels = shuffle(y, random_state=0)
+    found = codes(diagnose(zoo.fit(X, labels, 0, **params), X, labels))
+    assert not {"rate_too_high", "symmetric_units", "similar_units"} & set(found)
+
+
+def test_columns_that_never_vary_are_the_cause_not_their_scale():
+    X, y = np.full((100, 2), 1e3), np.arange(100) % 2
+    found = codes(diagnose(zoo.fit(X, y, 0, scale_inputs=None), X, y))
+    assert "constant_columns" in found
+    assert "inputs_not_scaled" not in found
+
+
+def test_a_training_loss_that_never_fell_is_no_proof_that_there_is_nothing_to_find():
+    X, y = zoo.moons(0)
+    y = shuffle(y, random_state=0)
+    assert codes(diagnose(zoo.fit(X, y, 0), X, y)) == ["no_signal"]
+    assert codes(diagnose(zoo.fit(X, y, 0, max_iter=1), X, y)) == []
+
+
+def test_rows_too_few_for_a_logistic_regression_are_not_compared_with_one():
+    X, y = zoo.moons(0)
+    few = np.append(np.flatnonzero(y)[:9], np.flatnonzero(1 - y)[:40])
+    found = codes(diagnose(zoo.fit(X[few], y[few], 0), X[few], y[few]))
+    assert "no_better_than_linear" not in found
+
+
+def test_a_single_epoch_is_measured_by_the_weights_it_ended_with():
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0, max_iter=1, early_stopping=False)
+    assert codes(diagnose(clf, X, y)) == ["stopped_too_early"]
+
+
+def test_a_logistic_regression_that_does_better_is_named():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 20))
+    y = (X.sum(axis=1) + rng.logistic(size=1000) > 0).astype(int)
+    findings = {f.code: f for f in diagnose(zoo.fit(X, y, 0, n_estimators=2), X, y).findings}
+    assert findings["no_better_than_linear"].params == {"hidden_layer_sizes": ()}
+
+
+def test_rows_held_out_that_fare_far_worse_are_overfitting():
+    X, y = zoo.moons(0)
+    others = np.where(np.random.default_rng(0).random(len(y)) < 0.1, 1 - y, y)
+    clf = NumpyMLPBinaryClassifier(random_state=0).fit(X, y, X_val=X, y_val=others)
+    assert "overfitting" in codes(diagnose(clf, X, y))
+
+
 def test_class_weights_set_since_the_fit_do_not_matter():
     X, y = zoo.moons(0)
     clf = zoo.fit(X, y, 0).set_params(class_weight="balanced")

@@ -1,10 +1,8 @@
 """Numeric columns told in pieces: where it is on, what it adds, and that it stays one estimator."""
 
-import pickle
-
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_array_equal
 from scipy import sparse
 
 TABLE = np.random.default_rng(0).normal(size=(300, 3))
@@ -58,31 +56,3 @@ def test_codes_learn_what_goes_up_and_down(small):
         for bins in (0, 8)
     ]
     assert scores[1] > scores[0] + 0.1
-
-
-@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
-def test_going_on_after_unpickling_keeps_the_bins(small, scale_inputs):
-    params = {"scale_inputs": scale_inputs, "numeric_bins": 4, "warm_start": True}
-    clf = small(**params).fit(TABLE, LABELS)
-    twin = pickle.loads(pickle.dumps(clf))
-    for each in (clf, twin):
-        each.fit(TABLE[:250], LABELS[:250]).partial_fit(TABLE, LABELS)
-    assert_array_equal(clf.predict_proba(TABLE), twin.predict_proba(TABLE))
-    assert n_inputs(clf) == 3 + 8
-
-
-@pytest.mark.parametrize("early_stopping", [True, False])
-def test_a_row_given_twice_is_a_row_of_weight_two(small, early_stopping):
-    weight = np.random.default_rng(1).integers(0, 3, size=300)
-    params = {"batch_size": 10**6, "early_stopping": early_stopping}
-    weighted = small(**params).fit(TABLE, LABELS, weight)
-    repeated = small(**params).fit(TABLE.repeat(weight, axis=0), LABELS.repeat(weight))
-    assert_allclose(weighted.predict_proba(TABLE), repeated.predict_proba(TABLE), rtol=1e-9)
-
-
-def test_float32_has_the_same_bins(small):
-    single = small().fit(TABLE.astype(np.float32), LABELS)
-    assert single.coefs_[0].dtype == np.float32
-    assert_allclose(
-        single.predict_proba(TABLE), small().fit(TABLE, LABELS).predict_proba(TABLE), atol=1e-4
-    )

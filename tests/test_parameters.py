@@ -157,7 +157,7 @@ ANYTHING = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=max(200, settings.default.max_examples))
 @given(name=st.sampled_from(sorted(RULES)), value=ANYTHING)
 def test_a_rule_judges_anything_whatever_it_is(name, value):
     params = DEFAULTS | {name: value}

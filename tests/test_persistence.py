@@ -1,7 +1,5 @@
-"""A copy, through a file or not, predicts the same and goes on as if nothing had happened."""
+"""What a file of the estimator holds, who can read it, and what if it is old or damaged."""
 
-import copy
-import io
 import pickle
 import warnings
 from pathlib import Path
@@ -19,42 +17,23 @@ TYPE = "sknumpynet.classifier.NumpyMLPBinaryClassifier"
 OLD_FILES = sorted(Path(__file__).parent.joinpath("persisted").glob("*.pkl"))
 
 
-def through_joblib(clf):
-    file = io.BytesIO()
-    joblib.dump(clf, file)
-    return joblib.load(file)
-
-
-def through_skops(clf):
-    io = pytest.importorskip("skops.io", reason="skops is not installed")
-    return io.loads(io.dumps(clf), trusted=[TYPE])
-
-
-COPIES = {
-    f"pickle protocol {p}": lambda clf, p=p: pickle.loads(pickle.dumps(clf, protocol=p))
-    for p in (0, 2, 4, 5)
-} | {"deepcopy": copy.deepcopy, "copy": copy.copy, "joblib": through_joblib, "skops": through_skops}
-
-
-@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 @pytest.mark.parametrize("n_estimators", [1, 3])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
-def test_a_copy_predicts_the_same_and_goes_on_the_same(
-    small, table, copied, n_estimators, solver, scale_inputs
+def test_a_copy_through_skops_predicts_the_same_and_goes_on_the_same(
+    small, table, n_estimators, solver, scale_inputs
 ):
+    io = pytest.importorskip("skops.io", reason="skops is not installed")
     X, y = table
     clf = small(n_estimators=n_estimators, solver=solver, scale_inputs=scale_inputs)
     clf.set_params(hidden_layer_sizes=(4, 3), numeric_bins=3 if solver == "sgd" else 0).fit(X, y)
-    twin = copied(clf)
+    twin = io.loads(io.dumps(clf), trusted=[TYPE])
     for name in PREDICTIONS:
         assert_array_equal(getattr(twin, name)(X), getattr(clf, name)(X))
     before = clf.predict_proba(X)
     twin.partial_fit(X, y)
     assert_array_equal(clf.predict_proba(X), before)
     assert_learnt_the_same(twin, clf.partial_fit(X, y))
-    twin.coefs_[0][...] = 0
-    assert abs(twin.predict_proba(X) - clf.predict_proba(X)).max() > 1e-3
 
 
 def test_a_pickle_holds_the_weights_once(small, table):
@@ -98,15 +77,6 @@ def test_a_changed_weight_is_an_error_that_says_what_to_do(small, table):
     state["coefs_"] = [coef + 1e-15 for coef in state["coefs_"]]
     with pytest.raises(ValueError, match=r"damaged or altered.*another copy"):
         small().__setstate__(state)
-
-
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-def test_a_warm_start_goes_on_after_loading(small, table, solver):
-    X, y = table
-    params = {"solver": solver, "warm_start": True, "early_stopping": True, "tol": 0.1}
-    clf = small(**params, dropout=0.1 if solver != "lbfgs" else 0, max_iter=50).fit(X, y)
-    twin = through_joblib(clf)
-    assert_learnt_the_same(twin.fit(X, y), clf.fit(X, y))
 
 
 def test_a_file_mapped_to_memory_predicts_and_goes_on(small, table, tmp_path):

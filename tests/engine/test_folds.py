@@ -71,6 +71,7 @@ def test_what_is_held_out_is_that_fraction_of_each_class(rows, fraction):
     assert_array_equal(np.bincount(row, held, minlength=len(X)), weight)
     assert (held > 0).all()
     assert set(fold.tolist()) <= {0, NOBODY}
+    assert NOBODY < 0  # the number of no network
     for of_class in classes(is_positive[row]):
         n_cards, n_out = held[of_class].sum(), held[of_class & (fold == 0)].sum()
         if n_cards > 1:
@@ -115,12 +116,13 @@ def test_rows_of_weights_that_are_not_whole_stay_whole():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
 def test_a_weight_of_a_whole_number_is_that_many_copies(dtype):
-    assert_array_equal(n_copies(np.array([0, 1, 5, 1000], dtype)), [0, 1, 5, 1000])
+    copies = np.array([0, 1, 5, 1000])
+    assert_array_equal(n_copies(copies.astype(dtype)), copies, strict=True)
 
 
 @pytest.mark.parametrize("weight", [[1, 2.5], [0.1, 0.2], [2.0**53, 1], [1e300, 1]])
 def test_weights_that_cannot_be_counted_are_one_copy_each(weight):
-    assert_array_equal(n_copies(np.array(weight)), [1, 1])
+    assert_array_equal(n_copies(np.array(weight)), np.array([1, 1]), strict=True)
 
 
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csr_matrix])
@@ -141,6 +143,12 @@ def test_dense_and_sparse_rows_have_the_same_keys(container):
     assert stored.nnz == X.size
 
 
+def test_a_column_of_zeros_adds_nothing_to_the_keys_of_sparse_rows_either():
+    X, *_ = table()
+    X[:, -1] = 0
+    assert_array_equal(row_keys(sparse.csr_array(X), 0), row_keys(X, 0), strict=True)
+
+
 def test_rows_are_told_apart():
     X, *_ = table(n_rows=2000)
     X[1000:] = X[:1000, ::-1]  # the same values in other columns
@@ -152,7 +160,14 @@ def test_blocks_of_rows_change_nothing(monkeypatch):
     whole = row_keys(X, 0)
     for values in (1, 3, 7, 50):
         monkeypatch.setattr(folds, "BLOCK_VALUES", values)
-        assert_array_equal(row_keys(X, 0), whole)
+        assert_array_equal(row_keys(X[::-1], 0), whole[::-1])
+
+
+def test_equal_rows_are_dealt_in_the_order_in_which_they_stand():
+    X, n_folds = np.ones((1000, 3)), 4
+    row, fold, _ = deal(row_keys(X, 0), np.ones(1000, bool), n_copies(np.ones(1000)), n_folds)
+    assert_array_equal(row, np.arange(1000))
+    assert (np.diff(fold) % n_folds == 1).all()
 
 
 @pytest.mark.parametrize("container", [np.array, sparse.csr_array])

@@ -39,6 +39,10 @@ def definition(name, margin, smoothing):
         return float(value), float(slope)
 
 
+def test_every_loss_has_a_definition():
+    assert set(LOSSES) == {"log_loss", "squared_error"}
+
+
 @every_loss
 @every_smoothing
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 2e-6)])

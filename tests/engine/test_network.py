@@ -181,6 +181,42 @@ def test_x_is_never_written_to(index, scaling):
         assert_array_equal(getattr(csr, name), getattr(before, name))
 
 
+def test_single_precision_is_not_predicted_in_double():
+    rng = np.random.default_rng(13)
+    layout, params, *_ = make_stack(rng, dtype=np.float32)
+    X = make_rows(rng, dtype=np.float32)
+    by_pass = one_pass(layout, "tanh", params, X)
+    assert_array_equal(predict_logits(layout, "tanh", params, X, Scaling()), by_pass, strict=True)
+
+
+def test_inputs_beyond_all_measure_give_no_warning():
+    layout, params, *_ = make_stack(np.random.default_rng(12))
+    X = np.full((5, 3), 1e308)  # sums overflow, and infinities of both signs meet
+    assert np.isnan(predict_logits(layout, "identity", params, X, Scaling())).any()
+
+
+def test_sparse_rows_stay_sparse_unless_they_are_centred():
+    rng = np.random.default_rng(10)
+    layout, params, *_ = make_stack(rng)
+    X = sparse.csr_array(make_rows(rng))
+    for name, scaling in SCALINGS.items():
+        network = Network(layout, "tanh", params, 7, scaling)
+        network.read(X, slice(0, 7))
+        assert sparse.issparse(network.sparse_rows) == (name != "robust")
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_all_arrays_of_a_workspace_are_of_the_dtype_of_the_params(dtype, n_networks):
+    rng = np.random.default_rng(11)
+    layout, params, *_ = make_stack(rng, n_networks=n_networks, dtype=dtype)
+    network = Network(layout, "mish", params, 7, Scaling(), np.empty_like(params), 0.4)
+    arrays = [network.inputs, network.scratch, network.slope, network.loss, network.weight]
+    arrays += [network.logits, *network.units, *network.saved, *network.delta]
+    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
+    assert {array.dtype for array in network.is_kept} == {np.dtype(bool)}  # a quarter of float32
+
+
 # The backward pass -------------------------------------------------------------------------------
 
 
@@ -219,7 +255,8 @@ def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
     activation, n_networks, dropout, to_csr
 ):
     rng = np.random.default_rng(7)
-    network, params, grad = training_stack(rng, activation, (5, 4), n_networks, dropout)
+    hidden = (4, 2, 1, 3)  # products with one column and with one row among them
+    network, params, grad = training_stack(rng, activation, hidden, n_networks, dropout)
     X, cost, seeds = make_rows(rng), rng.normal(size=(n_networks, 7)), (1, 2)[:n_networks]
     network.read(to_csr(X), slice(0, 7))
     slopes = differences(network, params, cost, seeds)

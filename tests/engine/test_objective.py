@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.metrics import log_loss
+from sklearn.metrics import accuracy_score, log_loss
 
 from sknumpynet.engine.activations import ACTIVATIONS
 from sknumpynet.engine.layout import Layout
@@ -219,6 +219,14 @@ def test_value_is_the_weighted_mean_loss_plus_the_penalty(variation, loss, n_row
     assert_allclose(value, by_hand, rtol=20 * np.finfo(dtype).eps)
 
 
+def test_by_default_the_value_is_the_log_loss_alone():
+    params, problem = make()
+    rows = problem.rows
+    p = probabilities(problem, params, rows)[0].astype(np.float64)
+    expected = log_loss(rows.sign > 0, p, sample_weight=rows.weight)
+    assert_allclose(evaluate_all(problem, params)[0], expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("rows", [slice(0, 12), slice(3, 7)], ids=str)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_value_alone_is_that_which_comes_with_the_gradient(loss, rows):
@@ -318,6 +326,29 @@ def test_the_estimates_of_batches_average_to_the_whole(cuts):
     assert_allclose(np.average(grads, axis=0, weights=sizes), grad, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+def test_the_table_of_rows_is_x_itself_unless_some_are_left_out(to_csr):
+    X = to_csr(np.arange(15.0).reshape(5, 3))
+    rows = Rows(X, np.arange(5), np.ones(5), np.ones(5))
+    assert rows.table() is X
+    chosen = np.array([0, 2, 3])
+    left, expected = (
+        each.toarray() if sparse.issparse(X) else each
+        for each in (rows.take(chosen).table(), X[chosen])
+    )
+    assert_array_equal(left, expected)
+
+
+def test_other_params_are_read_and_another_grad_is_written_to_when_they_come():
+    params, problem = make(n_networks=2)
+    objective, rows, grads = Objective(problem, [0, 1]), slice(0, 12), np.empty((2, *params.shape))
+    other = params + 1
+    for at, grad in ((params, grads[0]), (other, grads[0]), (other, grads[1])):
+        value = objective.value_and_grad(at, rows, grad)
+        for found, expected in zip((value, grad), evaluate_all(problem, at), strict=True):
+            assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("cause", ["weight", "fold"])
 def test_a_batch_of_weight_zero_is_harmless(cause):
     params, problem = make()
@@ -327,6 +358,19 @@ def test_a_batch_of_weight_zero_is_harmless(cause):
     )
     assert_array_equal(value, [0])
     assert_array_equal(grad, np.zeros_like(params))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_row_held_out_may_outweigh_the_others_by_more_than_there_are_numbers(dtype):
+    params, problem = make(n_networks=2, dtype=dtype)
+    weight = np.full(12, 1e-300)
+    weight[0] = 1e300
+    heavy = with_rows(problem, weight=weight, fold=np.arange(12) - 12 * (np.arange(12) > 0))
+    value, grad = evaluate_all(heavy, params)
+    assert np.isfinite(value).all()
+    assert np.isfinite(grad).all()
+    only = evaluate(Objective(with_rows(problem, weight=1.0 * (weight > 1)), [1]), params[1:])
+    assert_allclose(value[1], only[0][0], rtol=1e-6)
 
 
 # Stacks, streams, validation ---------------------------------------------------------------------
@@ -377,18 +421,20 @@ def test_dropout_is_drawn_anew_for_every_epoch_and_network_and_never_for_validat
 @pytest.mark.parametrize("source", ["folds", "validation"])
 @pytest.mark.parametrize("variation", ["plain", "penalty", "smoothed", "robust", "sparse"])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_validation_loss_is_the_log_loss_of_the_rows_held_out(loss, variation, source):
+def test_validation_is_log_loss_and_accuracy_on_the_rows_held_out(loss, variation, source):
     params, problem = make_folded(loss=loss)
     problem = vary(problem, variation)
     held = [problem.rows.take(np.flatnonzero(problem.rows.fold == k)) for k in range(3)]
     if source == "validation":
         _, other = make(n_rows=20)
         problem, held = replace(problem, validation=other.rows), [other.rows] * 3
-    expected = []
+    losses, accuracies = [], []
     for k, rows in enumerate(held):
         p = probabilities(problem, params[k : k + 1], rows)[0].astype(np.float64)
-        expected.append(log_loss(rows.sign, p, sample_weight=rows.weight, labels=[-1, 1]))
-    assert_allclose(Objective(problem, np.arange(3)).validation(params)[0], expected, rtol=1e-12)
+        losses.append(log_loss(rows.sign, p, sample_weight=rows.weight, labels=[-1, 1]))
+        accuracies.append(accuracy_score(rows.sign > 0, p > 0.5, sample_weight=rows.weight))
+    found = Objective(problem, np.arange(3)).validation(params)
+    assert_allclose(found, [losses, accuracies], rtol=1e-12)
 
 
 def test_without_rows_held_out_there_is_no_validation_loss():
@@ -407,3 +453,13 @@ def test_nothing_but_the_gradient_is_written_to():
     objective = Objective(problem, np.arange(3))
     evaluate(objective, params)
     objective.validation(params)
+
+
+@pytest.mark.parametrize("has_folds", [False, True])
+@pytest.mark.parametrize("has_rows", [False, True])
+def test_there_is_validation_where_rows_are_held_out_or_given(has_folds, has_rows):
+    params, problem = make_folded() if has_folds else make()
+    problem = replace(problem, validation=problem.rows if has_rows else None)
+    objective = Objective(problem, np.arange(len(params)))
+    assert objective.has_validation == (has_folds or has_rows)
+    assert (objective.validation(params)[0] is not None) == objective.has_validation

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 
 from sknumpynet.engine import optimizers
 from sknumpynet.engine.optimizers import SGD, Adam
@@ -161,6 +161,18 @@ def test_to_pickle_half_way_changes_nothing(kind):
     half_way = follow(optimizer, params, grads[:3], rates[:3])[-1]
     again = pickle.loads(pickle.dumps(optimizer))
     assert_array_equal(follow(again, half_way, grads[3:], rates[3:]), whole[3:])
+
+
+@every_kind
+def test_state_kept_elsewhere_is_gone_on_from_and_left_alone(kind):
+    params, grads, rates = problem()
+    whole = follow(KINDS[kind](params), params, grads, rates)
+    optimizer, again = KINDS[kind](params), KINDS[kind](params)
+    half_way = follow(optimizer, params, grads[:3], rates[:3])[-1]
+    kept = {name: state.copy() for name, state in optimizer.state.items()}
+    again.resume(optimizer.n_steps, kept)
+    assert_array_equal(follow(again, half_way, grads[3:], rates[3:]), whole[3:])
+    assert_equal(kept, optimizer.state)
 
 
 @every_kind

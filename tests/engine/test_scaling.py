@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy import sparse
 
 from sknumpynet.engine import scaling
@@ -116,6 +116,17 @@ def test_a_constant_column_is_0_whatever_comes_later(kind, dtype, constant):
     assert_array_equal(apply(learnt, later), 0)
 
 
+@every_kind
+@pytest.mark.parametrize("constant", [0, 0.1])
+def test_in_a_stream_a_column_that_is_constant_so_far_is_centred_only(kind, constant):
+    X = table()
+    X[:, 0] = constant
+    learnt, plain = (learn_scaling(kind, X, ones(X), is_stream=more) for more in (True, False))
+    assert_allclose(straight(learnt, X + 0.5)[:, 0], 0.5)
+    for name in ("center", "factor"):
+        assert_array_equal(getattr(learnt, name)[1:], getattr(plain, name)[1:])
+
+
 @every_dtype
 def test_what_is_bent_rises_and_never_gets_beyond_3(dtype):
     z = np.append(np.geomspace(1e-6, 1e30, 20_000), np.finfo(dtype).max)
@@ -159,6 +170,16 @@ def test_a_folded_layer_computes_on_raw_rows_what_it_did_on_scaled_ones(is_spars
     assert_allclose(linear(layer, X), expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("has_bins", [False, True])
+@every_kind
+def test_what_is_left_of_a_folded_scaling_is_what_a_layer_cannot_do(kind, has_bins):
+    X = table()
+    bins = learn_binning(X, ones(X), 4) if has_bins else None
+    learnt = replace(learn_scaling(kind, X, ones(X)), bins=bins)
+    left = learnt.folded()
+    assert left == (learnt if kind == "robust" else Scaling(bins=bins))
+
+
 @pytest.mark.parametrize("is_sparse", [False, True])
 def test_to_unfold_is_the_inverse_of_to_fold(is_sparse):
     X = table()
@@ -169,6 +190,18 @@ def test_to_unfold_is_the_inverse_of_to_fold(is_sparse):
     learnt.fold_into(layer)
     learnt.unfold_from(layer)
     assert_allclose(layer, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_what_folding_takes_beyond_the_numbers_is_the_largest_there_is():
+    layer, most = np.array([[[1e20, -1e20], [0.0, 0.0]]]), np.finfo(float).max
+    Scaling(np.array([1.0]), np.array([1e300])).fold_into(layer)
+    assert_array_equal(layer, [[[most, -most], [-most, most]]])
+
+
+def test_unfolding_beyond_the_numbers_gives_no_warning():
+    layer = np.array([[[1e308], [-1e308], [0.0]]])
+    Scaling(np.full(2, 1e10), np.full(2, 1e-300)).unfold_from(layer)
+    assert_array_equal(layer[:, :-1], [[[np.inf], [-np.inf]]])
 
 
 @pytest.mark.parametrize("kind", ["robust", None])
@@ -256,6 +289,16 @@ def test_extreme_columns_come_out_finite(kind, dtype, columns, is_sparse):
     assert np.isfinite(scaled).all()
 
 
+@every_dtype
+def test_values_as_far_apart_as_numbers_reach_are_told_apart(dtype):
+    X = np.finfo(dtype).max * np.sign(NORMAL).astype(dtype)[:, np.newaxis]
+    learnt = learn_scaling("robust", X, ones(X))
+    with np.errstate(over="ignore"):
+        z = apply(learnt, X)
+    assert np.isfinite(z).all()
+    assert z[X < 0].max() < z[X > 0].min()
+
+
 @every_kind
 @every_dtype
 def test_a_huge_or_tiny_column_is_scaled_like_any_other(kind, dtype):
@@ -300,6 +343,14 @@ def test_the_bins_of_a_column_meet_and_hold_equal_shares_of_its_rows():
     assert_array_equal(np.bincount(np.searchsorted(bins.low[1:], x[:, 0])), 100)
 
 
+def test_blocks_of_columns_change_no_bins(monkeypatch):
+    X = table()
+    whole = learn_binning(X, ones(X), 8)
+    for values in (1, 2 * 41):
+        monkeypatch.setattr(scaling, "BLOCK_VALUES", values)
+        assert_equal(vars(learn_binning(X, ones(X), 8)), vars(whole))
+
+
 def test_columns_that_fill_fewer_than_two_bins_have_no_codes():
     rng = np.random.default_rng(0)
     rare = (rng.random(400) < 0.05) * rng.normal(size=400)  # its quantiles are 0 but for the ends
@@ -328,6 +379,11 @@ def test_codes_of_huge_and_tiny_columns_are_finite():
     bins = learn_binning(X, ones(X), 8)
     far = np.array([[-1.7e308] * 4, [1.7e308] * 4])
     assert_array_equal(codes(bins, far), [[0] * len(bins.source), [1] * len(bins.source)])
+
+
+def test_a_column_whose_bins_are_wider_than_numbers_reach_has_no_codes():
+    X = np.finfo(float).max * np.repeat([-1, 0.9, 1], 10)[:, np.newaxis]
+    assert learn_binning(X, ones(X), 8) is None
 
 
 def test_columns_keep_their_scale_beside_their_codes():

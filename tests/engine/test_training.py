@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from stacks import PLAN, make, places_after_epochs, run, value_and_grad
 
 from sknumpynet.engine.objective import Objective
+from sknumpynet.engine.optimizers import Adam
 from sknumpynet.engine.scaling import Scaling
 from sknumpynet.engine.training import join
 
@@ -72,6 +73,16 @@ def test_parts_trained_apart_and_joined_equal_the_whole(name):
             assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("name", ["adam", "adaptive"])
+def test_a_network_that_diverged_is_put_back_to_where_it_started(name):
+    params, problem, plan = make_stack(name)
+    trained = run(problem, params, plan, keeps_best=False)
+    assert_array_equal(trained.params[4], params[4])
+    for state in trained.optimizer.state.values():
+        assert not state[4].any()
+        assert state[:4].any(axis=1).all()
+
+
 # Records -----------------------------------------------------------------------------------------
 
 
@@ -102,6 +113,8 @@ def test_an_observer_is_told_the_curves_row_by_row(solver):
         for networks, epoch in recorder.epochs:
             told[epoch.number - 1, networks] = getattr(epoch, name)
         assert_array_equal(told, curve)
+    ends = [curve[~np.isnan(curve)][-1] for curve in trained.loss_curve.T]
+    assert_array_equal(trained.last_loss, ends)
     if solver != "lbfgs":  # which calls begin at every evaluation
         assert recorder.calls == ["begin", "end"] * len(recorder.epochs)
 
@@ -136,6 +149,83 @@ def test_networks_stop_when_an_observer_asks(solver, has_folds):
     assert len(trained.loss_curve) == 2
     assert trained.has_finished.all()
     assert len(told.epochs) == len(recorder.epochs)
+
+
+# Interrupts --------------------------------------------------------------------------------------
+
+
+class Interrupt:
+    """An observer that is interrupted before an epoch begins, or while it judges one."""
+
+    def __init__(self, begin=np.inf, end=np.inf):
+        self.n_begun, self.begin_of, self.end_of = 0, begin, end
+
+    def begin(self, so_far):
+        self.n_begun += 1
+        if self.n_begun == self.begin_of:
+            raise KeyboardInterrupt
+
+    def end(self, networks, epoch, so_far):
+        if epoch.number == self.end_of:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("when", [{"begin": 5}, {"end": 4}], ids=str)
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_an_interrupt_ends_training_as_if_the_epoch_before_had_been_the_last(solver, when):
+    params, problem = make((8,), n_networks=5, has_folds=True)
+    plan = replace(PLAN, **LEAVING | {"solver": solver})
+    shorter = run(problem, params, replace(plan, max_iter=4))
+    trained = run(problem, params, plan, observers=[Interrupt(**when)])
+    assert trained.was_interrupted
+    assert trained.optimizer is None
+    for field in fields(shorter):
+        if field.name not in ("optimizer", "was_interrupted"):
+            assert_array_equal(getattr(trained, field.name), getattr(shorter, field.name))
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_an_interrupt_goes_on_where_the_last_epoch_is_wanted(solver):
+    (params, problem), plan = make(), replace(PLAN, solver=solver)
+    with pytest.raises(KeyboardInterrupt):
+        run(problem, params, plan, keeps_best=False, observers=[Interrupt(begin=3)])
+
+
+@pytest.mark.parametrize("goes_beyond", [False, True])
+@pytest.mark.parametrize("has_folds", [False, True])
+def test_what_the_first_epoch_came_to_is_kept_where_it_is_finite(
+    has_folds, goes_beyond, monkeypatch
+):
+    params, problem = make(n_networks=2, has_folds=has_folds)
+    step, n_steps = Adam.step, 0
+
+    def interrupted_step(optimizer, params, *args):
+        nonlocal n_steps
+        n_steps += 1
+        if n_steps == 3:
+            if goes_beyond:
+                params[0] = np.inf
+            raise KeyboardInterrupt
+        step(optimizer, params, *args)
+
+    monkeypatch.setattr(Adam, "step", interrupted_step)
+    trained = run(problem, params, PLAN)
+    assert trained.was_interrupted
+    assert trained.loss_curve.shape == (0, 2)
+    assert_array_equal(trained.best_epoch, [0, 0])
+    assert_array_equal(trained.best_score, [np.nan, np.nan])
+    moved = abs(trained.params - params).max(axis=1)
+    assert_allclose(moved, [0 if goes_beyond else 0.1, 0.1], atol=0.02)  # two steps of 0.05
+
+
+def test_a_stack_of_which_a_part_was_interrupted_has_no_optimizer():
+    params, problem = make(n_networks=2)
+    whole = run(problem, params, PLAN, [0])
+    part = run(problem, params, PLAN, [1], observers=[Interrupt(begin=5)])
+    joined = join([whole, part])
+    assert joined.was_interrupted
+    assert joined.optimizer is None
+    assert_array_equal((~np.isnan(joined.loss_curve)).sum(axis=0), [PLAN.max_iter, 4])
 
 
 # The best epoch, and the last --------------------------------------------------------------------
@@ -325,10 +415,10 @@ def test_a_few_heavy_rows_that_no_sample_would_hold_decide():
     assert (objective.value(trained.params) < objective.value(params)).all()
 
 
-@pytest.mark.parametrize("n_rows", [48, 3000])
-def test_a_last_step_that_makes_it_worse_than_the_start_is_not_kept(n_rows):
+@pytest.mark.parametrize(("n_rows", "batch_size"), [(48, 48), (3000, 3000), (48, 12)])
+def test_a_last_step_that_makes_it_worse_than_the_start_is_not_kept(n_rows, batch_size):
     params, problem = make((), n_networks=2, n_rows=n_rows)
-    plan = replace(PLAN, solver="sgd", learning_rate_init=1e3, batch_size=n_rows, max_iter=1)
+    plan = replace(PLAN, solver="sgd", learning_rate_init=1e3, batch_size=batch_size, max_iter=1)
     trained = run(problem, params, plan)
     assert_array_equal(trained.params, params)
     assert_array_equal(trained.best_epoch, [0, 0])
@@ -336,12 +426,15 @@ def test_a_last_step_that_makes_it_worse_than_the_start_is_not_kept(n_rows):
     assert_allclose(trained.best_score, before, rtol=1e-12)
 
 
+@pytest.mark.parametrize("keeps_best", [False, True])
 @pytest.mark.parametrize("has_folds", [False, True])
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-def test_a_start_beyond_the_numbers_is_kept_and_said_to_have_diverged(solver, has_folds):
+def test_a_start_beyond_the_numbers_is_kept_and_said_to_have_diverged(
+    solver, has_folds, keeps_best
+):
     params, problem = make(has_folds=has_folds, activation="relu")
     params *= 1e300
-    trained = run(problem, params, replace(PLAN, solver=solver))
+    trained = run(problem, params, replace(PLAN, solver=solver), keeps_best=keeps_best)
     assert_array_equal(trained.params, params)
     assert_array_equal(trained.has_diverged, [True])
     assert_array_equal(trained.best_epoch, [0])
