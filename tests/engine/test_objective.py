@@ -341,10 +341,10 @@ def test_the_table_of_rows_is_x_itself_unless_some_are_left_out(to_csr):
 
 def test_other_params_are_read_and_another_grad_is_written_to_when_they_come():
     params, problem = make(n_networks=2)
-    objective, rows, grads = Objective(problem, [0, 1]), slice(0, 12), np.empty((2, *params.shape))
-    other = params + 1
-    for at, grad in ((params, grads[0]), (other, grads[0]), (other, grads[1])):
-        value = objective.value_and_grad(at, rows, grad)
+    objective, other = Objective(problem, [0, 1]), params + 1
+    one_grad, other_grad = np.empty((2, *params.shape))
+    for at, grad in ((params, one_grad), (other, one_grad), (other, other_grad)):
+        value = objective.value_and_grad(at, slice(0, 12), grad)
         for found, expected in zip((value, grad), evaluate_all(problem, at), strict=True):
             assert_array_equal(found, expected)
 

@@ -93,6 +93,8 @@ class Recorder:
         self.calls, self.epochs, self.states, self.last = [], [], [], last
 
     def begin(self, so_far):
+        if not self.calls:
+            self.at_first = so_far()
         self.calls.append("begin")
 
     def end(self, networks, epoch, so_far):
@@ -136,8 +138,21 @@ def test_what_there_is_so_far_is_what_training_returns_when_it_ends_there(
     for n_epochs, so_far in enumerate(recorder.states, start=1):
         stopped = run(problem, params, replace(plan, max_iter=n_epochs), keeps_best=keeps_best)
         assert so_far.optimizer is None
-        for field in ("params", "loss_curve", "validation_curve", "best_epoch", "best_score"):
-            assert_array_equal(getattr(so_far, field), getattr(stopped, field))
+        for field in fields(so_far):
+            if field.name != "optimizer":
+                assert_array_equal(getattr(so_far, field.name), getattr(stopped, field.name))
+
+
+@pytest.mark.parametrize("keeps_best", [False, True])
+@pytest.mark.parametrize("has_folds", [False, True])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_before_the_first_epoch_there_is_the_start(solver, has_folds, keeps_best):
+    params, problem = make(n_networks=2, has_folds=has_folds)
+    recorder, plan = Recorder(), replace(PLAN, solver=solver, max_iter=1)
+    run(problem, params, plan, observers=[recorder], keeps_best=keeps_best)
+    assert_array_equal(recorder.at_first.params, params)
+    assert_array_equal(recorder.at_first.best_epoch, [0, 0])
+    assert recorder.at_first.loss_curve.shape == (0, 2)
 
 
 @pytest.mark.parametrize("has_folds", [False, True])
@@ -216,6 +231,12 @@ def test_what_the_first_epoch_came_to_is_kept_where_it_is_finite(
     assert_array_equal(trained.best_score, [np.nan, np.nan])
     moved = abs(trained.params - params).max(axis=1)
     assert_allclose(moved, [0 if goes_beyond else 0.1, 0.1], atol=0.02)  # two steps of 0.05
+
+
+def test_a_whole_stack_is_joined_already():
+    params, problem = make()
+    trained = run(problem, params, PLAN)
+    assert join([trained]) is trained
 
 
 def test_a_stack_of_which_a_part_was_interrupted_has_no_optimizer():
