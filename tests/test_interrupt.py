@@ -201,8 +201,8 @@ def test_at_any_moment_there_is_what_was_learnt_or_what_was_there_before(small, 
                 signal.setitimer(signal.ITIMER_REAL, moment)
                 clf.fit(X, y)
                 signal.setitimer(signal.ITIMER_REAL, 0)
-            except KeyboardInterrupt:
-                assert vars(clf) == clf.get_params()
+            except KeyboardInterrupt:  # it may have come when fit had just returned
+                assert vars(clf) == clf.get_params() or assert_usable(clf, X, y) is None
             else:
                 n_kept += 1
                 assert_usable(clf, X, y)

@@ -163,14 +163,17 @@ def well_posed(**choices):
     """Tables and parameters with which a difference in the last digit stays one.
 
     Inputs are of one size, or scaled to be. Where a gradient should be 0, as in a network of dead
-    units, Adam with its usual epsilon would make steps of what rounding leaves of it.
+    units, Adam with its usual epsilon would make steps of what rounding leaves of it. L-BFGS ends
+    before it gets no further: rounding would decide after which iteration that is.
     """
     choices |= {"epsilon": [1e-3]}
     plain = {"first": "normal", "dtypes": ["float64"]}
     drawn = st.tuples(tables(OF_ONE_SIZE, **plain), parameters(**choices))
     if scaled := [how for how in (CHOICES | choices)["scale_inputs"] if how]:
         drawn |= st.tuples(tables(**plain), parameters(**choices | {"scale_inputs": scaled}))
-    return drawn
+    return drawn.filter(
+        lambda case: case[1].get("solver") != "lbfgs" or case[1].get("max_iter") != 8
+    )
 
 
 def nearly(clf):
@@ -632,9 +635,7 @@ def test_the_container_of_rows_does_not_matter(small, case, container):
 @law
 @given(
     case=well_posed(solver=["adam", "sgd"])
-    | well_posed(
-        solver=["lbfgs"], max_iter=[1, 4], activation=sorted(set(ACTIVATIONS).difference(BENT))
-    )
+    | well_posed(solver=["lbfgs"], activation=sorted(set(ACTIVATIONS).difference(BENT)))
 )
 def test_float32_stays_float32_and_is_near_float64(small, case):
     """Of its seven digits, a column far from zero takes three; the line search of L-BFGS the rest.

@@ -32,7 +32,7 @@ class Trained:
     last_loss: np.ndarray
     has_diverged: np.ndarray
     has_finished: np.ndarray  # on its own account, before max_iter
-    was_interrupted: bool = False
+    was_interrupted: bool
 
 
 def train(

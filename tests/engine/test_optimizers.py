@@ -176,6 +176,13 @@ def test_state_kept_elsewhere_is_gone_on_from_and_left_alone(kind):
 
 
 @every_kind
+def test_state_beyond_single_precision_is_infinite_and_gives_no_warning(kind):
+    optimizer = KINDS[kind](np.zeros((2, 3), np.float32))
+    optimizer.resume(1, {name: np.full((2, 3), 1e300) for name in optimizer.state})
+    assert all(np.isinf(state).all() for state in optimizer.state.values())
+
+
+@every_kind
 def test_networks_taken_out_of_the_stack_go_on_as_in_it(kind):
     params, grads, rates = problem()
     whole = follow(KINDS[kind](params), params, grads, rates)
