@@ -365,7 +365,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             try:
                 self._expose_out_of_fold(rows, goes_on)
             except KeyboardInterrupt:
-                self._warn_of_interruption()
+                self._warn_of_interruption(stacklevel=4)
         return self
 
     def _can_partial_fit(self):
@@ -758,7 +758,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 stacklevel=5,
             )
         if trained.was_interrupted:
-            self._warn_of_interruption(has_begun=trained.best_epoch > 0)
+            self._warn_of_interruption(6, n_waiting=(trained.best_epoch == 0).sum())
             return
         n_cut_off = (~trained.has_finished).sum()
         ends_by_itself = plan.solver != "lbfgs" and plan.learning_rate == "cosine"
@@ -770,14 +770,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 stacklevel=5,
             )
 
-    def _warn_of_interruption(self, has_begun=True):
-        n_waiting = np.sum(~np.asarray(has_begun))
+    def _warn_of_interruption(self, stacklevel, n_waiting=0):
         few = f" ({n_waiting} of {self.n_estimators} networks had ended none)" if n_waiting else ""
         warnings.warn(
             f"fit was interrupted after {self.n_iter_} epochs{few}; the best weights so far are "
             "kept. To go on from them, set warm_start=True and call fit again.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=stacklevel,
         )
 
     def _warn_if_nothing_is_learnt(self, rows, judged, trained):

@@ -275,6 +275,18 @@ def test_a_row_given_to_judge_by_may_be_single_and_of_one_class(small, table):
     assert len(clf.validation_curve_) == 4
 
 
+def test_a_row_does_not_move_the_start_of_the_network_that_it_judges(small, table):
+    X, y = table
+    clf = small(early_stopping=True, learning_rate_init=1e-300, max_iter=1)
+
+    def biases(weight):
+        return clf.fit(X, y, weight).intercepts_[-1][:, 0]
+
+    weight = np.full(60, 1.5)  # no whole numbers, so that each row is one row
+    moved = [biases(weight + (np.arange(60) == row)) != biases(weight) for row in range(20)]
+    assert_array_equal(np.sum(moved, axis=1), 2)  # of three networks
+
+
 @every_solver
 @pytest.mark.parametrize("early_stopping", [True, False])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

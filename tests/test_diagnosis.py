@@ -200,7 +200,8 @@ def test_many_rows_are_sampled_and_the_answer_is_the_same_each_time():
 def test_a_finding_says_what_where_and_what_to_do():
     finding = Finding("some_code", "warning", "layer 1", 0.5, "It is so.", {"alpha": 0.0})
     assert str(finding) == ("warning: some_code (layer 1)\n  It is so.\n  Remedy: set alpha=0.0.")
-    assert str(Diagnosis([], "Log loss.")) == "Log loss.\n\nNothing stands in its way."
+    assert str(healthy := Diagnosis([], "Log loss.")) == "Log loss.\n\nNothing stands in its way."
+    assert healthy._repr_html_() == "<p>Log loss.</p><p>Nothing stands in its way.</p>"
     assert str(Diagnosis([finding], "Log loss.")).endswith(str(finding))
 
 

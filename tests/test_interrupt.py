@@ -146,8 +146,9 @@ def test_an_interrupt_after_training_loses_the_out_of_fold_probabilities_alone(
 ):
     whole = small(early_stopping=True).fit(*table)
     interrupts(monkeypatch, NumpyMLPBinaryClassifier, "_logits", call=2)
-    with interrupted("4 epochs"):
+    with interrupted("4 epochs") as warned:
         clf = small(early_stopping=True).fit(*table)
+    assert warned[0].filename == __file__
     del whole.oof_proba_, whole.oof_log_loss_
     assert_learnt_the_same(clf, whole)
 

@@ -198,6 +198,12 @@ def assert_trained_alike(clf, X, other, other_X, **tolerance):
             assert_allclose(mine[last], theirs[last], **tolerance)
 
 
+def assert_predicted_alike(some, others):
+    """To rounding in the largest of them: small log-odds can be the difference of large terms."""
+    eps = np.finfo(others.dtype).eps
+    assert_allclose(some, others, rtol=1e4 * eps, atol=1e3 * eps * max(1, abs(others).max()))
+
+
 def begun(clf, X, y):
     """The estimator with the weights that its fit would begin with, ready to go on from them."""
     other_solver = "sgd" if clf.solver == "adam" else "adam"  # whose state ours does not take up
@@ -438,8 +444,10 @@ def test_the_probability_is_the_mean_over_the_networks(small, case):
     (X, y, weight), eps = table.data, np.finfo(table.dtype).eps
     clf = small(**params).fit(X, y, weight)
     members = clf.predict_proba_members(X)
-    assert_array_equal(members, [one.predict_proba(X)[:, 1] for one in networks(clf)])
-    mean, tolerance = members.mean(axis=0), {"rtol": 100 * eps, "atol": eps}
+    of_each = [one.predict_proba_members(X)[0] for one in networks(clf)]
+    assert_array_equal(members, of_each)
+    # Members near 1 are rounded by eps / 2, and so is each step of their mean.
+    mean, tolerance = members.mean(axis=0), {"rtol": 100 * eps, "atol": 2 * eps}
     assert_allclose(clf.predict_proba(X), np.column_stack([1 - mean, mean]), **tolerance)
     assert_allclose(expit(clf.decision_function(X)), mean, **tolerance)
 
@@ -624,12 +632,10 @@ def test_the_container_of_rows_does_not_matter(small, case, container):
         for each in (X, sparse.csr_array(X), SPARSE[container](X))
     )
     assert_learnt_the_same(other, csr)
-    eps = np.finfo(table.dtype).eps
     for clf in (dense, other):
         for name in PREDICTIONS:
             predict = getattr(clf, name)
-            in_container = predict(SPARSE[container](X))
-            assert_allclose(in_container, predict(X), rtol=1e4 * eps, atol=1e3 * eps)
+            assert_predicted_alike(predict(SPARSE[container](X)), predict(X))
 
 
 @law
@@ -963,8 +969,7 @@ def test_answers_are_in_the_order_of_the_log_odds(small, case, size):
 )
 def test_a_row_is_predicted_alike_in_any_company(small, case, seed, container):
     table, params = case
-    rng, eps = np.random.default_rng(seed), np.finfo(table.dtype).eps
-    X, y, weight = table.data
+    (X, y, weight), rng = table.data, np.random.default_rng(seed)
     clf = small(**params).fit(container(X), y, weight)
     many = X[rng.integers(len(y), size=1100)]  # more than are predicted at a time
     some = rng.integers(1100, size=rng.integers(1, 30))
@@ -972,7 +977,7 @@ def test_a_row_is_predicted_alike_in_any_company(small, case, seed, container):
         predict = getattr(clf, name)
         of_many, of_some = predict(container(many)), predict(container(many[some]))
         axis = int(name == "predict_proba_members")
-        assert_allclose(of_some, of_many.take(some, axis), rtol=1e4 * eps, atol=1e3 * eps)
+        assert_predicted_alike(of_some, of_many.take(some, axis))
 
 
 # Failing ------------------------------------------------------------------------------------------

@@ -105,14 +105,15 @@ class Objective:
             (len(self.networks), problem.layout.n_params), problem.rows.sign.dtype
         )
         weight, fold = problem.rows.weight, problem.rows.fold
-        self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
-        self._held = []
-        if fold is not None:
+        if fold is None:
+            self._held = []
+            self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
+        else:
             self._held = [np.flatnonzero(fold == k) for k in self.networks]
             # Not a difference: a row held out may outweigh all others to the last digit.
-            self.total_weight[:] = [
-                np.vecdot(weight, fold != k, dtype=np.float64) for k in self.networks
-            ]
+            self.total_weight = np.array(
+                [np.vecdot(weight, fold != k, dtype=np.float64) for k in self.networks]
+            )
         n_rows, dtype = len(problem.rows.index), problem.rows.sign.dtype
         # It may even do so by more than there are numbers: keep all products below the largest.
         least = n_rows * max(2 * weight.max() / np.finfo(dtype).max, np.finfo(np.float64).tiny)
