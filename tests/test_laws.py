@@ -641,12 +641,15 @@ def test_the_container_of_rows_does_not_matter(small, case, container):
 @law
 @given(
     case=well_posed(solver=["adam", "sgd"])
-    | well_posed(solver=["lbfgs"], activation=sorted(set(ACTIVATIONS).difference(BENT)))
+    | well_posed(
+        solver=["lbfgs"], max_iter=[1, 2], activation=sorted(set(ACTIVATIONS).difference(BENT))
+    )
 )
 def test_float32_stays_float32_and_is_near_float64(small, case):
     """Of its seven digits, a column far from zero takes three; the line search of L-BFGS the rest.
 
-    Where there is a kink, L-BFGS may take another way altogether.
+    From its third iteration on, L-BFGS can enlarge a difference a thousand times in each: 2e-8 in
+    the loss, then 4e-6, then 3e-3. Where there is a kink, it may take another way altogether.
     """
     table, params = case
     X, y, weight = table._replace(dtype="float32").data
