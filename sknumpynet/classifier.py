@@ -53,6 +53,7 @@ PREDICTED_FROM = ("coefs_", "intercepts_", "_scaling", "_built_with", "classes_"
 MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
+RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
 CHANCE = 10  # nats gained over all rows held out that may be chance; labels at random gain 0
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 
@@ -339,7 +340,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             themselves; 'cosine' ends at ``max_iter`` by design.
         NotLearningWarning
             When all networks have stopped by themselves, no better than telling every row the base
-            rate.
+            rate; whenever what is kept is worse than that by more than 1 nat a row.
         UserWarning
             When training was interrupted from the keyboard: each network keeps its best epoch so
             far, or what its first had come to. When whole-number weights are so large that they are
@@ -780,20 +781,24 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         )
 
     def _warn_if_nothing_is_learnt(self, rows, judged, trained):
-        """Warn of a fit that has come to its end no better than the base rate."""
-        is_log_loss = self.loss == "log_loss" and not (
-            self.alpha or self.label_smoothing or self.dropout
-        )
+        """Warn of a fit that is far worse than the base rate, or has ended no better than it."""
         is_judged = trained.validation_curve is not None
-        has_ended = trained.has_finished.all() and not trained.has_diverged.any()
+        if not is_judged and (
+            self.loss != "log_loss" or self.alpha or self.label_smoothing or self.dropout
+        ):
+            return  # the score is no log loss
+        if trained.has_diverged.any():
+            return  # which has been told
         rate = np.average(rows.sign > 0, weights=rows.weight)
         share = np.average(judged.sign > 0, weights=judged.weight)
         prior = -xlogy(share, rate) - xlog1py(1 - share, -rate)  # one class may weigh nearly all
         loss, gain = trained.best_score.mean(), (1 - LEARNT) * prior
+        chance = CHANCE * (judged.weight.max() / judged.weight.sum())
         if is_judged:
-            gain = min(gain, CHANCE / len(judged.index))
-        can_tell = len(rows.index) >= FEWEST_ROWS and (is_judged or is_log_loss)
-        if not has_ended or not can_tell or loss < prior - gain:
+            gain = min(gain, chance)
+        is_ruined = loss - prior > max(RUINED, chance)
+        has_ended = len(rows.index) >= FEWEST_ROWS and trained.has_finished.all()
+        if not is_ruined and not (has_ended and loss >= prior - gain):
             return
         if self.scale_inputs is None:
             suspect = "inputs come as they are; set scale_inputs='robust'"
@@ -806,8 +811,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         else:
             suspect = "the columns may have nothing to do with the labels"
         warnings.warn(
-            f"nothing was learnt: the log loss {'on rows held out ' * is_judged}is {loss:.4f}, and "
-            f"{prior:.4f} for telling every row the base rate of {rate:.3f}. The first suspect: "
+            f"nothing was learnt: the log loss {'on rows held out ' * is_judged}is {loss:.4g}, and "
+            f"{prior:z.4g} for telling every row the base rate of {rate:.3f}. The first suspect: "
             f"{suspect}. sknumpynet.diagnose(clf, X, y) tells more.",
             NotLearningWarning,
             stacklevel=5,

@@ -2,4 +2,4 @@
 
 
 class NotLearningWarning(UserWarning):
-    """All networks have stopped by themselves, no better than telling every row the base rate."""
+    """What was learnt is no better than telling every row the base rate."""

@@ -271,6 +271,7 @@ def test_divergence_is_a_warning_with_a_remedy_and_what_is_kept_is_no_worse_than
         assert log_loss(y, kept) <= log_loss(y, first)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was learnt:sknumpynet.exceptions.NotLearningWarning")
 @pytest.mark.parametrize("early_stopping", [True, False])
 @pytest.mark.parametrize("size", [1e200, 4e307])
 def test_lbfgs_on_inputs_beyond_all_bounds_is_a_warning_and_keeps_finite_weights(

@@ -19,6 +19,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from sknumpynet import NotLearningWarning
 from sknumpynet.engine.objective import Objective
 
 PATIENCE = 120  # seconds until something counts as hanging
@@ -227,3 +228,17 @@ def test_networks_that_diverge_keep_what_they_began_with_and_say_what_to_change(
     start = small(**params | {"max_iter": 1}, learning_rate_init=1e-300).fit(rows, Y)
     assert_array_equal(clf.best_iter_, 0)
     assert_array_equal(clf.predict_proba(rows), start.predict_proba(rows))
+
+
+@every_descent
+@pytest.mark.parametrize("max_iter", [1, 50])
+@pytest.mark.parametrize("n_rows", [40, 300])
+def test_weights_that_are_finite_but_far_worse_than_a_constant_are_told(
+    small, solver, max_iter, n_rows
+):
+    params = {"solver": solver, "early_stopping": True, "max_iter": max_iter}
+    clf = small(**params, learning_rate_init=1e6)
+    match = r"held out is \d[\d.e+]*, and 0\.69\d+ for .* learning_rate_init=1000000\.0; set 'auto'"
+    with pytest.warns(NotLearningWarning, match=match):
+        clf.fit(X[:n_rows], Y[:n_rows])
+    assert np.isfinite(clf.decision_function(X)).all()

@@ -46,6 +46,7 @@ def test_backpropagation_is_right_for_every_activation_and_loss(
     assert sum(m.n_at_kink for m in report.matrices) <= (4 if activation in BENT else 0)
 
 
+@pytest.mark.filterwarnings("ignore:nothing was learnt:sknumpynet.exceptions.NotLearningWarning")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("alpha", [0.0, 10.0])
 @pytest.mark.parametrize("scale_inputs", SCALINGS)
@@ -61,6 +62,7 @@ def test_backpropagation_is_right_for_every_scaling_and_penalty(
     assert check_gradients(clf, table, Y, weight).ok
 
 
+@pytest.mark.filterwarnings("ignore:nothing was learnt:sknumpynet.exceptions.NotLearningWarning")
 @pytest.mark.parametrize("activation", ["identity", "tanh", "gelu"])
 @pytest.mark.parametrize("unit", [1e-3, 1e3, 1e6])
 def test_the_unit_of_columns_left_unscaled_raises_no_alarm(small, unit, activation):
