@@ -225,10 +225,10 @@ def draw(results, path):
     for name in loss.index:
         is_ours = name == "ours"
         ax.plot(cpu[name], loss[name], "o", ms=9 if is_ours else 6, color="C3" if is_ours else "C7")
-        near = (cpu > cpu[name]) & (cpu < 4 * cpu[name]) & (abs(loss - loss[name]) < 0.012)
-        offset, side = ((-7, 4), "right") if near.any() else ((7, 4), "left")
-        at = cpu[name], loss[name]
-        ax.annotate(name, at, offset, textcoords="offset points", ha=side)
+        is_near = (abs(np.log(cpu / cpu[name])) < 2) & (loss > loss[name])
+        is_below = (is_near & (loss < loss[name] + 0.012)).any()
+        offset = (7, -13) if is_below else (7, 4)
+        ax.annotate(name, (cpu[name], loss[name]), offset, textcoords="offset points")
     ax.set(xscale="log", xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
     ax.margins(x=0.25, y=0.1)
     ax.spines[["top", "right"]].set_visible(False)

@@ -1,6 +1,5 @@
 """Do the tests notice when the engine is wrong? Breaks it in one place at a time, and runs them.
 
-    pip install mutmut
     python benchmarks/mutation.py                # every module of the engine: over an hour
     python benchmarks/mutation.py losses folds
 

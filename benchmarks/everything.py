@@ -1,0 +1,79 @@
+"""Every figure and picture of the pages again, by one command: all benchmarks, one after the other.
+
+    python benchmarks/everything.py --data FOLDER
+    python benchmarks/everything.py accuracy narrow
+
+What each prints goes to a text of its name in the results folder, where it is looked up, not run
+again, the next time; pictures go to docs/. All of it takes most of a day: the networks of pytabkit
+three hours, mutation one or two, the laws half an hour.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+FULL = ["accuracy.py", "--budget", "full"]
+QUICK = [  # which take seconds a fit
+    *("ours", "RandomForest", "HistGradientBoosting", "LogisticRegression"),
+    *("MLPClassifier", "MLPClassifier, early stopping"),
+]
+RUNS = {  # name -> script and its options
+    "accuracy": ["accuracy.py"],
+    "accuracy-full": [*FULL, "--splits", "1", "--plot", DOCS / "accuracy.png"],
+    "accuracy-splits": [*FULL, "--estimators", *QUICK],
+    "narrow": ["narrow.py"],
+    "steps": ["speed.py", "steps", "--plot", DOCS / "speed.png"],
+    "fits": ["speed.py", "fits"],
+    "predictions": ["speed.py", "predictions"],
+    "import": ["speed.py", "import"],
+    "growth": [
+        *("scaling.py", "rows", "columns", "sparse columns", "networks", "workers"),
+        *("--plot", DOCS / "scaling.png"),
+    ],
+    "memmap": ["scaling.py", "memmap"],
+    "imbalance": ["imbalance.py"],
+    "diagnosis": ["diagnosis.py"],
+    "pictures": ["pictures.py"],
+    "laws": ["-m", "pytest", ROOT / "tests" / "test_laws.py", "--hypothesis-profile=thorough"],
+    "fuzz": [ROOT / "tests" / "fuzz.py", "--cases", "10000", "--seed", "0"],
+    "load": ["load.py", "--seconds", "60", "--fits", "1000"],
+    "mutation": ["mutation.py"],
+}
+
+
+def main():
+    """Run what has no text yet, and print all texts."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS))
+    parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(RUNS):
+        parser.error(f"no benchmark is called {sorted(unknown)}; there are {list(RUNS)}")
+    if options.data:
+        os.environ["SKNUMPYNET_DATA"] = str(Path(options.data).resolve())
+    options.results.mkdir(parents=True, exist_ok=True)
+    failed = []
+    for name in options.names or RUNS:
+        script, *arguments = RUNS[name]
+        text = options.results / f"{name}.txt"
+        if not text.exists():
+            unfinished = text.with_suffix(".part")
+            with unfinished.open("w", encoding="utf-8") as file:
+                script = script if script == "-m" else ROOT / "benchmarks" / script
+                command = [sys.executable, script, *arguments]
+                ended = subprocess.run(command, cwd=options.results, stdout=file, check=False)
+            if ended.returncode:
+                failed.append(name)
+            else:
+                unfinished.replace(text)
+        print(f"\n== {name}", text.read_text() if text.exists() else "failed", sep="\n", flush=True)
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
