@@ -131,16 +131,16 @@ def draw(rows, path):
     import matplotlib.pyplot as plt
 
     names = list(dict.fromkeys(row["series"] for row in rows))
-    figure, axes = plt.subplots(
-        1, len(names), figsize=(3 * len(names), 3), layout="constrained", squeeze=False
-    )
-    for name, ax in zip(names, axes[0], strict=True):
+    n_lines = -(-len(names) // 3)  # three panels a line can be read on a page
+    figure = plt.figure(figsize=(8, 2.6 * n_lines), layout="constrained")
+    for place, name in enumerate(names, start=1):
+        ax = figure.add_subplot(n_lines, min(3, len(names)), place)
         of_name = [row for row in rows if row["series"] == name]
         for key, style in (("seconds", "C0o-"), ("MB", "C1s--")):
             ax.plot([r["value"] for r in of_name], [r[key] for r in of_name], style, label=key)
         ax.set(xscale="log", yscale="log", title=name)
         ax.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].legend(frameon=False)
+    figure.axes[0].legend(frameon=False)
     figure.savefig(path, dpi=150)
 
 
