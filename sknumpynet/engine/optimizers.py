@@ -20,7 +20,8 @@ class Optimizer:
 
     def __init__(self, params, names):
         self.n_steps = 0
-        self.state = {name: np.zeros_like(params) for name in names}
+        # Unlike zeros_like, zeros takes no memory before it is written to: training copies these.
+        self.state = {name: np.zeros(params.shape, params.dtype) for name in names}
 
     def step(self, params, grad, learning_rate, relative_rate=None):
         """One update, in place; ``grad`` is overwritten.
