@@ -46,6 +46,7 @@ PAGES = sorted(path.stem for path in Path(__file__).parent.glob("*.md"))
 html_sidebars = {page: [] for page in PAGES if page != "api"}
 
 autosummary_generate = True
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # numpydoc's sections say it
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
