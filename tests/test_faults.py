@@ -242,3 +242,10 @@ def test_weights_that_are_finite_but_far_worse_than_a_constant_are_told(
     with pytest.warns(NotLearningWarning, match=match):
         clf.fit(X[:n_rows], Y[:n_rows])
     assert np.isfinite(clf.decision_function(X)).all()
+
+
+def test_a_wrong_label_that_outweighs_all_rows_held_out_is_no_ruin(small):
+    weight = np.where(np.arange(300) == abs(X[:, 0] + X[:, 1]).argmax(), 1e6, 1)
+    judges = {"X_val": X, "y_val": Y ^ (weight > 1), "sample_weight_val": weight}
+    clf = small(batch_size=1, max_iter=1).fit(X, Y, **judges)
+    assert clf.best_loss_ > 3  # of 10 nats, which one row may cost by chance
