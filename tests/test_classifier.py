@@ -68,10 +68,11 @@ def test_nothing_is_learnt_before_fit(small):
 
 
 @pytest.mark.parametrize(
-    ("small_product", "n_jobs", "expected"), [(1 << 26, 1, 1), (0, 1, 2), (0, 2, 1)]
+    ("small_product", "n_estimators", "n_jobs", "expected"),
+    [(1 << 26, 1, 1, 1), (0, 1, 1, 2), (0, 1, 2, 2), (0, 3, 1, 1), (0, 3, 2, 1)],
 )
-def test_blas_keeps_to_one_thread_unless_one_worker_has_large_products(
-    small, table, monkeypatch, small_product, n_jobs, expected
+def test_blas_keeps_to_one_thread_unless_a_network_alone_has_large_products(
+    small, table, monkeypatch, small_product, n_estimators, n_jobs, expected
 ):
     seen = []
 
@@ -85,9 +86,17 @@ def test_blas_keeps_to_one_thread_unless_one_worker_has_large_products(
     monkeypatch.setattr(workers, "train", spy)
     monkeypatch.setattr(workers, "SMALL_PRODUCT", small_product)
     with threadpool_limits(2, user_api="blas"):
-        small(n_jobs=n_jobs).fit(*table)
+        small(n_estimators=n_estimators, n_jobs=n_jobs).fit(*table)
         assert {blas["num_threads"] for blas in blas_libraries()} == {2}  # and back again
     assert set(seen) == {expected}
+
+
+def test_workers_may_share_products_so_large_that_blas_would(small):
+    X = np.random.default_rng(0).normal(size=(512, 784)).astype(np.float32)
+    clf = small(hidden_layer_sizes=(512,), batch_size=256, n_estimators=2, max_iter=2)
+    with threadpool_limits(2, user_api="blas"):
+        here = clone(clf).fit(X, X[:, 0] > 0)
+        assert_learnt_the_same(clf.set_params(n_jobs=2).fit(X, X[:, 0] > 0), here)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
