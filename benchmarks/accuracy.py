@@ -74,6 +74,11 @@ with suppress(ImportError):  # extra "bench"; its networks scale their inputs th
 # Data -------------------------------------------------------------------------------------------
 
 
+def data_sets(folder):
+    """Name and (X, y, categorical columns): from a folder, or without one from libraries."""
+    return from_folder(folder) if folder else from_libraries()
+
+
 def from_folder(folder):
     """Name -> (X, y, categorical columns) for every .npz file."""
     for path in sorted(Path(folder).glob("*.npz")):
@@ -250,7 +255,7 @@ def main():
     names = options.estimators or list(ESTIMATORS)
     sets = [
         (name, data)
-        for name, data in (from_folder(options.data) if options.data else from_libraries())
+        for name, data in data_sets(options.data)
         if not options.sets or name in options.sets
     ]
     results = run(sets, names, options.budget, options.output, options.n_jobs, options.splits)

@@ -1,4 +1,4 @@
-"""Every figure and picture of the pages again, by one command: all benchmarks, one after the other.
+"""All that the scripts of this folder measure and draw, by one command, one after the other.
 
     python benchmarks/everything.py --data FOLDER
     python benchmarks/everything.py accuracy narrow
@@ -28,6 +28,7 @@ RUNS = {  # name -> script and its options
     "narrow": ["narrow.py"],
     "steps": ["speed.py", "steps", "--plot", DOCS / "speed.png"],
     "fits": ["speed.py", "fits"],
+    "fits-all-threads": ["speed.py", "fits", "--threads", "all"],
     "predictions": ["speed.py", "predictions"],
     "import": ["speed.py", "import"],
     "growth": [

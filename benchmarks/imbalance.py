@@ -13,7 +13,7 @@ import os
 import warnings
 
 import numpy as np
-from accuracy import from_folder, prepared, splits
+from accuracy import data_sets, prepared, splits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.neural_network import MLPClassifier
@@ -64,7 +64,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     wanted = {"oil_spill", "adult"}
-    sets = {name: data for name, data in from_folder(options.data) if name in wanted}
+    sets = {name: data for name, data in data_sets(options.data) if name in wanted}
     warnings.simplefilter("ignore", ConvergenceWarning)
     for name, X, y, categorical, train, test in cases(sets):
         base_rate = log_loss(y[test], np.full(len(test), y[train].mean()))

@@ -236,10 +236,10 @@ def time_steps(options):
 
 def time_fits(options):
     """CPU seconds of a default fit on one thread, wall seconds with two workers."""
-    from accuracy import from_folder, prepared, splits
+    from accuracy import data_sets, prepared, splits
 
     seconds = {}
-    for name, (X, y, categorical) in from_folder(options.data):
+    for name, (X, y, categorical) in data_sets(options.data):
         _, train, test = next(splits(y, "small"))
         raw, _ = prepared(X, categorical, train, test, standardised=False)
         scaled, _ = prepared(X, categorical, train, test, standardised=True)

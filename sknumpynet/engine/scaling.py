@@ -204,7 +204,7 @@ def learn_binning(X, weight, n_bins):
     codes = []
     step = max(1, BLOCK_VALUES // X.shape[0])
     for start in range(0, X.shape[1], step):
-        columns = X[:, start : start + step]
+        columns = X[:, start : start + step].copy()  # to read once what may be a mapped file
         quantiles = weighted_quantiles(columns, weight, np.arange(1, n_bins) / n_bins)
         quantiles = np.vstack([columns.min(axis=0), quantiles, columns.max(axis=0)])
         for source, edges in enumerate(map(np.unique, quantiles.T), start):
