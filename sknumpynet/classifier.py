@@ -54,7 +54,7 @@ MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as count
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
 RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
-CHANCE = 10  # nats gained over all rows held out that may be chance; labels at random gain 0
+CHANCE = 10  # nats over all rows held out that may be chance; labels at random gain 0
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 
 
@@ -341,7 +341,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             themselves; 'cosine' ends at ``max_iter`` by design.
         NotLearningWarning
             When all networks have stopped by themselves, no better than telling every row the base
-            rate; whenever what is kept is worse than that by more than 1 nat a row.
+            rate; whenever what is kept is worse than that by more than 1 nat a row, and by more
+            than 10 over all rows that it is judged by.
         UserWarning
             When training was interrupted from the keyboard: each network keeps its best epoch so
             far, or what its first had come to. When whole-number weights are so large that they are
