@@ -1,5 +1,8 @@
 """Data small enough to train on in milliseconds, and the estimator to train on it."""
 
+import faulthandler
+import os
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -11,6 +14,25 @@ from sknumpynet import NumpyMLPBinaryClassifier
 settings.register_profile("quick", deadline=None, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile("quick")
+
+
+def pytest_configure(config):
+    """Keep the standard error that pytest captures while tests run."""
+    config.real_stderr = os.fdopen(os.dup(2), "w")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """End the run, and say where it stood, if a test takes 10 minutes: that is no test but a wait.
+
+    The thorough profile has twenty times as many examples, and as much time.
+    """
+    bound = 6 * settings().max_examples
+    faulthandler.dump_traceback_later(bound, exit=True, file=item.config.real_stderr)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")

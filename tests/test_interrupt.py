@@ -19,6 +19,14 @@ BY_STEPS = {"batch_size": 20, "learning_rate": "constant", "tol": 0, "early_stop
 ENDLESS = BY_STEPS | {"max_iter": 10**6, "n_iter_no_change": np.inf}
 
 
+@pytest.fixture(autouse=True)
+def _heeds_interrupts():
+    """As from a terminal: a script starts what runs in its background with interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupts(monkeypatch, owner, name, call, interrupt=None):
     """A function whose so manyth call is interrupted before it begins."""
     works, n_calls = getattr(owner, name), 0
