@@ -5,6 +5,7 @@ evaluation of the loss; ``end(networks, epoch, so_far)`` after it, and asks by T
 ``so_far()`` is what training would return if it ended here: made when somebody asks for it.
 """
 
+import os
 from functools import wraps
 from threading import Lock
 
@@ -26,6 +27,16 @@ except ImportError:  # before scikit-learn 1.9: everything works, without callba
 
 
 PRINTING = Lock()  # workers print at once, and text streams are not made for several threads
+
+
+def forget_who_prints():
+    """After a fork: it may be held by a thread that does not exist here."""
+    global PRINTING
+    PRINTING = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget_who_prints)
 
 
 class EpochTasks:

@@ -13,6 +13,7 @@ from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from .blas import one_blas_thread
 from .engine.network import Network
 from .engine.scaling import weighted_quantiles
 from .fitted import check_network, check_ours
@@ -284,6 +285,7 @@ class LayersDisplay:
         self.activity = activity
 
     @classmethod
+    @one_blas_thread
     def from_estimator(cls, estimator, X, *, network=0, ax=None):
         """Draw a network of a fitted estimator.
 

@@ -9,11 +9,11 @@ from math import prod
 
 import numpy as np
 
+from .blas import one_blas_thread
 from .engine.network import Network
 from .engine.objective import Objective, Rows
 from .fitted import working_copy
 from .parameters import check_parameters
-from .workers import blas_threads
 
 MOST_ROWS = 100  # that a check looks at: more would take longer and tell no more
 MOST_COMPONENTS = 50  # of a matrix that are checked one by one
@@ -118,6 +118,7 @@ class GradientCheck:
         return "\n".join(lines)
 
 
+@one_blas_thread
 def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     """Compare backpropagation with differences of the objective, for a fitted estimator.
 
@@ -200,8 +201,7 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     )
     params = clf._unfolded_params(np.float64)
     numbered = problem.layout.views(np.arange(params.shape[1])[np.newaxis])
-    few_threads = blas_threads(problem.layout, MOST_ROWS, 1)
-    with few_threads, np.errstate(over="ignore", invalid="ignore"):  # what is not finite is not ok
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is not ok
         checker = Checker(problem, params, network)
         matrices = []
         for layer, places in enumerate(numbered):

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from blas import blas_threads, set_blas_threads
 from hypothesis import settings
 
 from sknumpynet import NumpyMLPBinaryClassifier
@@ -55,3 +56,12 @@ def small():
         return NumpyMLPBinaryClassifier(**tiny | params)
 
     return make
+
+
+@pytest.fixture
+def two_blas_threads():
+    """How many threads each BLAS library has: two, whatever the environment says."""
+    before = blas_threads()
+    set_blas_threads(2)
+    yield blas_threads()
+    set_blas_threads(max(before))

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise, product
 import joblib
 import numpy as np
 import pytest
+from blas import blas_threads
 from hypothesis import example, given
 from hypothesis import strategies as st
 from learnt import assert_learnt_the_same
@@ -16,7 +17,7 @@ from scipy import sparse
 from scipy.special import expit
 from sklearn.base import clone
 from sklearn.metrics import log_loss
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from sknumpynet import NumpyMLPBinaryClassifier, workers
 from sknumpynet.engine.training import train
@@ -67,28 +68,21 @@ def test_nothing_is_learnt_before_fit(small):
     assert [name for name in dir(clf) if name.endswith("_") and name[0] != "_"] == []
 
 
-@pytest.mark.parametrize(
-    ("small_product", "n_estimators", "n_jobs", "expected"),
-    [(1 << 26, 1, 1, 1), (0, 1, 1, 2), (0, 1, 2, 2), (0, 3, 1, 1), (0, 3, 2, 1)],
-)
-def test_blas_keeps_to_one_thread_unless_a_network_alone_has_large_products(
-    small, table, monkeypatch, small_product, n_estimators, n_jobs, expected
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_estimators", [1, 3])
+def test_training_keeps_blas_to_one_thread(
+    small, table, monkeypatch, two_blas_threads, n_estimators, n_jobs
 ):
     seen = []
 
     def spy(*args, **kwargs):
-        seen.extend(blas["num_threads"] for blas in blas_libraries())
+        seen.extend(blas_threads())
         return train(*args, **kwargs)
 
-    def blas_libraries():
-        return [info for info in threadpool_info() if info["user_api"] == "blas"]
-
     monkeypatch.setattr(workers, "train", spy)
-    monkeypatch.setattr(workers, "SMALL_PRODUCT", small_product)
-    with threadpool_limits(2, user_api="blas"):
-        small(n_estimators=n_estimators, n_jobs=n_jobs).fit(*table)
-        assert {blas["num_threads"] for blas in blas_libraries()} == {2}  # and back again
-    assert set(seen) == {expected}
+    small(n_estimators=n_estimators, n_jobs=n_jobs).fit(*table)
+    assert set(seen) == {1}
+    assert blas_threads() == two_blas_threads
 
 
 def test_workers_may_share_products_so_large_that_blas_would(small):

@@ -176,14 +176,18 @@ class Failing:
     ("method", "solver"),
     [("fit", "adam"), ("fit", "sgd"), ("fit", "lbfgs"), ("partial_fit", "adam")],
 )
+# Of which generators, and SciPy's L-BFGS, take some for their own.
+@pytest.mark.parametrize("kind", [MemoryError, StopIteration, GeneratorExit])
+@pytest.mark.parametrize("n_jobs", [1, 2])
 def test_the_error_of_a_callback_reaches_the_caller_as_it_is_and_changes_nothing(
-    small, method, solver, hook, task_name
+    small, method, solver, hook, task_name, kind, n_jobs
 ):
     pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
-    clf, error = small(solver=solver, **SHORT[solver]).fit(X, Y), MemoryError("no room")
+    clf = small(solver=solver, n_jobs=n_jobs, **SHORT[solver]).fit(X, Y)
+    error = kind("no room")
     before = state(clf)
     clf.set_callbacks(Failing(hook, task_name, error))
-    with pytest.raises(MemoryError) as raised:
+    with pytest.raises(kind) as raised:
         getattr(clf, method)(X, Y)
     assert raised.value is error
     del clf._skl_callbacks  # they hold the error, which has come to hold more

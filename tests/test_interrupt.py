@@ -183,6 +183,39 @@ def test_a_warm_start_goes_on_after_an_interrupt(small, table, monkeypatch, call
     assert_usable(clf, *table)
 
 
+def test_where_warnings_are_errors_an_interrupted_fit_has_kept_what_it_says(
+    small, table, monkeypatch
+):
+    with pytest.warns(ConvergenceWarning, match="max_iter=2"):
+        shorter = small(**BY_STEPS, max_iter=2).fit(*table)
+    interrupts(monkeypatch, Objective, "value_and_grad", call=3 * 2 + 2)
+    clf = small(**BY_STEPS, max_iter=9)
+    with pytest.raises(UserWarning, match="the best weights so far are kept"):  # as by pytest here
+        clf.fit(*table)
+    assert_learnt_the_same(clf, shorter)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_where_warnings_are_errors_a_diverged_fit_has_kept_what_it_says(small, table, method):
+    clf = small(solver="sgd", learning_rate_init=1e200, batch_size=10, early_stopping="auto")
+    more = {"classes": [0, 1]} if method == "partial_fit" else {}
+    with pytest.raises(ConvergenceWarning, match="best weights before that are kept"):
+        getattr(clf, method)(*table, **more)
+    assert_usable(clf, *table)
+
+
+def test_a_second_interrupt_changes_nothing(small, table, monkeypatch):
+    clf = small(**BY_STEPS, max_iter=3)
+    with pytest.warns(ConvergenceWarning, match="max_iter=3"):
+        clf.fit(*table)
+    before = vars(clf).copy()
+    interrupts(monkeypatch, Objective, "value_and_grad", call=5)
+    interrupts(monkeypatch, NumpyMLPBinaryClassifier, "_expose", call=1)
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(*table)
+    assert vars(clf) == before
+
+
 @pytest.mark.filterwarnings("ignore:fit was interrupted after:UserWarning")
 # Python swallows an interrupt of what it is just deleting, such as a pool of threads; and says so.
 @pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")

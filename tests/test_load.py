@@ -13,11 +13,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from blas import blas_threads
 from learnt import PREDICTIONS, assert_learnt_the_same
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
-from threadpoolctl import threadpool_info, threadpool_limits
 
 N_THREADS = 6
 ASKED = [*PREDICTIONS, "predict"]
@@ -38,25 +38,6 @@ def hasty():
     sys.setswitchinterval(interval / 1000)
     yield
     sys.setswitchinterval(interval)
-
-
-@pytest.fixture
-def two_blas_threads():
-    """How many threads each BLAS library has: two, whatever the environment says."""
-    before = blas_threads()
-    set_blas_threads(2)
-    yield blas_threads()
-    set_blas_threads(max(before))
-
-
-def set_blas_threads(n_threads):
-    """In a thread that ends: threadpoolctl leaves the limit to the thread that has set one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(threadpool_limits, n_threads, user_api="blas").result()
-
-
-def blas_threads():
-    return [info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"]
 
 
 def at_once(tasks):
@@ -111,6 +92,55 @@ def test_what_threads_are_told_does_not_depend_on_who_else_asks_or_trains(
 
     at_once([*[ask] * N_THREADS, train])
     assert clf.get_params() == params
+
+
+def test_who_asks_while_it_learns_gets_one_state_of_it_and_disturbs_nothing(small, hasty):
+    begun = small(hidden_layer_sizes=(3,) * 8).partial_fit(X[:60], Y[:60], classes=[0, 1])
+    asked, alone, is_over = loaded(begun), loaded(begun), threading.Event()
+    told, states = [], [begun.predict_proba_members(X[:9])]
+
+    def ask():
+        while not is_over.is_set():
+            told.append(asked.predict_proba_members(X[:9]))
+
+    def learn():
+        try:
+            for _ in range(30):
+                asked.partial_fit(X[:60], Y[:60])
+        finally:
+            is_over.set()
+
+    at_once([*[ask] * 3, learn])
+    for _ in range(30):
+        states.append(alone.partial_fit(X[:60], Y[:60]).predict_proba_members(X[:9]))
+    assert_learnt_the_same(asked, alone)
+    known = {state.tobytes() for state in states}
+    assert told
+    assert [answer for answer in told if answer.tobytes() not in known] == []
+
+
+def test_who_asks_while_it_is_fitted_to_other_columns_and_labels_gets_the_old_or_the_new(
+    small, hasty
+):
+    clf, is_over = small(max_iter=1).fit(X, Y), threading.Event()
+    tables, told = [(X, Y), (X[:, :2], np.where(Y, "yes", "no"))], set()
+
+    def ask():
+        while not is_over.is_set():
+            try:
+                told.update(clf.predict(X).tolist())
+            except ValueError as error:
+                told.add(re.search(r"X has \d features, .* expecting \d", str(error))[0][:17])
+
+    def learn():
+        try:
+            for turn in range(40):
+                clf.fit(*tables[turn % 2])
+        finally:
+            is_over.set()
+
+    at_once([*[ask] * 3, learn])
+    assert told == {0, 1, "X has 6 features,"}
 
 
 # Fits that overlap -------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ def _minimize_one(course, network):
     objective, plan = course.objective.of([network]), course.plan
     trained = course.params[network]
     params, grad = np.empty((2, 1, len(trained)), trained.dtype)
-    n_iter = 0
+    n_iter, failures = 0, []
 
     def value_and_grad(x):
         course.begin()
@@ -334,7 +334,12 @@ def _minimize_one(course, network):
         return course.judge(np.array([network]), epoch, params)
 
     def after_iteration(intermediate_result):  # SciPy goes by the argument's name
-        if is_last(intermediate_result):
+        try:
+            ends = is_last(intermediate_result)
+        except StopIteration as failure:  # of an observer, which SciPy would take for our wish
+            failures.append(failure)
+            raise
+        if ends:
             raise StopIteration
 
     result = optimize.minimize(
@@ -350,6 +355,8 @@ def _minimize_one(course, network):
             "ftol": 64 * np.finfo(np.float64).eps,  # as scikit-learn's LogisticRegression
         },
     )
+    if failures:
+        raise failures[0]
     if n_iter == 0:  # the start was a minimum
         is_last(result)
     trained[...] = result.x
