@@ -168,7 +168,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), layer by layer; with a
         first axis of length ``n_estimators`` if that is above 1. With ``scale_inputs`` 'standard'
         or None they compute on raw inputs, for the scaling is folded in. The inputs are the columns
-        of X, followed by the codes of ``numeric_bins`` where there are any.
+        of X, followed by the codes of ``numeric_bins`` where there are any. Arrays put in their
+        place are what is used from then on, if they are a stack of so many inputs.
     loss_curve_ : list
         Training objective of each epoch, the mean over its batches: a float, or an array over the
         networks, NaN for those that had finished.

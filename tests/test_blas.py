@@ -199,14 +199,14 @@ def is_true_in_a_child(question):
             os._exit(0 if question() else 1)
         finally:
             os._exit(2)
-    end, done, status = time.monotonic() + PATIENCE, 0, None
+    end, done, status = time.monotonic() + PATIENCE, 0, 0
     while not done and time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         time.sleep(0.001)
     if not done:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    return status == 0
+    return bool(done) and status == 0
 
 
 @forks

@@ -2,6 +2,7 @@
 
 import pickle
 from copy import copy
+from itertools import product
 
 import numpy as np
 import pytest
@@ -84,28 +85,26 @@ def half_precision(clf):
     clf.intercepts_ = [(9 * intercept).astype(np.float16) for intercept in clf.intercepts_]
 
 
-@pytest.mark.parametrize("n_estimators", [1, 3])
+OF_ANY = [
+    layers_swapped,
+    units_reversed,
+    a_layer_transposed,
+    a_layer_taken_out,
+    units_left_out,
+    lists_of_lists,
+    whole_numbers,
+    half_precision,
+]
+OF_SEVERAL = [networks_reversed, two_networks_kept, one_network_kept]
+
+
 @pytest.mark.parametrize(
-    "put_in",
-    [
-        layers_swapped,
-        units_reversed,
-        a_layer_transposed,
-        a_layer_taken_out,
-        units_left_out,
-        networks_reversed,
-        two_networks_kept,
-        one_network_kept,
-        lists_of_lists,
-        whole_numbers,
-        half_precision,
-    ],
+    ("put_in", "n_estimators"),
+    [*product(OF_ANY, [1, 3]), *product(OF_SEVERAL, [3])],
 )
 def test_what_stands_there_is_used_and_stays(small, put_in, n_estimators):
     clf = fitted(small, n_estimators)
     before = clf.predict_proba(X)
-    if n_estimators == 1 and put_in in (networks_reversed, two_networks_kept, one_network_kept):
-        pytest.skip("there is one network")
     put_in(clf)
     state = vars(clf).copy()
     lists = list(clf.coefs_), list(clf.intercepts_)
