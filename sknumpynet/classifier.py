@@ -15,14 +15,13 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import expit, xlog1py, xlogy
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import __version__
 from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
 from .engine import folds
 from .engine.epochs import Plan
@@ -33,6 +32,7 @@ from .engine.objective import Problem, Rows
 from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .exceptions import NotLearningWarning
 from .parameters import check_parameters, plain
+from .persistence import sealed, unsealed
 from .validation import (
     canonical,
     check_both_count,
@@ -49,7 +49,6 @@ Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
 BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
 BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
-PREDICTED_FROM = ("coefs_", "intercepts_", "_scaling", "_built_with", "classes_", "n_features_in_")
 MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
@@ -992,28 +991,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if "coefs_" in state:
             del state["_params"]  # stands in coefs_ and intercepts_
             state["_scaling"] = asdict(self._scaling)
-            state["_checksum"] = checksum([state[name] for name in PREDICTED_FROM])
-        return state | {"_version": __version__}
+        return sealed(state)
 
     def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_version")
-        if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
-        if "coefs_" in state and state.pop("_checksum", None) != checksum(
-            [state[name] for name in PREDICTED_FROM]
-        ):
-            raise ValueError(
-                "this file of a NumpyMLPBinaryClassifier is damaged or altered: its weights are "
-                "not those it was written with; take another copy of it, or fit again."
-            )
+        state = unsealed(state, type(self).__name__)
         super().__setstate__(state)
         if "coefs_" in state:
             bins = state["_scaling"]["bins"]
@@ -1039,20 +1020,6 @@ def rows_that_count(X, is_positive, weight):
     index = np.flatnonzero(weight)
     sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
     return Rows(X, index, sign, weight[index])
-
-
-def checksum(value, start=0):
-    """CRC-32 of a value: of the bytes of numeric arrays, of what else is written of the rest."""
-    if isinstance(value, dict):
-        value = list(value.items())
-    if isinstance(value, list | tuple):
-        for item in value:
-            start = checksum(item, start)
-        return start
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        value = np.ascontiguousarray(value)
-        return crc32(value, crc32(f"{value.dtype} {value.shape}".encode(), start))
-    return crc32(str(getattr(value, "tolist", lambda: value)()).encode(), start)
 
 
 def describe(shape):
