@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import asdict, replace
 from functools import cache, partial
+from inspect import signature
 from itertools import chain
 from typing import Self, TypeAlias
 from zlib import crc32
@@ -22,6 +23,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .arithmetic import quiet_arithmetic
 from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
 from .engine import folds
 from .engine.epochs import Plan
@@ -31,7 +33,7 @@ from .engine.network import predict_logits
 from .engine.objective import Problem, Rows
 from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .exceptions import NotLearningWarning
-from .parameters import check_parameters, plain
+from .parameters import RULES, check_parameters, plain
 from .persistence import sealed, unsealed
 from .validation import (
     canonical,
@@ -347,9 +349,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             far, or what its first had come to. When whole-number weights are so large that they are
             hardly meant as counts of rows.
         """
-        check_parameters(self.get_params(deep=False))
+        check_parameters({name: getattr(self, name) for name in RULES})
         tasks = self._tasks(X, y, sample_weight)
-        with unchanged_on_error(self), tasks or nullcontext():
+        with quiet_arithmetic(), unchanged_on_error(self), tasks or nullcontext():
             goes_on = self.warm_start and hasattr(self, "coefs_")
             X, y = self._check_rows(X, y, reset=not goes_on)
             classes = two_classes(y)
@@ -418,9 +420,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         ValueError
             As in `fit`, and for labels that are not in ``classes``.
         """
-        check_parameters(self.get_params(deep=False))
+        check_parameters({name: getattr(self, name) for name in RULES})
         tasks = self._tasks(X, y, sample_weight)
-        with unchanged_on_error(self), tasks or nullcontext():
+        with quiet_arithmetic(), unchanged_on_error(self), tasks or nullcontext():
             goes_on = hasattr(self, "coefs_")
             X, y = self._check_rows(X, y, reset=not goes_on)
             classes = self._stream_classes(y, classes, goes_on)
@@ -489,8 +491,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 self._class_factors = compute_class_weight(
                     self.class_weight, classes=classes, y=y, sample_weight=weight
                 )
-            with np.errstate(over="ignore"):
-                weight = weight * self._class_factors[is_positive.astype(int)]
+            weight = weight * self._class_factors[is_positive.astype(int)]
             weight = check_weight(
                 weight,
                 len(y),
@@ -524,8 +525,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
         is_positive = y_val == classes[1]
         if self.class_weight is not None:
-            with np.errstate(over="ignore"):
-                weight = weight * self._class_factors[is_positive.astype(int)]
+            weight = weight * self._class_factors[is_positive.astype(int)]
             weight = check_weight(weight, len(y_val), "sample_weight_val times class_weight")
         return rows_that_count(canonical(X_val), is_positive, weight)
 
@@ -536,9 +536,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def _begin(self, rows, copies, classes, is_stream=False):
         """Forget what was learnt before; scaling and initial weights for these rows."""
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            if name not in ("n_features_in_", "feature_names_in_"):
-                delattr(self, name)
+        kept = {"n_features_in_", "feature_names_in_", *self.get_params(deep=False)}
+        for name in [name for name in vars(self) if name.endswith("_") and name not in kept]:
+            delattr(self, name)
         self.classes_ = classes
         self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
         with naming("random_state"):
@@ -887,6 +887,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         with columns_named(X):
             return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
 
+    @quiet_arithmetic()
     def decision_function(self, X: Table) -> np.ndarray:
         """Compute the log-odds of the positive class, ``classes_[1]``.
 
@@ -911,6 +912,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         log_odds[abs(log_odds) <= np.finfo(log_odds.dtype).eps] = 0  # as good as a tie
         return log_odds
 
+    @quiet_arithmetic()
     def predict_proba(self, X: Table) -> np.ndarray:
         """Probability of each class.
 
@@ -926,6 +928,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """
         return probabilities(self.decision_function(X))
 
+    @quiet_arithmetic()
     def predict_log_proba(self, X: Table) -> np.ndarray:
         """Natural logarithm of the probability of each class; finite even where that is tiny.
 
@@ -942,6 +945,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         log_odds = self.decision_function(X)
         return -np.logaddexp(0, np.column_stack([log_odds, -log_odds]))
 
+    @quiet_arithmetic()
     def predict(self, X: Table) -> np.ndarray:
         """The more probable class.
 
@@ -958,6 +962,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         is_positive = self.decision_function(X) > 0
         return self.classes_[is_positive.astype(int)]
 
+    @quiet_arithmetic()
     def predict_proba_members(self, X: Table) -> np.ndarray:
         """Probability of the positive class, network by network.
 
@@ -981,6 +986,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         tags.classifier_tags.multi_class = False
         return tags
 
+    def __sklearn_is_fitted__(self):  # whatever a subclass calls its parameters
+        return hasattr(self, "coefs_")
+
     def _get_params_html(self, *args, **kwargs):
         params = super()._get_params_html(*args, **kwargs)
         params.doc_link = "#"  # a parameter's help shows only with a link: this one leads nowhere
@@ -1001,6 +1009,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             scaling = Scaling(**state["_scaling"])
             self._scaling = replace(scaling, bins=None if bins is None else Binning(**bins))
             self._pack_params()
+
+
+# For a subclass whose constructor leaves parameters out.
+for _name, _parameter in signature(NumpyMLPBinaryClassifier).parameters.items():
+    setattr(NumpyMLPBinaryClassifier, _name, _parameter.default)
 
 
 @contextmanager

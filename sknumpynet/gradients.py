@@ -9,6 +9,7 @@ from math import prod
 
 import numpy as np
 
+from .arithmetic import quiet_arithmetic
 from .engine.network import Network
 from .engine.objective import Objective, Rows
 from .fitted import working_copy
@@ -118,6 +119,7 @@ class GradientCheck:
         return "\n".join(lines)
 
 
+@quiet_arithmetic()
 def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     """Compare backpropagation with differences of the objective, for a fitted estimator.
 

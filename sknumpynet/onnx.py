@@ -12,6 +12,7 @@ they are gone once its center is subtracted, by the scaling or, folded in, by th
 
 import numpy as np
 
+from .arithmetic import quiet_arithmetic
 from .classifier import NumpyMLPBinaryClassifier, logit_range
 from .engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from .engine.scaling import FAR, SOFT_LIMIT
@@ -144,6 +145,7 @@ def log_sums(op, z):
     return op.ReduceLogSumExpApi18(log_p, axes=[0], keepdims=0)
 
 
+@quiet_arithmetic()
 def convert(scope, operator, container):
     """Add the graph of the module's docstring to the container.
 

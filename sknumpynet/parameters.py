@@ -186,8 +186,15 @@ def check_parameters(params):
     Parameters
     ----------
     params : dict
-        As ``get_params`` gives them.
+        Values by name. Others may stand among them, as a subclass has them, and some may be
+        missing.
     """
     for name, rule in RULES.items():
-        if not rule.allows(params[name]):
-            raise ValueError(f"{name}={params[name]!r} is not {rule.wanted}; {rule.advice}.")
+        if name in params and not rule.allows(params[name]):
+            came = shortened(repr(params[name]))
+            raise ValueError(f"{name}={came} is not {rule.wanted}; {rule.advice}.")
+
+
+def shortened(text, most=500):
+    """The beginning of a long text: no message prints a whole column."""
+    return text if len(text) <= most else f"{text[:most]}..."

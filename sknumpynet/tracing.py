@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit
 
+from .arithmetic import quiet_arithmetic
 from .engine.losses import LOSSES
 from .engine.network import Network
 from .fitted import working_copy
@@ -138,6 +139,7 @@ def shown(title, array):
     return [f"  {title}{shape}", *(f"    {line}" for line in numbers.split("\n"))]
 
 
+@quiet_arithmetic()
 def trace(clf, x, y, *, network=0):
     """Follow one row forward and backward through a network of a fitted estimator.
 

@@ -11,6 +11,7 @@ To add a finding, write such a function and enter it where its cause belongs.
 
 import numpy as np
 
+from ..arithmetic import quiet_arithmetic
 from .data import (
     has_constant_columns,
     has_contradictions,
@@ -63,6 +64,7 @@ SYMPTOMS = ("uncalibrated", "sentinel", "leak")  # warnings that are no reason n
 IF_NO_CAUSE = [has_no_signal, is_as_linear]
 
 
+@quiet_arithmetic()
 def diagnose(clf, X, y, sample_weight=None):
     """Say why a fitted estimator learns, or why not.
 
