@@ -17,7 +17,12 @@ from scipy import sparse
 from scipy.special import expit, xlog1py, xlogy
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import (
+    assert_all_finite,
+    check_consistent_length,
+    check_random_state,
+    column_or_1d,
+)
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -35,14 +40,16 @@ from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .exceptions import NotLearningWarning
 from .parameters import RULES, check_parameters, plain
 from .persistence import sealed, unsealed
+from .tables import columns_named
 from .validation import (
     canonical,
     check_both_count,
+    check_complete,
     check_known,
     check_labels,
     check_weight,
-    columns_named,
     naming,
+    shortened,
     two_classes,
 )
 from .workers import blas_threads, train_stack
@@ -453,14 +460,21 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def _check_rows(self, X, y, reset):
         """X as C-contiguous floats or canonical CSR, y as a column of labels."""
-        dtype = (np.float64, np.float32)
-        with columns_named(X):
-            X, y = validate_data(
-                self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, order="C"
-            )
         with naming("y"):
+            if y is None:
+                raise ValueError(
+                    "fit requires y to be passed, but the target y is None; give a label a row."
+                )
+            check_complete(y)
+            y = column_or_1d(y, warn=True)
+            assert_all_finite(y, input_name="y")
             check_labels(y)
             check_classification_targets(y)
+        dtype = (np.float64, np.float32)
+        with columns_named(X):
+            X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=dtype, order="C")
+        with naming("X and y"):
+            check_consistent_length(X, y)
         return canonical(X), y
 
     def _stream_classes(self, y, classes, goes_on):
@@ -474,8 +488,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             known = self.classes_ if goes_on else two_classes(given, "classes")
         if given is not None and not np.array_equal(given, known):
             raise ValueError(
-                f"classes={classes!r} differs from the classes of earlier calls, {known}; "
-                "leave it out, or begin anew with fit or a clone."
+                f"classes={shortened(repr(classes))} differs from the classes of earlier calls, "
+                f"{known}; leave it out, or begin anew with fit or a clone."
             )
         return known
 
@@ -518,6 +532,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         with naming("X_val"), columns_named(X_val):
             X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
         with naming("y_val"):
+            check_complete(y_val, "y_val")
             y_val = column_or_1d(y_val)
             check_labels(y_val, "y_val")
             check_consistent_length(X_val, y_val)

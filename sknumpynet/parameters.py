@@ -12,6 +12,7 @@ import numpy as np
 
 from .engine.activations import ACTIVATIONS
 from .engine.losses import LOSSES
+from .validation import shortened
 
 
 class Rule(NamedTuple):
@@ -193,8 +194,3 @@ def check_parameters(params):
         if name in params and not rule.allows(params[name]):
             came = shortened(repr(params[name]))
             raise ValueError(f"{name}={came} is not {rule.wanted}; {rule.advice}.")
-
-
-def shortened(text, most=500):
-    """The beginning of a long text: no message prints a whole column."""
-    return text if len(text) <= most else f"{text[:most]}..."
