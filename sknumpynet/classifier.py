@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from functools import cache, partial
+from inspect import signature
 from typing import Self, TypeAlias
 from zlib import crc32
 
@@ -13,14 +14,19 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import expit, xlog1py, xlogy
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning, InconsistentVersionWarning
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import (
+    assert_all_finite,
+    check_consistent_length,
+    check_random_state,
+    column_or_1d,
+)
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import __version__
+from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
 from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
 from .engine import folds
@@ -31,15 +37,18 @@ from .engine.network import predict_logits
 from .engine.objective import Problem, Rows
 from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .exceptions import NotLearningWarning
-from .parameters import check_parameters, plain
+from .parameters import RULES, check_parameters, plain
+from .persistence import sealed, unsealed
+from .tables import columns_named
 from .validation import (
     canonical,
     check_both_count,
+    check_complete,
     check_known,
     check_labels,
     check_weight,
-    columns_named,
     naming,
+    shortened,
     two_classes,
 )
 from .weights import are_identical, pack
@@ -49,7 +58,6 @@ Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
 BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
 BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
-PREDICTED_FROM = ("coefs_", "intercepts_", "_scaling", "_built_with", "classes_", "n_features_in_")
 MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
@@ -349,12 +357,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             far, or what its first had come to. When whole-number weights are so large that they are
             hardly meant as counts of rows.
         """
-        check_parameters(self.get_params(deep=False))
+        check_parameters({name: getattr(self, name) for name in RULES})
         tasks = self._tasks(X, y, sample_weight)
         learn = NumpyMLPBinaryClassifier._fit
         return self._learn(tasks, learn, X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     @one_blas_thread
+    @quiet_arithmetic()
     def _fit(self, tasks, X, y, sample_weight, validation):
         """`fit`, of a copy: only its outcome reaches the estimator. Returns what to warn of."""
         goes_on = self.warm_start and hasattr(self, "coefs_")
@@ -451,12 +460,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         ValueError
             As in `fit`, and for labels that are not in ``classes``.
         """
-        check_parameters(self.get_params(deep=False))
+        check_parameters({name: getattr(self, name) for name in RULES})
         tasks = self._tasks(X, y, sample_weight)
         learn = NumpyMLPBinaryClassifier._partial_fit
         return self._learn(tasks, learn, X, y, classes, sample_weight)
 
     @one_blas_thread
+    @quiet_arithmetic()
     def _partial_fit(self, tasks, X, y, classes, sample_weight):
         """`partial_fit`, of a copy, like `_fit`."""
         goes_on = hasattr(self, "coefs_")
@@ -490,14 +500,21 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def _check_rows(self, X, y, reset):
         """X as C-contiguous floats or canonical CSR, y as a column of labels."""
-        dtype = (np.float64, np.float32)
-        with columns_named(X):
-            X, y = validate_data(
-                self, X, y, reset=reset, accept_sparse="csr", dtype=dtype, order="C"
-            )
         with naming("y"):
+            if y is None:
+                raise ValueError(
+                    "fit requires y to be passed, but the target y is None; give a label a row."
+                )
+            check_complete(y)
+            y = column_or_1d(y, warn=True)
+            assert_all_finite(y, input_name="y")
             check_labels(y)
             check_classification_targets(y)
+        dtype = (np.float64, np.float32)
+        with columns_named(X):
+            X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=dtype, order="C")
+        with naming("X and y"):
+            check_consistent_length(X, y)
         return canonical(X), y
 
     def _stream_classes(self, y, classes, goes_on):
@@ -511,8 +528,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             known = self.classes_ if goes_on else two_classes(given, "classes")
         if given is not None and not np.array_equal(given, known):
             raise ValueError(
-                f"classes={classes!r} differs from the classes of earlier calls, {known}; "
-                "leave it out, or begin anew with fit or a clone."
+                f"classes={shortened(repr(classes))} differs from the classes of earlier calls, "
+                f"{known}; leave it out, or begin anew with fit or a clone."
             )
         return known
 
@@ -528,8 +545,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 self._class_factors = compute_class_weight(
                     self.class_weight, classes=classes, y=y, sample_weight=weight
                 )
-            with np.errstate(over="ignore"):
-                weight = weight * self._class_factors[is_positive.astype(int)]
+            weight = weight * self._class_factors[is_positive.astype(int)]
             weight = check_weight(
                 weight,
                 len(y),
@@ -556,6 +572,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         with naming("X_val"), columns_named(X_val):
             X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
         with naming("y_val"):
+            check_complete(y_val, "y_val")
             y_val = column_or_1d(y_val)
             check_labels(y_val, "y_val")
             check_consistent_length(X_val, y_val)
@@ -563,8 +580,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
         is_positive = y_val == classes[1]
         if self.class_weight is not None:
-            with np.errstate(over="ignore"):
-                weight = weight * self._class_factors[is_positive.astype(int)]
+            weight = weight * self._class_factors[is_positive.astype(int)]
             weight = check_weight(weight, len(y_val), "sample_weight_val times class_weight")
         return rows_that_count(canonical(X_val), is_positive, weight)
 
@@ -575,9 +591,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def _begin(self, rows, copies, classes, is_stream=False):
         """Forget what was learnt before; scaling and initial weights for these rows."""
-        for name in [name for name in vars(self) if name.endswith("_")]:
-            if name not in ("n_features_in_", "feature_names_in_"):
-                delattr(self, name)
+        kept = {"n_features_in_", "feature_names_in_", *self.get_params(deep=False)}
+        for name in [name for name in vars(self) if name.endswith("_") and name not in kept]:
+            delattr(self, name)
         self.classes_ = classes
         self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
         with naming("random_state"):
@@ -930,6 +946,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         with columns_named(X):
             return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
 
+    @quiet_arithmetic()
     def decision_function(self, X: Table) -> np.ndarray:
         """Compute the log-odds of the positive class, ``classes_[1]``.
 
@@ -954,6 +971,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         log_odds[abs(log_odds) <= np.finfo(log_odds.dtype).eps] = 0  # as good as a tie
         return log_odds
 
+    @quiet_arithmetic()
     def predict_proba(self, X: Table) -> np.ndarray:
         """Probability of each class.
 
@@ -969,6 +987,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """
         return probabilities(self.decision_function(X))
 
+    @quiet_arithmetic()
     def predict_log_proba(self, X: Table) -> np.ndarray:
         """Natural logarithm of the probability of each class; finite even where that is tiny.
 
@@ -985,6 +1004,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         log_odds = self.decision_function(X)
         return -np.logaddexp(0, np.column_stack([log_odds, -log_odds]))
 
+    @quiet_arithmetic()
     def predict(self, X: Table) -> np.ndarray:
         """The more probable class.
 
@@ -1002,6 +1022,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         is_positive = fitted.decision_function(X) > 0
         return fitted.classes_[is_positive.astype(int)]
 
+    @quiet_arithmetic()
     def predict_proba_members(self, X: Table) -> np.ndarray:
         """Probability of the positive class, network by network.
 
@@ -1025,6 +1046,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         tags.classifier_tags.multi_class = False
         return tags
 
+    def __sklearn_is_fitted__(self):  # whatever a subclass calls its parameters
+        return hasattr(self, "coefs_")
+
     def _get_params_html(self, *args, **kwargs):
         params = super()._get_params_html(*args, **kwargs)
         params.doc_link = "#"  # a parameter's help shows only with a link: this one leads nowhere
@@ -1035,28 +1059,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if "coefs_" in state:
             del state["_params"], state["_shown"]  # stand in coefs_ and intercepts_
             state["_scaling"] = asdict(self._scaling)
-            state["_checksum"] = checksum([state[name] for name in PREDICTED_FROM])
-        return state | {"_version": __version__}
+        return sealed(state)
 
     def __setstate__(self, state):
-        state = dict(state)
-        version = state.pop("_version")
-        if version != __version__:
-            warnings.warn(
-                InconsistentVersionWarning(
-                    estimator_name=type(self).__name__,
-                    current_sklearn_version=__version__,
-                    original_sklearn_version=version,
-                ),
-                stacklevel=2,
-            )
-        if "coefs_" in state and state.pop("_checksum", None) != checksum(
-            [state[name] for name in PREDICTED_FROM]
-        ):
-            raise ValueError(
-                "this file of a NumpyMLPBinaryClassifier is damaged or altered: its weights are "
-                "not those it was written with; take another copy of it, or fit again."
-            )
+        state = unsealed(state, type(self).__name__)
         super().__setstate__(state)
         if "coefs_" in state:
             bins = state["_scaling"]["bins"]
@@ -1064,6 +1070,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             self._scaling = replace(scaling, bins=None if bins is None else Binning(**bins))
             n_inputs = self.n_features_in_ + self._scaling.n_codes
             self._expose_params(*pack(self.coefs_, self.intercepts_, n_inputs))
+
+
+# For a subclass whose constructor leaves parameters out.
+for _name, _parameter in signature(NumpyMLPBinaryClassifier).parameters.items():
+    setattr(NumpyMLPBinaryClassifier, _name, _parameter.default)
 
 
 def twin(estimator, state):
@@ -1078,20 +1089,6 @@ def rows_that_count(X, is_positive, weight):
     index = np.flatnonzero(weight)
     sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
     return Rows(X, index, sign, weight[index])
-
-
-def checksum(value, start=0):
-    """CRC-32 of a value: of the bytes of numeric arrays, of what else is written of the rest."""
-    if isinstance(value, dict):
-        value = list(value.items())
-    if isinstance(value, list | tuple):
-        for item in value:
-            start = checksum(item, start)
-        return start
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        value = np.ascontiguousarray(value)
-        return crc32(value, crc32(f"{value.dtype} {value.shape}".encode(), start))
-    return crc32(str(getattr(value, "tolist", lambda: value)()).encode(), start)
 
 
 def describe(shape):

@@ -13,6 +13,7 @@ from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
 from .engine.network import Network
 from .engine.scaling import weighted_quantiles
@@ -67,6 +68,7 @@ class TrainingCurveDisplay:
         self.n_iter = n_iter
 
     @classmethod
+    @quiet_arithmetic()
     def from_estimator(cls, estimator, *, ax=None):
         """Draw the training of a fitted estimator.
 
@@ -86,6 +88,7 @@ class TrainingCurveDisplay:
         names = ("loss_curve", "validation_curve", "best_iter", "n_iter")
         return cls(**{name: getattr(estimator, f"{name}_") for name in names}).plot(ax)
 
+    @quiet_arithmetic()
     def plot(self, ax=None):
         """Draw.
 
@@ -160,6 +163,7 @@ class ReliabilityDisplay:
         self.pos_label = pos_label
 
     @classmethod
+    @quiet_arithmetic()
     def from_estimator(
         cls,
         estimator,
@@ -221,6 +225,7 @@ class ReliabilityDisplay:
             pos_label=pos_label,
         ).plot(ax)
 
+    @quiet_arithmetic()
     def plot(self, ax=None):
         """Draw.
 
@@ -286,6 +291,7 @@ class LayersDisplay:
 
     @classmethod
     @one_blas_thread
+    @quiet_arithmetic()
     def from_estimator(cls, estimator, X, *, network=0, ax=None):
         """Draw a network of a fitted estimator.
 
@@ -318,6 +324,7 @@ class LayersDisplay:
         coefs = [layer[0] for layer in layout.weights(params)]
         return cls(coefs, [units[0].T for units in passed.units] + [passed.logits.T]).plot(ax)
 
+    @quiet_arithmetic()
     def plot(self, ax=None):
         """Draw.
 

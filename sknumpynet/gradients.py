@@ -9,6 +9,7 @@ from math import prod
 
 import numpy as np
 
+from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
 from .engine.network import Network
 from .engine.objective import Objective, Rows
@@ -119,6 +120,7 @@ class GradientCheck:
 
 
 @one_blas_thread
+@quiet_arithmetic()
 def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     """Compare backpropagation with differences of the objective, for a fitted estimator.
 

@@ -12,9 +12,11 @@ they are gone once its center is subtracted, by the scaling or, folded in, by th
 
 import numpy as np
 
+from .arithmetic import quiet_arithmetic
 from .classifier import NumpyMLPBinaryClassifier, logit_range
 from .engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from .engine.scaling import FAR, SOFT_LIMIT
+from .validation import listed
 
 try:
     from skl2onnx import update_registered_converter
@@ -144,6 +146,33 @@ def log_sums(op, z):
     return op.ReduceLogSumExpApi18(log_p, axes=[0], keepdims=0)
 
 
+def output_shapes(operator):
+    """Tell skl2onnx what comes out: of the labels the type, int64 or text."""
+    graph_labels(operator.scope_inst, operator.raw_operator)
+    calculate_linear_classifier_output_shapes(operator)
+
+
+def graph_labels(scope, clf):
+    """Both labels as int64 or text, which is all that ONNX has for them.
+
+    Raises ValueError for labels that would be others then.
+    """
+    classes = get_label_classes(scope, clf)
+    kind = classes.dtype.kind
+    if kind == "U" or all(isinstance(label, str) for label in classes.tolist()):
+        return classes.astype(str)
+    if kind in "biuf":
+        labels = classes.tolist()
+        if all(label == label // 1 and -(2**63) <= label < 2**63 for label in labels):
+            return np.array([int(label) for label in labels], np.int64)
+    raise ValueError(
+        f"the labels {listed(classes)} of dtype {classes.dtype} are neither text nor whole numbers "
+        "of 64 bits with a sign, and ONNX has no others; fit on y.astype(str), or convert with "
+        "options={'nocl': True} for labels 0 and 1."
+    )
+
+
+@quiet_arithmetic()
 def convert(scope, operator, container):
     """Add the graph of the module's docstring to the container.
 
@@ -168,9 +197,9 @@ def convert(scope, operator, container):
     else:
         p = op.Exp(op.Sub(log_p, float(np.log(n_networks))))
         scores = op.clip(p, finfo.eps, 1 - finfo.eps)
-    classes = get_label_classes(scope, clf)
-    classes = classes.astype(np.int64 if classes.dtype.kind in "biuf" else str)
-    label = op.Gather(classes, op.ArgMax(scores, axis=1, keepdims=0), axis=0)
+    label = op.Gather(
+        graph_labels(scope, operator.raw_operator), op.ArgMax(scores, axis=1, keepdims=0), axis=0
+    )
     for result, output in zip((label, scores), operator.outputs, strict=True):
         op.Identity(result, output_names=[output]).add_to(scope, container)
 
@@ -178,7 +207,7 @@ def convert(scope, operator, container):
 update_registered_converter(
     NumpyMLPBinaryClassifier,
     "SknumpynetBinaryClassifier",
-    calculate_linear_classifier_output_shapes,
+    output_shapes,
     convert,
     options={
         "zipmap": [True, False, "columns"],

@@ -12,6 +12,7 @@ import numpy as np
 
 from .engine.activations import ACTIVATIONS
 from .engine.losses import LOSSES
+from .validation import shortened
 
 
 class Rule(NamedTuple):
@@ -186,8 +187,10 @@ def check_parameters(params):
     Parameters
     ----------
     params : dict
-        As ``get_params`` gives them.
+        Values by name. Others may stand among them, as a subclass has them, and some may be
+        missing.
     """
     for name, rule in RULES.items():
-        if not rule.allows(params[name]):
-            raise ValueError(f"{name}={params[name]!r} is not {rule.wanted}; {rule.advice}.")
+        if name in params and not rule.allows(params[name]):
+            came = shortened(repr(params[name]))
+            raise ValueError(f"{name}={came} is not {rule.wanted}; {rule.advice}.")

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit
 
+from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
 from .engine.losses import LOSSES
 from .engine.network import Network
@@ -140,6 +141,7 @@ def shown(title, array):
 
 
 @one_blas_thread
+@quiet_arithmetic()
 def trace(clf, x, y, *, network=0):
     """Follow one row forward and backward through a network of a fitted estimator.
 

@@ -1,18 +1,18 @@
-"""What data the estimator takes: checks that scikit-learn's own leave open.
+"""What labels and weights may be: checks that scikit-learn's own leave open.
 
 Each raises ValueError with what came, what was wanted and what to do, and leaves its input alone.
 """
 
 import re
 from contextlib import contextmanager
-from numbers import Real
-from reprlib import repr as shortened
+from numbers import Number, Real
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
 
+MOST_LABELS = 20  # that a message lists
 SMALLEST_TOTAL = 1e-300  # of weights, whose inverse is the largest: both are in reach of arithmetic
 
 
@@ -25,64 +25,23 @@ def canonical(X):
 
 
 @contextmanager
-def columns_named(X):
-    """Where X cannot be read as numbers, the error says in which columns and what to do."""
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # of the sum that looks for NaN
-            yield
-    except (TypeError, ValueError, OverflowError) as error:
-        reasons = columns_without_numbers(X)
-        if not reasons:
-            raise
-        columns, reason = shortened(list(reasons)), next(iter(reasons.values()))
-        kind = TypeError if isinstance(reason, TypeError) else ValueError
-        raise kind(
-            f"X holds no numbers in the columns {columns}: {reason}. Encode categories, such as by "
-            "make_pipeline(make_column_transformer((OneHotEncoder(handle_unknown='ignore'), "
-            f"{columns}), remainder='passthrough'), NumpyMLPBinaryClassifier()); make dates "
-            "numbers, such as days since the first."
-        ) from error
-
-
-@contextmanager
 def naming(name):
-    """An error that does not say which argument it is about says so."""
+    """An error that does not say which argument it is about says so, and prints no array."""
     try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            yield
+        yield
     except (TypeError, ValueError, OverflowError) as error:
-        if re.search(rf"\b{name}\b", str(error)):
+        text = re.sub(r":\s+array=.*?\.\n", ". ", str(error), flags=re.DOTALL)  # as scikit-learn
+        text = re.sub(r"\n\[.*", "", text, flags=re.DOTALL)
+        is_named = re.search(rf"\b{name}\b", text)
+        if is_named and text == str(error):
             raise
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name}: {error}") from error
+        raise kind(text if is_named else f"{name}: {shortened(text, 1000)}") from error
 
 
-def columns_without_numbers(X):
-    """Names, or positions, of columns that cannot be read as numbers, each with the reason."""
-    is_frame = hasattr(X, "columns")
-    if not is_frame:
-        if getattr(getattr(X, "dtype", None), "kind", "O") not in "OSU":
-            return {}
-        X = np.asarray(X, dtype=object)
-    elif len(set(X.columns)) < len(X.columns):  # scikit-learn says so
-        return {}
-    reasons = {}
-    for name in X.columns if is_frame else range(X.shape[1] if X.ndim == 2 else 0):
-        try:
-            column = check_array(
-                X[name] if is_frame else X[:, name],
-                dtype=None,
-                order="C",  # of a strided column NumPy tells the first bad value or the last
-                ensure_all_finite=False,
-                ensure_2d=False,
-                ensure_min_samples=0,
-            )
-            if column.dtype.kind in "mM":
-                raise TypeError(f"{column.dtype} is not a number")
-            column.astype(float)
-        except (TypeError, ValueError, OverflowError) as reason:
-            reasons[name] = reason
-    return reasons
+def shortened(text, most=500):
+    """The beginning of a long text: no message prints a whole column."""
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def check_labels(y, name="y"):
@@ -98,20 +57,84 @@ def check_labels(y, name="y"):
         )
 
 
+def check_complete(y, name="y"):
+    """Raise ValueError for labels that are missing: None, NaN, NA, NaT or masked."""
+    if getattr(getattr(y, "dtype", None), "kind", "") == "T":
+        raise ValueError(f"{name} has NumPy's StringDType as its dtype; give {name}.astype(str).")
+    gaps = missing_labels(y)
+    if len(gaps):
+        is_masked = isinstance(y, np.ma.MaskedArray)
+        what = "masked values" if is_masked else "NaN or None"
+        keep = f"~numpy.ma.getmaskarray({name})" if is_masked else f"pandas.notna({name})"
+        raise ValueError(
+            f"Input {name} contains {what}: {len(gaps)} of {len(y)} rows have no label, the first "
+            f"at position {gaps[0]}. Leave them out, such as by keep = {keep}, then {name}[keep] "
+            "and the same rows of X."
+        )
+
+
+def missing_labels(y):
+    """Positions of the labels that are missing."""
+    if isinstance(y, np.ma.MaskedArray):
+        return np.flatnonzero(np.ma.getmaskarray(y))
+    values = y
+    if not isinstance(y, list | tuple):
+        values = np.asarray(y)
+        if values.dtype.kind in "fcmM":
+            return np.flatnonzero(values != values)
+        if values.dtype.kind != "O" or not values.ndim:
+            return []
+        values = values.ravel()
+    return [position for position, label in enumerate(values) if is_missing(label)]
+
+
+def is_missing(label):
+    """Whether it is None, pandas' NA or NaT, or a number that is not one."""
+    if label is None or type(label).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(label, Number | np.generic) and bool(np.all(label != label))
+
+
 def two_classes(y, name="y"):
     """The two labels of y, sorted."""
     with naming(name):
         kind = type_of_target(y, input_name=name, raise_unknown=True)
     classes = np.unique(y)
     if kind != "binary":
+        remedy = " Use OneVsRestClassifier around this estimator."
         raise ValueError(
             f"Only binary classification is supported. The type of the target is {kind}: {name} "
-            f"has {len(classes)} classes. Use OneVsRestClassifier around this estimator."
+            f"has {len(classes)} classes: {listed(classes)}."
+            f"{written_in_two_ways(classes, name) or remedy}"
         )
     if len(classes) < 2:
         only = f"one class only, {classes.tolist()[0]!r}" if len(classes) else "no class"
         raise ValueError(f"{name} has {only}; give rows of two classes to tell apart.")
     return classes
+
+
+def listed(labels):
+    """Labels as they are written in code; the first twenty of more."""
+    labels = labels.tolist()
+    shown = ", ".join(shortened(repr(label), 100) for label in labels[:MOST_LABELS])
+    more = len(labels) - MOST_LABELS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def written_in_two_ways(labels, name):
+    """A hint, if some labels differ by blanks, case or a final dot; else an empty string."""
+    spellings = {}
+    for label in labels.tolist():
+        if isinstance(label, str):
+            spellings.setdefault(label.strip(" .\t\r\n").casefold(), []).append(label)
+    twice = [alike for alike in spellings.values() if len(alike) > 1]
+    if not twice:
+        return ""
+    as_one = f"{name} = [label.strip(' .').lower() for label in {name}]"
+    return (
+        f" {' and '.join(map(repr, twice[0]))} look like one class written in two ways: labels "
+        f"that differ by blanks, case or a final dot become one by {as_one}."
+    )
 
 
 def check_both_count(is_positive, weight, classes):
@@ -126,15 +149,24 @@ def check_both_count(is_positive, weight, classes):
 
 def check_known(y, classes, name):
     """Raise ValueError for labels that are not among the classes."""
-    unknown = np.setdiff1d(y, classes).tolist()
-    if unknown:
-        raise ValueError(f"{name} has the unknown label {unknown[0]!r}; the classes are {classes}.")
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        labels = "label" if len(unknown) == 1 else "labels"
+        hint = written_in_two_ways(np.array([*classes.tolist(), *unknown.tolist()], object), name)
+        raise ValueError(
+            f"{name} has the unknown {labels} {listed(unknown)}; the classes are {classes}.{hint}"
+        )
 
 
 def check_weight(weight, n_rows, name, may_be_zero=False):
     """Row weights as float64, one a row; None is 1 for all, a number is that for all."""
     if weight is None:
         return np.ones(n_rows)
+    if np.ma.is_masked(weight):
+        raise ValueError(
+            f"{name} has {np.ma.count_masked(weight)} masked weights; give every row one, such as "
+            f"by {name}.filled(0), which leaves rows out."
+        )
     with naming(name):
         if isinstance(weight, Real):
             weight = np.full(n_rows, float(weight))
@@ -151,8 +183,7 @@ def check_weight(weight, n_rows, name, may_be_zero=False):
         )
     if not may_be_zero and not weight.any():
         raise ValueError(f"{name}: every weight is zero; give some rows a weight above 0.")
-    with np.errstate(over="ignore"):
-        total = weight.sum()
+    total = weight.sum()
     if total and not SMALLEST_TOTAL <= total <= 1 / SMALLEST_TOTAL:
         total = f"{total:g}".replace("inf", "infinity")
         raise ValueError(f"{name} sums to {total}; divide it by its mean.")

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
 
+TEXT = np.dtypes.StringDType()
 rng = np.random.default_rng(1)
 X, y = rng.normal(size=(40, 3)), np.arange(40) % 2
 ONES = np.ones(40)
@@ -45,9 +46,25 @@ BAD_DATA = [
     fails("fit", X, y * 0, match="y has one class only, .*0.*; give rows of two classes"),
     fails("fit", X, np.arange(40) % 3, match="Only binary.*3 classes.*OneVsRestClassifier"),
     fails("fit", X, with_value(np.nan, y), match="Input y contains NaN"),
-    fails("fit", X, y[:39], match=r"inconsistent numbers of samples: \[40, 39\]"),
+    fails("fit", X, y[:39], match=r"X and y: .* numbers of samples: \[40, 39\]"),
     fails("fit", X, np.column_stack([y, y]), match="1d array"),
     fails("fit", X, None, match="requires y to be passed"),
+    fails("fit", X, with_value(None, y.astype(object)), match="Input y contains .* 1 of 40 .* 5"),
+    fails("fit", X, with_value(np.nan, y.astype("O")), match="Input y contains NaN .*notna"),
+    fails("fit", X, [*y[:-1].astype(str), np.nan], match="Input y contains NaN .* position 39"),
+    fails("fit", X, np.ma.masked_array(y, y), match="Input y contains masked values: 20 of 40"),
+    fails("fit", X, np.array(["NaT", "2020"], "M8[D]")[y], match="Input y contains NaN .* 20 of"),
+    fails("fit", X, np.array(["a", "b"], TEXT)[y], match="y has NumPy's StringDType .*astype"),
+    fails("fit", X, {"a": 1}, match="y should be a 1d array"),
+    fails("fit", X, [[1] * (1 + i) for i in y], match="y: setting an array element"),
+    fails("fit", X, y * 1j, match="y: "),
+    fails(
+        "fit",
+        X,
+        np.array(["<=50K", "<=50K.", ">50K", ">50K."])[np.arange(40) % 4],
+        match=r"4 classes: '<=50K', '<=50K\.', '>50K', '>50K\.'\. .* look like one class .*strip",
+    ),
+    fails("fit", X, np.array(["a", "b", "A "])[np.arange(40) % 3], match="'A ' and 'a' look like"),
     fails("fit", X, np.where(y, 1e300, 2e300), match="y: Unknown label type: continuous"),
     fails("fit", X, y.astype("S1"), error=TypeError, match="y: Support for labels .* as bytes"),
     # sample_weight
@@ -59,6 +76,7 @@ BAD_DATA = [
     fails("fit", X, y, ONES[:39], match=r"sample_weight has the shape \(39,\), but X has 40 rows"),
     fails("fit", X, y, ONES[:, None], match=r"sample_weight has the shape \(40, 1\).*one weight"),
     fails("fit", X, y, ONES * 1e-310, match=r"sample_weight sums to 4e-309; divide it by its mean"),
+    fails("fit", X, y, np.ma.masked_array(ONES, y), match="sample_weight has 20 masked weights"),
     fails("fit", X, y, "heavy", match="sample_weight: could not convert string .*: 'heavy'"),
     fails("fit", X, y, 1j * ONES, match="sample_weight: Complex data not supported"),
     fails("fit", X, y, 10**400, match="sample_weight: int too large"),
@@ -93,8 +111,24 @@ BAD_DATA = [
     fails("fit", X, y, X_val=with_value(np.nan), y_val=y, match="X_val: Input X contains NaN"),
     fails("fit", X, y, X_val=X[:9], y_val=y, match=r"y_val: .* numbers of samples: \[9, 40\]"),
     fails("fit", X, y, X_val=X, y_val=np.column_stack([y, y]), match="y_val: .* 1d array"),
+    fails("fit", X, y, X_val={"a": 1}, y_val=y, error=TypeError, match="X_val: X is of type dict"),
+    fails("fit", X, y, X_val=X.astype("M8[s]"), y_val=y, error=TypeError, match="X_val: .* dates"),
+    fails(
+        "fit", X, y, X_val=X, y_val=with_value(None, y.astype("O")), match="Input y_val contains"
+    ),
+    fails(
+        "fit", X, y, X_val=X, y_val=np.where(y, "b", "b."), match=r"'b', 'b\.'; .* look like one"
+    ),
+    fails(
+        "fit",
+        X.astype(np.float32),
+        y,
+        X_val=with_value(1e39),
+        y_val=y,
+        match=r"X_val: .* too large for float32 in the column 2 \(1 of 40 rows\)",
+    ),
     fails("fit", X, y, X_val=X, y_val=y + 1, match=r"y_val has the unknown label .*2.*\[0 1\]"),
-    fails("fit", X, y, X_val=X, y_val=y.astype(str), match="y_val has the unknown label .*'0'"),
+    fails("fit", X, y, X_val=X, y_val=y.astype(str), match="y_val has the unknown labels '0', '1'"),
     fails("fit", X, y, **VALIDATION, sample_weight_val=-ONES, match="sample_weight_val.*negative"),
     fails("fit", X, y, **VALIDATION, sample_weight_val=0 * ONES, match="sample_weight_val: every"),
     # folds
@@ -125,7 +159,7 @@ BAD_DATA = [
     ),
     fails("partial_fit", X, y, [0, 1, 2], match="Only binary classification"),
     fails("partial_fit", X, y + 1, [0, 1], match=r"y has the unknown label .*2.*\[0 1\]"),
-    fails("partial_fit", X, y.astype(str), [0, 1], match="y has the unknown label .*'0'"),
+    fails("partial_fit", X, y.astype(str), [0, 1], match="y has the unknown labels '0', '1'"),
     fails("partial_fit", with_value(np.nan), y, [0, 1], match="Input X contains NaN"),
     fails("partial_fit", X, y, [0, 1], 0 * ONES, match="every weight is zero"),
     fails(
@@ -161,6 +195,15 @@ def test_bad_data_is_an_error_that_says_why_and_changes_nothing(
         getattr(fitted, method)(*args, **kwargs)
     assert state(fitted) == before
     assert_array_equal(fitted.predict_proba(X), probabilities)
+
+
+def test_of_many_classes_twenty_are_listed(small):
+    y = np.arange(200) % 50
+    with pytest.raises(
+        ValueError, match=r"y has 50 classes: 0, 1, .*, 19 and 30 more\. Use"
+    ) as raised:
+        small().fit(np.zeros((200, 1)), y)
+    assert "20," not in str(raised.value)
 
 
 @pytest.mark.parametrize(

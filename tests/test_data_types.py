@@ -164,13 +164,21 @@ def test_missing_values_are_an_error_that_names_the_remedy_and_the_remedy_works(
     holed = np.where(np.random.default_rng(0).random((200, 6)) < 0.1, np.nan, cancer[0])
     X, whole = MISSING[kind](pd, holed), MISSING[kind](pd, cancer[0])
     clf = small().fit(whole, y)
+    gaps = np.isnan(holed).sum(axis=0)
+    where = [f"{name!r} ({n} of 200 rows)" for name, n in zip(X, gaps, strict=True)]
+    match = re.escape(
+        f"X contains NaN in 6 columns: {', '.join(where)}; fill the gaps, such as by "
+    )
     for try_it in (
         lambda: small().fit(X, y),
         lambda: clf.predict(X),
         lambda: clf.fit(whole, y, X_val=X, y_val=y),
     ):
-        with pytest.raises(ValueError, match=r"(?s)X contains NaN.*an imputer transformer"):
+        with pytest.raises(ValueError, match=match) as raised:
             try_it()
+    names = {"SimpleImputer": SimpleImputer, "make_pipeline": make_pipeline}
+    call = re.search(r"such as by (.*)\.$", str(raised.value))[1]
+    eval(call, names | {"NumpyMLPBinaryClassifier": small}).fit(X, y).predict(X)
     pipeline = make_pipeline(SimpleImputer(), small()).fit(X, y)
     imputed = SimpleImputer().fit_transform(X.astype(float).to_numpy())
     assert_array_equal(pipeline.predict_proba(X), small().fit(imputed, y).predict_proba(imputed))
@@ -179,7 +187,7 @@ def test_missing_values_are_an_error_that_names_the_remedy_and_the_remedy_works(
 def test_nulls_of_polars_are_an_error_that_names_the_remedy(small, pl, cancer, names):
     X, y = polars_frame(pl, *[cancer[0], names]), cancer[1]
     holed = X.with_columns(pl.when(pl.col(names[0]) < 20).then(pl.col(names[0])))
-    with pytest.raises(ValueError, match=r"(?s)X contains NaN.*an imputer transformer"):
+    with pytest.raises(ValueError, match=r"X contains NaN in the column 'mean radius' \(.*Imputer"):
         small().fit(holed, y)
     with pytest.raises(ValueError, match="X contains NaN"):
         small().fit(X, y).predict(holed)
@@ -239,18 +247,20 @@ def test_every_column_that_holds_no_numbers_is_named(small, pd, cancer, frame):
     days = pd.Series(pd.date_range("2020-01-01", periods=200))
     zoned, months, gaps = days.dt.tz_localize("UTC"), days.dt.to_period("M"), days - days[0]
     X = frame.assign(day=days, zoned=zoned, month=months, gap=gaps, size=sizes(cancer[0]))
-    names = r"\['day', 'zoned', 'month', 'gap', 'size'\]"
-    with pytest.raises(
-        TypeError, match=rf"{names}: datetime64.* is not a number.*make dates numbers"
-    ):
+    names = r"\['day', 'zoned', 'month', 'gap'\]"
+    with pytest.raises(TypeError, match=rf"{names}: they are dates or times. Make them days"):
         small().fit(X, cancer[1])
-    with pytest.raises(TypeError, match=r"\['gap'\]: timedelta64"):
+    with pytest.raises(TypeError, match=r"\['gap'\]: they are dates or times"):
         small().fit(frame.assign(gap=gaps), cancer[1])
+    X = frame.assign(size=sizes(cancer[0]), other=["x" * 10**6] * 200)
+    with pytest.raises(ValueError, match=r"\['size', 'other'\]: could not convert") as raised:
+        small().fit(X, cancer[1])
+    assert len(str(raised.value)) < 2000
 
 
 @pytest.mark.parametrize("dtype", [float, object])
 def test_an_error_about_something_else_names_no_columns(small, frame, dtype):
-    with pytest.raises(ValueError, match=r"^Found array with 0 sample\(s\)"):
+    with pytest.raises(ValueError, match=r"^X: Found array with 0 sample\(s\)"):
         small().fit(frame[:0].astype(dtype), [])
 
 
@@ -367,7 +377,7 @@ def test_labels_may_be_a_list(small, cancer, labels):
 
 
 @pytest.mark.parametrize(
-    ("labels", "kind"), [([0, 1], "int"), ([False, True], "bool"), ([None, "yes"], "NoneType")]
+    ("labels", "kind"), [([0, 1], "int"), ([False, True], "bool"), ([b"no", b"yes"], "bytes")]
 )
 def test_objects_as_labels_are_an_error_that_says_what_they_are(small, cancer, labels, kind):
     X, y = cancer

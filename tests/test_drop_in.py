@@ -48,7 +48,8 @@ def shape(value):
 @every_solver
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_what_a_fitted_mlp_classifier_has_ours_has(table, solver, early_stopping):
-    theirs = MLPClassifier((4,), solver=solver, early_stopping=early_stopping, max_iter=2)
+    params = {"solver": solver, "early_stopping": early_stopping, "random_state": 0}
+    theirs = MLPClassifier((4,), **params, max_iter=2)
     clf = NumpyMLPBinaryClassifier(**theirs.fit(*table).get_params(), **ONE_PLAIN_NETWORK)
     clf.fit(*table)
     is_there_to_fail = early_stopping and solver != "lbfgs"

@@ -193,6 +193,31 @@ def test_labels_are_the_classes(small, table, classes):
     assert_allclose(np.transpose(columns), clf.predict_proba(X), rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([0, 2**63], np.uint64),
+        np.array(["2020", "2021"], "M8[D]"),
+        np.array([1, 2], "m8[D]"),
+    ],
+    ids=str,
+)
+def test_labels_that_onnx_cannot_hold_are_an_error_and_may_be_left_out(small, table, labels):
+    X, y = table
+    clf = small().fit(X, labels[y])
+    with pytest.raises(ValueError, match=r"the labels .* are neither text nor whole .*'nocl'"):
+        session(clf, X)
+    assert_array_equal(run(clf, X, nocl=True)[0], clf.predict(X) == labels[1])
+
+
+@pytest.mark.parametrize("dtype", [np.uint64, ">i4", np.int8, "g"])
+def test_whole_numbers_within_64_bits_are_labels(small, table, dtype):
+    X, y = table
+    labels = np.array([5, 100 if np.dtype(dtype).itemsize < 8 else 2**62], dtype)
+    clf = small(max_iter=50).fit(X, labels[y])
+    assert_array_equal(run(clf, X)[0], clf.predict(X).astype(np.int64))
+
+
 def test_rows_come_in_any_number(small, table):
     X, y = table
     clf = small().fit(X, y)

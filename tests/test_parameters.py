@@ -164,5 +164,6 @@ def test_a_rule_judges_anything_whatever_it_is(name, value):
     if RULES[name].allows(value):
         check_parameters(params)
     else:
-        with pytest.raises(ValueError, match="^" + re.escape(f"{name}={value!r} is not ")):
+        begins = f"{name}={value!r} is not "[:500]
+        with pytest.raises(ValueError, match="^" + re.escape(begins)):
             check_parameters(params)

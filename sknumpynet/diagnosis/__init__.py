@@ -11,6 +11,7 @@ To add a finding, write such a function and enter it where its cause belongs.
 
 import numpy as np
 
+from ..arithmetic import quiet_arithmetic
 from ..blas import one_blas_thread
 from .data import (
     has_constant_columns,
@@ -65,6 +66,7 @@ IF_NO_CAUSE = [has_no_signal, is_as_linear]
 
 
 @one_blas_thread
+@quiet_arithmetic()
 def diagnose(clf, X, y, sample_weight=None):
     """Say why a fitted estimator learns, or why not.
 

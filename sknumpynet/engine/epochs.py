@@ -86,8 +86,7 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     grad = np.empty_like(params)
     relative_rate = relative_to([plan.relative_rate, rate_factor], params.dtype)
     if plan.weight_decay:
-        shrinking = float(plan.weight_decay) * objective.problem.layout.is_weight
-        shrinking = relative_to([shrinking, relative_rate], params.dtype)
+        shrinking = relative_to([objective.problem.layout.is_weight, relative_rate], params.dtype)
         scratch = np.empty_like(params)
     for epoch in range(start, plan.max_iter):
         n_passed = n_passes + epoch
@@ -100,7 +99,7 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
                 clip_norm(grad, plan.max_grad_norm)
             if plan.weight_decay:
                 np.multiply(params, shrinking, out=scratch)
-                scratch *= learning_rate
+                scratch *= learning_rate * plan.weight_decay  # either alone may be beyond float32
                 params -= scratch
             optimizer.step(params, grad, learning_rate, relative_rate)
         loss /= len(slices)
@@ -118,5 +117,9 @@ def clip_norm(grad, max_norm):
 
     Pascanu, Mikolov and Bengio (2013), algorithm 1.
     """
-    norm = np.sqrt([np.vdot(of_one, of_one) for of_one in grad])
-    grad *= (max_norm / np.maximum(norm, max_norm))[:, np.newaxis].astype(grad.dtype)
+    norm = np.sqrt([np.vdot(of_one, of_one) for of_one in grad], dtype=np.float64)
+    for one in np.flatnonzero(~np.isfinite(norm)):  # the square may be beyond all numbers alone
+        largest = np.abs(grad[one]).max().astype(np.float64)
+        norm[one] = largest * np.linalg.norm(grad[one] / largest)
+    factor = np.minimum(max_norm / np.maximum(norm, np.finfo(np.float64).tiny), 1)
+    grad *= factor[:, np.newaxis].astype(grad.dtype)

@@ -57,9 +57,8 @@ class Optimizer:
     def resume(self, n_steps, state):
         """Go on from a step count and state arrays kept elsewhere, which are copied."""
         self.n_steps = n_steps
-        with np.errstate(over="ignore"):  # of float64 into float32
-            for name, array in self.state.items():
-                array[...] = state[name]
+        for name, array in self.state.items():
+            array[...] = state[name]
 
     def put(self, networks, other):
         """The inverse of `take`: write the state of ``other`` back."""
@@ -139,6 +138,7 @@ class Adam(Optimizer):
     def __init__(self, params, *, beta_1, beta_2, epsilon):
         super().__init__(params, ["first_moment", "second_moment"])
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        self._least = float(np.finfo(params.dtype).tiny)
 
     def update(self, params, grad, learning_rate, relative_rate, first_moment, second_moment):
         """The formula above, on any block of the arrays."""
@@ -150,7 +150,7 @@ class Adam(Optimizer):
         second_moment *= self.beta_2
         second_moment += grad
         np.sqrt(second_moment, out=grad)
-        grad += self.epsilon / unit_2
+        grad += max(self.epsilon / unit_2, self._least)  # not 0, which it may be as a float32
         np.divide(first_moment, grad, out=grad)
         grad *= learning_rate * (unit_1 / unit_2)
         if relative_rate is not None:

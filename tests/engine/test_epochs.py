@@ -122,6 +122,46 @@ def test_clipping_shortens_what_is_too_long_and_turns_nothing(dtype):
     assert_allclose(clipped[3:], 0.5 * grad[3:] / length, rtol=10 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("limit", [np.inf, 1e300, 1e39])
+def test_a_limit_beyond_all_gradients_changes_nothing(dtype, limit):
+    grad = (np.random.default_rng(0).normal(size=(3, 30)) * [[0], [1e-30], [1e15]]).astype(dtype)
+    clipped = grad.copy()
+    with np.errstate(over="ignore"):  # as in training
+        clip_norm(clipped, limit)
+    assert_array_equal(clipped, grad)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e30), (np.float64, 1e200)])
+def test_a_gradient_whose_square_is_beyond_all_numbers_is_clipped_and_the_others_as_alone(
+    dtype, size
+):
+    grad = (np.random.default_rng(0).normal(size=(3, 30)) * [[1], [size], [1]]).astype(dtype)
+    grad[2, 5] = np.nan  # a network that has diverged
+    alone, clipped = grad[:1].copy(), grad.copy()
+    with np.errstate(over="ignore"):
+        clip_norm(alone, 0.5)
+        clip_norm(clipped, 0.5)
+    assert_array_equal(clipped[0], alone[0])
+    assert_allclose(np.linalg.norm(clipped[1]), 0.5, rtol=10 * np.finfo(dtype).eps)
+    assert np.isnan(clipped[2]).all()
+
+
+def test_weight_decay_and_rate_may_each_be_beyond_single_precision():
+    params, problem = make(n_networks=2)
+    params, rows = params.astype(np.float32), problem.rows
+    rows = replace(rows, X=rows.X.astype(np.float32), sign=rows.sign.astype(np.float32))
+    problem = replace(problem, rows=rows)
+    plan = replace(PLAN, solver="sgd", weight_decay=1e-200, learning_rate_init=0.1, max_iter=1)
+    moved = run(problem, params, plan)
+    assert_array_equal(moved.params, run(problem, params, replace(plan, weight_decay=0.0)).params)
+    plan = replace(plan, weight_decay=1e200, learning_rate_init=1e-200)
+    trained = run(problem, params, plan, keeps_best=False).params
+    is_weight = problem.layout.is_weight == 1
+    assert_allclose(trained[:, is_weight], 0, atol=1e-6)
+    assert_allclose(trained[:, ~is_weight], params[:, ~is_weight], atol=1e-6)
+
+
 def test_a_clipped_step_is_as_long_as_the_norm_allows():
     params, problem = make()
     plan = replace(PLAN, **GRADIENT_DESCENT, max_grad_norm=1e-3, batch_size=48, max_iter=1)
