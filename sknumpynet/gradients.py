@@ -11,8 +11,7 @@ import numpy as np
 
 from .engine.network import Network
 from .engine.objective import Objective, Rows
-from .fitted import working_copy
-from .parameters import check_parameters
+from .fitted import training_rows, working_copy
 from .workers import blas_threads
 
 MOST_ROWS = 100  # that a check looks at: more would take longer and tell no more
@@ -187,21 +186,14 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     [(3, 'weights', (5, 1)), (3, 'biases', (1,))]
     """
     clf = working_copy(clf, network)
-    check_parameters(clf.get_params(deep=False))
-    X, y = clf._check_rows(X, y, reset=False)
-    given, _ = clf._weighted_rows(X, y, sample_weight, clf.classes_, is_piece=True)
+    given, _ = training_rows(clf, X, y, sample_weight)
     rng, n_given = np.random.default_rng(0), len(given.index)
     rows = as_float64(given.take(rng.permutation(n_given)[:MOST_ROWS]))
-    problem = replace(
-        clf._problem(rows),
-        layout=clf._fitted_layout(),  # whatever the parameters have been set to since
-        activation=clf._built_with["activation"],
-        dropout=0.0,
-    )
+    problem = replace(clf._problem(rows), dropout=0.0)
     params = clf._unfolded_params(np.float64)
     numbered = problem.layout.views(np.arange(params.shape[1])[np.newaxis])
     few_threads = blas_threads(problem.layout, MOST_ROWS, 1)
-    with few_threads, np.errstate(over="ignore", invalid="ignore"):  # what is not finite is not ok
+    with few_threads, np.errstate(all="ignore"):  # what is not finite is not ok
         checker = Checker(problem, params, network)
         matrices = []
         for layer, places in enumerate(numbered):

@@ -15,6 +15,7 @@ import numpy as np
 from .classifier import NumpyMLPBinaryClassifier, logit_range
 from .engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from .engine.scaling import FAR, SOFT_LIMIT
+from .fitted import as_fitted
 
 try:
     from skl2onnx import update_registered_converter
@@ -131,7 +132,7 @@ def logits(op, x, clf, layers):
     of_first = op if scaling.bends else exact
     z = op.to_dtype(of_first.layer(of_first.to_dtype(a), layers[0]))
     for layer in layers[1:]:
-        z = op.layer(ACTIVATIONS[clf._built_with["activation"]](op, z), layer)
+        z = op.layer(ACTIVATIONS[clf.activation](op, z), layer)
     return z
 
 
@@ -155,7 +156,7 @@ def convert(scope, operator, container):
             f"target_opset={container.target_opset} lacks operators that the estimator needs; give "
             f"{LOWEST_OPSET} or more."
         )
-    clf, x = operator.raw_operator, operator.inputs[0]
+    clf, x = as_fitted(operator.raw_operator), operator.inputs[0]
     dtype = np.float64 if isinstance(x.type, DoubleTensorType) else np.float32
     op, finfo = Operators(container.target_opset, dtype), np.finfo(dtype)
     layers = clf._fitted_layout().views(clf._stacked_params())
@@ -163,12 +164,12 @@ def convert(scope, operator, container):
     if n_networks > 1:
         limits = logit_range(np.result_type(dtype, layers[0]))
     log_p = log_sums(op, op.clip(logits(op, x, clf, layers), *limits))
-    if container.get_options(clf, {"raw_scores": False})["raw_scores"]:
+    if container.get_options(operator.raw_operator, {"raw_scores": False})["raw_scores"]:
         scores = op.MatMul(log_p, np.array([[1.0, -1.0], [-1.0, 1.0]]))
     else:
         p = op.Exp(op.Sub(log_p, float(np.log(n_networks))))
         scores = op.clip(p, finfo.eps, 1 - finfo.eps)
-    classes = get_label_classes(scope, clf)
+    classes = get_label_classes(scope, operator.raw_operator)
     classes = classes.astype(np.int64 if classes.dtype.kind in "biuf" else str)
     label = op.Gather(classes, op.ArgMax(scores, axis=1, keepdims=0), axis=0)
     for result, output in zip((label, scores), operator.outputs, strict=True):

@@ -23,6 +23,7 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -317,12 +318,13 @@ def simpler(part):
 # Judging it ---------------------------------------------------------------------------------------
 
 ARGUMENTS = ["X", "y", "sample_weight", "classes", "X_val", "y_val", "sample_weight_val"]
+ARGUMENTS += ["x", "network"]  # of readers
 NAMED = re.compile(rf"\b({'|'.join([*ARGUMENTS, *PARAMETERS])})\b")
 WORDINGS = re.compile(  # of scikit-learn and NumPy, which do not say that they are about X or y
     r"Expected 2D array|Found array with (dim |0 sample|0 feature)|Complex data not supported|"
     "np.matrix is not supported|Support for labels represented as bytes|inconsistent numbers of "
     "samples|The feature names should match|at least one array or dtype is required|setting an "
-    "array element with a sequence"
+    "array element with a sequence|is not fitted yet"
 )
 WARNINGS = [  # all that may be warned of, with the beginning of the text
     (ConvergenceWarning, ""),
@@ -356,14 +358,18 @@ def contents(argument):
     return pickle.dumps(np.asarray(argument) if hasattr(argument, "to_numpy") else argument)
 
 
-def attempt(clf, method, **arguments):
-    """What a call returns, or raises where that is allowed."""
+def attempt(clf, call, **arguments):
+    """What a method, or a function of the estimator, returns, or raises where that is allowed."""
+    method = call if isinstance(call, str) else call.__name__
     before, params = without_generator(vars(clf)), without_generator(clf.get_params())
     given = {name: contents(value) for name, value in arguments.items()}
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("always")
         try:
-            result = getattr(clf, method)(**arguments)
+            bound = getattr(clf, call) if isinstance(call, str) else partial(call, clf)
+            result = bound(**arguments)
+        except BrokenPromiseError:
+            raise
         except Exception as error:
             result = error
     for warning in caught:
@@ -382,7 +388,7 @@ def attempt(clf, method, **arguments):
             require(isinstance(result, ValueError | TypeError), f"{method} raises {kind}", text)
         is_named = NAMED.search(text) or WORDINGS.search(text)
         require(is_named, f"{method} raises {kind} that names no argument", text)
-    if isinstance(result, Exception) or method in PREDICTIONS:
+    if isinstance(result, Exception) or method in PREDICTIONS or callable(call):
         require(without_generator(vars(clf)) == before, f"{method} changes the estimator")
     return result
 
@@ -440,7 +446,7 @@ def run(case):
     return outcomes
 
 
-def judged(case, seconds):
+def judged(case, seconds, run=run):
     """The outcomes and None, or what has failed; what hangs is broken off, where the system can."""
 
     def break_off(*_):
@@ -459,18 +465,18 @@ def judged(case, seconds):
             signal.alarm(0)
 
 
-def simplest(case, failure, seconds=15):
+def simplest(case, failure, seconds=15, run=run):
     """The simplest case found in that time that fails in the same way."""
     end, others = time.monotonic() + seconds, simpler(case)
     while time.monotonic() < end and (other := next(others, None)):
-        _, found = judged(other, seconds=5)
+        _, found = judged(other, seconds=5, run=run)
         if found and found.args[0] == failure.args[0]:
             case, others = other, simpler(other)
     return case
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def main(draw_case=draw_case, run=run, description=__doc__):
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=np.inf, help="begin no case after these")
@@ -483,12 +489,12 @@ def main():
         case = draw_case(args.seed, number)
         if args.only is not None:
             print(case)
-        outcomes, failure = judged(case, seconds=20)
+        outcomes, failure = judged(case, seconds=20, run=run)
         counts.update(outcomes)
         if failure:
             print(f"case {number}:", *failure.args)
             if failure.args[0] not in kinds:
-                print("simplest:", simplest(case, failure), flush=True)
+                print("simplest:", simplest(case, failure, run=run), flush=True)
             kinds.add(failure.args[0])
     took = f"{time.monotonic() - start:.0f} s"
     print(f"seed {args.seed}:", *(f"{n} {name}," for name, n in counts.most_common()), took)
