@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+from scipy import sparse
 
 from .engine.network import Network
 from .engine.objective import Objective, Rows
@@ -215,7 +216,8 @@ class Checker:
     """
 
     def __init__(self, problem, params, network):
-        self.problem, self.params = problem, params[network]
+        self.problem, self.params, X = problem, params[network], problem.rows.X
+        self.X = X.toarray() if sparse.issparse(X) else X  # to see what the units read
         grad = np.empty_like(params)
         objective, n_rows = Objective(problem, np.arange(len(params))), len(problem.rows.index)
         value = objective.value_and_grad(params, slice(0, n_rows), grad)[network]
@@ -236,7 +238,7 @@ class Checker:
         """A stack that the rows have passed forward."""
         p = self.problem
         passed = Network(p.layout, p.activation, params, len(p.rows.index), p.scaling)
-        passed.read(p.rows.X, p.rows.index)
+        passed.read(self.X, p.rows.index)
         passed.forward()
         return passed
 

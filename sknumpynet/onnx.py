@@ -163,7 +163,9 @@ def convert(scope, operator, container):
     n_networks, limits = len(layers[0]), (finfo.min, finfo.max)
     if n_networks > 1:
         limits = logit_range(np.result_type(dtype, layers[0]))
-    log_p = log_sums(op, op.clip(logits(op, x, clf, layers), *limits))
+    z = logits(op, x, clf, layers)
+    z = op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
+    log_p = log_sums(op, op.clip(z, *limits))
     if container.get_options(operator.raw_operator, {"raw_scores": False})["raw_scores"]:
         scores = op.MatMul(log_p, np.array([[1.0, -1.0], [-1.0, 1.0]]))
     else:

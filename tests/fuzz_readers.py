@@ -119,8 +119,9 @@ def read_by_onnx(clf, X, y, sample_weight, network):
         graph = skl2onnx.to_onnx(clf, rows[:1], options={id(clf): {"zipmap": False}})
     session = onnxruntime.InferenceSession(graph.SerializeToString())
     proba = session.run(None, {"X": np.array(rows)})[1]
-    error = abs(proba - expected).max()
-    require(error <= ONNX_TOLERANCE, "ONNX predicts otherwise", f"{error}: {proba} {expected}")
+    if max(float(abs(weights).max()) for weights in clf.coefs_) < 1e100:  # or products overflow
+        error = abs(proba - expected).max()
+        require(error <= ONNX_TOLERANCE, "ONNX predicts otherwise", f"{error}: {proba} {expected}")
     return str(proba)
 
 
