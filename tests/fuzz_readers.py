@@ -289,6 +289,9 @@ def run(case):
             given = shuffle(*given, random_state=0)
     arguments = dict(zip(("X", "y", "sample_weight"), given, strict=True), network=case.network)
     reader, told = READERS[case.reader or "diagnose"], []
+    with warnings.catch_warnings(), contextlib.suppress(Exception):
+        warnings.simplefilter("ignore")
+        clf.predict(arguments["X"])  # what that does to the estimator is judged by `fuzz`
     for params in ({}, case.since):
         clf.set_params(**params)
         before = pickle.dumps(vars(clf))
