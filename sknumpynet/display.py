@@ -15,12 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from .engine.network import Network
 from .engine.scaling import weighted_quantiles
-from .fitted import check_ours, working_copy
-from .validation import check_known, check_weight
+from .fitted import check_given_labels, check_ours, working_copy
+from .validation import check_weight
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
 SPREAD = (0.05, 0.95)  # of a unit's activity: the part of the rows that its bar leaves out
 LAYER_HEIGHT = 1.6  # inches, of a new figure at least
+LARGEST_NUMBER = 1e300  # that is drawn; matplotlib computes with multiples of what it draws
 LARGEST_MARK = 400  # square points, of a bin with all rows
 
 
@@ -209,7 +210,7 @@ class ReliabilityDisplay:
         else:
             proba = estimator.predict_proba(X)[:, 1]
         check_consistent_length(proba, y)
-        check_known(y, estimator.classes_, "y")
+        check_given_labels(y, estimator.classes_)
         weight = check_weight(sample_weight, len(y), "sample_weight")
         pos_label = estimator.classes_[1]
         is_positive = y == pos_label
@@ -353,6 +354,10 @@ class LayersDisplay:
         self.images_, self.activity_lines_ = [], []
         layers = zip(self.axes_, self.coefs, self.activity, heights, strict=True)
         for number, ((left, right), coef, activity, height) in enumerate(layers, 1):
+            coef, activity = (
+                array.clip(-LARGEST_NUMBER, LARGEST_NUMBER, dtype=float)
+                for array in (coef, activity)
+            )
             largest = abs(coef).max()
             image = left.imshow(coef.T, cmap, aspect="auto", vmin=-largest, vmax=largest)
             ticks = [-largest, 0, largest]
@@ -361,9 +366,8 @@ class LayersDisplay:
             count_along(left.xaxis)
             count_along(left.yaxis)
             units = np.arange(coef.shape[1])
-            with np.errstate(all="ignore"):  # of infinite activity, which is not drawn
-                low, high = np.quantile(activity, SPREAD, axis=0)
-                mean = activity.mean(axis=0)
+            low, high = np.quantile(activity, SPREAD, axis=0)
+            mean = activity.mean(axis=0)
             right.hlines(units, low, high, colors=BLUE)
             self.activity_lines_ += right.plot(mean, units, ".", color=ink)
             self.images_.append(image)

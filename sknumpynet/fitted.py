@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .classifier import NumpyMLPBinaryClassifier, rows_that_count
 from .parameters import check_parameters, is_int, plain_parameters
-from .validation import check_known, check_weight, naming
+from .validation import check_known, check_labels, check_weight, naming
 
 
 def check_ours(estimator):
@@ -54,6 +54,13 @@ def working_copy(estimator, network):
     return clf
 
 
+def check_given_labels(y, classes):
+    """Raise ValueError or TypeError for labels y that are none, or not among the classes."""
+    with naming("y"):
+        check_labels(y)
+        check_known(y, classes, "y")
+
+
 def training_rows(clf, X, y, sample_weight):
     """The rows that count, with their weights of training.
 
@@ -72,8 +79,7 @@ def training_rows(clf, X, y, sample_weight):
         Their weights without that.
     """
     X, y = clf._check_rows(X, y, reset=False)
-    with naming("y"):
-        check_known(y, clf.classes_, "y")
+    check_given_labels(y, clf.classes_)
     weight = weighted = check_weight(sample_weight, len(y), "sample_weight")
     is_positive = y == clf.classes_[1]
     if clf.class_weight is not None and hasattr(clf, "_class_factors"):

@@ -11,8 +11,7 @@ from scipy.special import expit
 
 from .engine.losses import LOSSES
 from .engine.network import Network
-from .fitted import working_copy
-from .validation import check_known, check_labels
+from .fitted import check_given_labels, working_copy
 
 FORMULAS = {  # f(z) and f'(z), as Python has them; s is logistic, Phi and phi are normal
     "identity": ("z", "1"),
@@ -216,8 +215,7 @@ def trace(clf, x, y, *, network=0):
     x, y = one_row(clf, x), np.atleast_1d(y)
     if y.shape != (1,):
         raise ValueError(f"y has the shape {y.shape}; give the label of the one row.")
-    check_labels(y)
-    check_known(y, clf.classes_, "y")
+    check_given_labels(y, clf.classes_)
     params = clf._unfolded_params(np.float64)[[network]]
     layout, activation = clf._fitted_layout(), clf.activation
     grad = np.empty_like(params)

@@ -140,15 +140,17 @@ def with_layers(change):
     """Other arrays in the place of the weights."""
 
     def put_in(clf):
-        clf.coefs_ = [change(coef) for coef in clf.coefs_]
+        with np.errstate(over="ignore"):
+            clf.coefs_ = [change(coef) for coef in clf.coefs_]
         return clf
 
     return put_in
 
 
 def changed_in_place(clf):
-    for coef in clf.coefs_:
-        coef *= 100
+    with np.errstate(over="ignore"):
+        for coef in clf.coefs_:
+            coef *= 100
     return clf
 
 

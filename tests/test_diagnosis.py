@@ -15,7 +15,7 @@ from sklearn.utils import shuffle
 from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
 from sknumpynet.diagnosis.evidence import Evidence
 from sknumpynet.diagnosis.report import SEVERITIES, Diagnosis, Finding
-from sknumpynet.diagnosis.training import relative_rate
+from sknumpynet.diagnosis.training import is_held_down, relative_rate
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "diagnosis.py"
 
@@ -353,6 +353,24 @@ def test_the_cells_of_a_table_are_no_repeated_rows(sizes):
 def test_values_told_apart_by_float64_alone_are_no_copies():
     X, y = zoo.moons(0)
     assert repeated(X * 1e-9 + 1, y) == 0
+
+
+def test_infinite_log_odds_are_not_the_same_for_every_row():
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0, max_iter=3)
+    clf.coefs_ = [*clf.coefs_[:-1], np.where(clf.coefs_[-1] > 0, np.inf, -np.inf)]
+    assert "constant_prediction" not in codes(diagnose(clf, X, y))
+
+
+def test_a_penalty_is_weighed_against_all_rows_not_the_sample():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30_000, 2))
+    y = (X[:, 0] > 0).astype(int)
+    for alpha, n_found in [(1200.0, 0), (1800.0, 1)]:
+        clf = zoo.fit(X, y, 0, hidden_layer_sizes=(2,), max_iter=1, n_estimators=2, alpha=alpha)
+        evidence = Evidence(clf, X, y, None)
+        vars(evidence)["lags"] = True
+        assert len(list(is_held_down(evidence))) == n_found
 
 
 @pytest.mark.parametrize("width", [1, 3])

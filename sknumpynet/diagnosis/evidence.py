@@ -84,14 +84,13 @@ class Evidence:
         Rows in another order than in the fit do not have the ``oof_proba_`` at their place: it
         is not among what the networks say of them.
         """
-        X, index = self.rows.X, self.rows.index
-        p, oof = expit(self.clf._logits(X, index=index)), getattr(self.clf, "oof_proba_", ())
+        X, index, oof = self.rows.X, self.rows.index, getattr(self.clf, "oof_proba_", ())
         if len(oof) == X.shape[0]:
-            oof = oof[index, 1]
-            is_among = (oof > p.min(axis=0) - ROUNDING) & (oof < p.max(axis=0) + ROUNDING)
-            if is_among.all():
-                return oof
-        return p.mean(axis=0)
+            z, some = self.passed.logits, oof[self.few.index, 1]
+            p = expit(np.where(np.isnan(z), 0, z))
+            if (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all():
+                return oof[index, 1]
+        return expit(self.clf._logits(X, index=index)).mean(axis=0)
 
     @cached_property
     def judged_loss(self):
