@@ -113,7 +113,8 @@ def read_by_layers(clf, X, y, sample_weight, network):
 def read_by_onnx(clf, X, y, sample_weight, network):
     rows = X.toarray() if sparse.issparse(X) else np.asarray(X)
     expected = clf.predict_proba(X)
-    if rows.dtype not in (np.float32, np.float64) or type(clf) is Heir:  # which skl2onnx wants to be told of
+    is_known = type(clf) is not Heir  # of whom skl2onnx wants to be told
+    if rows.dtype not in (np.float32, np.float64) or not is_known:
         return ""
     with np.errstate(all="raise"):
         graph = skl2onnx.to_onnx(clf, rows[:1], options={id(clf): {"zipmap": False}})
