@@ -244,6 +244,12 @@ def contradicting(seed):
     return fit(X, y, seed), X, y
 
 
+def repeated(seed):
+    """Every row three times."""
+    X, y = (np.repeat(each, 3, axis=0) for each in table(seed))
+    return fit(X, y, seed), X, y
+
+
 def leak(seed):
     """A column that is the label with noise."""
     X, y = table(seed)
@@ -291,6 +297,12 @@ def agreed(X, y, finding, seed):
     return X[: 2 * len(y) // 3], y[: 2 * len(y) // 3]
 
 
+def once(X, y, finding, seed):
+    """Every row once."""
+    first = np.unique(X, axis=0, return_index=True)[1]
+    return X[first], y[first]
+
+
 def same(X, y, finding, seed):
     """Nothing: the remedy is an argument."""
     return X, y
@@ -325,6 +337,7 @@ ZOO = [
     Failure(memorised, "overfitting"),
     Failure(shuffled, "no_signal", sound),
     Failure(contradicting, "contradicting_labels", agreed),
+    Failure(repeated, "repeated_rows", once),
     Failure(leak, "leak", without_column),
     Failure(rare, "threshold_hides_rare_class"),
     Failure(uncalibrated, "uncalibrated"),

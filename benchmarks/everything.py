@@ -41,6 +41,7 @@ RUNS = {  # name -> script and its options
     "pictures": ["pictures.py"],
     "laws": ["-m", "pytest", ROOT / "tests" / "test_laws.py", "--hypothesis-profile=thorough"],
     "fuzz": [ROOT / "tests" / "fuzz.py", "--cases", "10000", "--seed", "0"],
+    "fuzz-readers": [ROOT / "tests" / "fuzz_readers.py", "--cases", "5000", "--seed", "0"],
     "load": ["load.py", "--seconds", "60", "--fits", "1000"],
     "mutation": ["mutation.py"],
 }

@@ -37,7 +37,7 @@ from .engine.network import predict_logits
 from .engine.objective import Problem, Rows
 from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
 from .exceptions import NotLearningWarning
-from .parameters import RULES, check_parameters, plain
+from .parameters import RULES, check_parameters, plain, plain_parameters
 from .persistence import sealed, unsealed
 from .tables import columns_named
 from .validation import (
@@ -600,7 +600,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             generator = check_random_state(self.random_state)
         self._seed = int(generator.randint(np.iinfo(np.int32).max))
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
-        self._built_with = {name: getattr(self, name) for name in BUILT_WITH}
         X = rows.table()
         self._scaling = learn_scaling(self.scale_inputs, X, rows.weight, is_stream)
         self._scaling = replace(self._scaling, bins=self._learn_bins(X, rows.weight, copies.sum()))
@@ -647,7 +646,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 f"cannot go on with {describe(fitted)}: the parameters now ask for "
                 f"{describe(shape)}; set them back, or set warm_start=False and call fit."
             )
-        for name, value in self._built_with.items():
+        for name in BUILT_WITH:
+            value = self._built_with[name]
             if getattr(self, name) != value:
                 raise ValueError(
                     f"cannot go on with {name}={getattr(self, name)!r}: the networks were built "
@@ -739,6 +739,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def _train(self, rows, validation, tasks, is_stream=False):
         """Train the stack, on several workers if asked, and expose it; return what to warn of."""
+        self._built_with = plain_parameters(self)  # what readers go by, whatever is set later
         plan, problem = self._plan(rows, is_stream), self._problem(rows, validation)
         layout, params = problem.layout, self._unfolded_params(rows.X.dtype)
         optimizer = plan.make_optimizer(params)

@@ -17,12 +17,13 @@ from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
 from .engine.network import Network
 from .engine.scaling import weighted_quantiles
-from .fitted import check_network, check_ours
-from .validation import check_known, check_weight
+from .fitted import check_given_labels, check_ours, working_copy
+from .validation import check_weight
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
 SPREAD = (0.05, 0.95)  # of a unit's activity: the part of the rows that its bar leaves out
 LAYER_HEIGHT = 1.6  # inches, of a new figure at least
+LARGEST_NUMBER = 1e300  # that is drawn; matplotlib computes with multiples of what it draws
 LARGEST_MARK = 400  # square points, of a bin with all rows
 
 
@@ -214,13 +215,16 @@ class ReliabilityDisplay:
         else:
             proba = estimator.predict_proba(X)[:, 1]
         check_consistent_length(proba, y)
-        check_known(y, estimator.classes_, "y")
+        check_given_labels(y, estimator.classes_)
         weight = check_weight(sample_weight, len(y), "sample_weight")
         pos_label = estimator.classes_[1]
         is_positive = y == pos_label
+        with np.errstate(all="ignore"):  # of weights beyond all measure
+            bins = reliability(is_positive, proba, weight, n_bins, strategy)
+            loss = log_loss(is_positive, proba, sample_weight=weight, labels=[False, True])
         return cls(
-            *reliability(is_positive, proba, weight, n_bins, strategy),
-            log_loss=log_loss(is_positive, proba, sample_weight=weight, labels=[False, True]),
+            *bins,
+            log_loss=loss,
             name=label if name is None else name,
             pos_label=pos_label,
         ).plot(ax)
@@ -310,15 +314,13 @@ class LayersDisplay:
         -------
         LayersDisplay
         """
-        check_ours(estimator)
-        X = estimator._check_new_rows(X)
-        params = estimator._stacked_params()
-        check_network(network, len(params))
-        params = params[[network]].astype(np.result_type(X.dtype, params.dtype))
-        layout = estimator._fitted_layout()
-        activation, scaling = estimator._built_with["activation"], estimator._scaling.folded()
-        passed = Network(layout, activation, params, X.shape[0], scaling)
-        with np.errstate(over="ignore", invalid="ignore"):  # of inputs beyond all measure
+        clf = working_copy(estimator, network)
+        X = clf._check_new_rows(X)
+        params = clf._stacked_params()[[network]]
+        params = params.astype(np.result_type(X.dtype, params.dtype))
+        layout, scaling = clf._fitted_layout(), clf._scaling.folded()
+        passed = Network(layout, clf.activation, params, X.shape[0], scaling)
+        with np.errstate(all="ignore"):  # of inputs beyond all measure
             passed.read(X, slice(None))
             passed.forward()
         coefs = [layer[0] for layer in layout.weights(params)]
@@ -361,6 +363,10 @@ class LayersDisplay:
         self.images_, self.activity_lines_ = [], []
         layers = zip(self.axes_, self.coefs, self.activity, heights, strict=True)
         for number, ((left, right), coef, activity, height) in enumerate(layers, 1):
+            coef, activity = (
+                array.clip(-LARGEST_NUMBER, LARGEST_NUMBER, dtype=float)
+                for array in (coef, activity)
+            )
             largest = abs(coef).max()
             image = left.imshow(coef.T, cmap, aspect="auto", vmin=-largest, vmax=largest)
             ticks = [-largest, 0, largest]
@@ -369,8 +375,10 @@ class LayersDisplay:
             count_along(left.xaxis)
             count_along(left.yaxis)
             units = np.arange(coef.shape[1])
-            right.hlines(units, *np.quantile(activity, SPREAD, axis=0), colors=BLUE)
-            self.activity_lines_ += right.plot(activity.mean(axis=0), units, ".", color=ink)
+            low, high = np.quantile(activity, SPREAD, axis=0)
+            mean = activity.mean(axis=0)
+            right.hlines(units, low, high, colors=BLUE)
+            self.activity_lines_ += right.plot(mean, units, ".", color=ink)
             self.images_.append(image)
         self.axes_[0, 0].set_title("weights: units down, inputs across", fontsize="medium")
         self.axes_[0, 1].set_title("activity: mean, 5 to 95 %", fontsize="medium")

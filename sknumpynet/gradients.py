@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+from scipy import sparse
 
 from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
 from .engine.network import Network
 from .engine.objective import Objective, Rows
-from .fitted import working_copy
-from .parameters import check_parameters
+from .fitted import training_rows, working_copy
 
 MOST_ROWS = 100  # that a check looks at: more would take longer and tell no more
 MOST_COMPONENTS = 50  # of a matrix that are checked one by one
@@ -190,20 +190,13 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     [(3, 'weights', (5, 1)), (3, 'biases', (1,))]
     """
     clf = working_copy(clf, network)
-    check_parameters(clf.get_params(deep=False))
-    X, y = clf._check_rows(X, y, reset=False)
-    given, _ = clf._weighted_rows(X, y, sample_weight, clf.classes_, is_piece=True)
+    given, _ = training_rows(clf, X, y, sample_weight)
     rng, n_given = np.random.default_rng(0), len(given.index)
     rows = as_float64(given.take(rng.permutation(n_given)[:MOST_ROWS]))
-    problem = replace(
-        clf._problem(rows),
-        layout=clf._fitted_layout(),  # whatever the parameters have been set to since
-        activation=clf._built_with["activation"],
-        dropout=0.0,
-    )
+    problem = replace(clf._problem(rows), dropout=0.0)
     params = clf._unfolded_params(np.float64)
     numbered = problem.layout.views(np.arange(params.shape[1])[np.newaxis])
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is not ok
+    with np.errstate(all="ignore"):  # what is not finite is not ok
         checker = Checker(problem, params, network)
         matrices = []
         for layer, places in enumerate(numbered):
@@ -225,7 +218,8 @@ class Checker:
     """
 
     def __init__(self, problem, params, network):
-        self.problem, self.params = problem, params[network]
+        self.problem, self.params, X = problem, params[network], problem.rows.X
+        self.X = X.toarray() if sparse.issparse(X) else X  # to see what the units read
         grad = np.empty_like(params)
         objective, n_rows = Objective(problem, np.arange(len(params))), len(problem.rows.index)
         value = objective.value_and_grad(params, slice(0, n_rows), grad)[network]
@@ -246,7 +240,7 @@ class Checker:
         """A stack that the rows have passed forward."""
         p = self.problem
         passed = Network(p.layout, p.activation, params, len(p.rows.index), p.scaling)
-        passed.read(p.rows.X, p.rows.index)
+        passed.read(self.X, p.rows.index)
         passed.forward()
         return passed
 

@@ -16,6 +16,7 @@ from .arithmetic import quiet_arithmetic
 from .classifier import NumpyMLPBinaryClassifier, logit_range
 from .engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from .engine.scaling import FAR, SOFT_LIMIT
+from .fitted import as_fitted
 from .validation import listed
 
 try:
@@ -133,7 +134,7 @@ def logits(op, x, clf, layers):
     of_first = op if scaling.bends else exact
     z = op.to_dtype(of_first.layer(of_first.to_dtype(a), layers[0]))
     for layer in layers[1:]:
-        z = op.layer(ACTIVATIONS[clf._built_with["activation"]](op, z), layer)
+        z = op.layer(ACTIVATIONS[clf.activation](op, z), layer)
     return z
 
 
@@ -184,15 +185,17 @@ def convert(scope, operator, container):
             f"target_opset={container.target_opset} lacks operators that the estimator needs; give "
             f"{LOWEST_OPSET} or more."
         )
-    clf, x = operator.raw_operator, operator.inputs[0]
+    clf, x = as_fitted(operator.raw_operator), operator.inputs[0]
     dtype = np.float64 if isinstance(x.type, DoubleTensorType) else np.float32
     op, finfo = Operators(container.target_opset, dtype), np.finfo(dtype)
     layers = clf._fitted_layout().views(clf._stacked_params())
     n_networks, limits = len(layers[0]), (finfo.min, finfo.max)
     if n_networks > 1:
         limits = logit_range(np.result_type(dtype, layers[0]))
-    log_p = log_sums(op, op.clip(logits(op, x, clf, layers), *limits))
-    if container.get_options(clf, {"raw_scores": False})["raw_scores"]:
+    z = logits(op, x, clf, layers)
+    z = op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
+    log_p = log_sums(op, op.clip(z, *limits))
+    if container.get_options(operator.raw_operator, {"raw_scores": False})["raw_scores"]:
         scores = op.MatMul(log_p, np.array([[1.0, -1.0], [-1.0, 1.0]]))
     else:
         p = op.Exp(op.Sub(log_p, float(np.log(n_networks))))

@@ -35,10 +35,26 @@ def is_real(value):
 
 
 def plain(value):
-    """Any whole number as Python's int, any other as its float: arithmetic of full width."""
+    """A parameter in Python's own types: arithmetic of full width, and a file needs no trust."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim):
+        return tuple(map(plain, value))
     if is_int(value):
         return int(value)
     return to_float(value) if is_real(value) else value
+
+
+def plain_parameters(estimator):
+    """All parameters by name, in Python's own types, but for ``random_state``.
+
+    That has done its part once training has begun; a generator would go on, or be stored twice.
+    """
+    return {name: plain(getattr(estimator, name)) for name in RULES}
 
 
 def to_float(value):

@@ -13,9 +13,7 @@ from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
 from .engine.losses import LOSSES
 from .engine.network import Network
-from .fitted import working_copy
-from .parameters import check_parameters
-from .validation import check_known, check_labels
+from .fitted import check_given_labels, working_copy
 
 FORMULAS = {  # f(z) and f'(z), as Python has them; s is logistic, Phi and phi are normal
     "identity": ("z", "1"),
@@ -218,18 +216,16 @@ def trace(clf, x, y, *, network=0):
     -0.6979
     """
     clf = working_copy(clf, network)
-    check_parameters(clf.get_params(deep=False))
     x, y = one_row(clf, x), np.atleast_1d(y)
     if y.shape != (1,):
         raise ValueError(f"y has the shape {y.shape}; give the label of the one row.")
-    check_labels(y)
-    check_known(y, clf.classes_, "y")
+    check_given_labels(y, clf.classes_)
     params = clf._unfolded_params(np.float64)[[network]]
-    layout, activation = clf._fitted_layout(), clf._built_with["activation"]
+    layout, activation = clf._fitted_layout(), clf.activation
     grad = np.empty_like(params)
     passed = Network(layout, activation, params, 1, clf._scaling, grad)
     sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
-    with np.errstate(over="ignore", invalid="ignore"):  # of inputs beyond all measure
+    with np.errstate(all="ignore"):  # of inputs beyond all measure
         passed.read(x, slice(None))
         passed.forward()
         # Of z, which became a in place, the product is taken again.

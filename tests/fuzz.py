@@ -23,6 +23,7 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -361,6 +362,7 @@ def simpler(part):
 # Judging it ---------------------------------------------------------------------------------------
 
 ARGUMENTS = ["X", "y", "sample_weight", "classes", "X_val", "y_val", "sample_weight_val"]
+ARGUMENTS += ["x", "network"]  # of readers
 NAMED = re.compile(rf"\b({'|'.join([*ARGUMENTS, *PARAMETERS])})\b")
 WARNINGS = [  # all that may be warned of, with the beginning of the text
     (ConvergenceWarning, ""),
@@ -394,15 +396,19 @@ def contents(argument):
     return pickle.dumps(np.asarray(argument) if hasattr(argument, "to_numpy") else argument)
 
 
-def attempt(clf, method, **arguments):
-    """What a call returns, or raises where that is allowed."""
+def attempt(clf, call, **arguments):
+    """What a method, or a function of the estimator, returns, or raises where that is allowed."""
+    method = call if isinstance(call, str) else call.__name__
     before, params = without_generator(vars(clf)), without_generator(clf.get_params())
     given = {name: contents(value) for name, value in arguments.items()}
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("always")
         try:
+            bound = getattr(clf, call) if isinstance(call, str) else partial(call, clf)
             with np.errstate(all="raise"):  # as a user may have it
-                result = getattr(clf, method)(**arguments)
+                result = bound(**arguments)
+        except BrokenPromiseError:
+            raise
         except Exception as error:
             result = error
     for warning in caught:
@@ -419,8 +425,9 @@ def attempt(clf, method, **arguments):
             text = str(result.__cause__)
         else:
             require(isinstance(result, ValueError | TypeError), f"{method} raises {kind}", text)
-        require(NAMED.search(text), f"{method} raises {kind} that names no argument", text)
-    if isinstance(result, Exception) or method in PREDICTIONS:
+        is_named = NAMED.search(text) or "is not fitted yet" in text
+        require(is_named, f"{method} raises {kind} that names no argument", text)
+    if isinstance(result, Exception) or method in PREDICTIONS or callable(call):
         require(without_generator(vars(clf)) == before, f"{method} changes the estimator")
     return result
 
@@ -478,7 +485,7 @@ def run(case):
     return outcomes
 
 
-def judged(case, seconds):
+def judged(case, seconds, run=run):
     """The outcomes and None, or what has failed; what hangs is broken off, where the system can."""
 
     def break_off(*_):
@@ -497,18 +504,18 @@ def judged(case, seconds):
             signal.alarm(0)
 
 
-def simplest(case, failure, seconds=15):
+def simplest(case, failure, seconds=15, run=run):
     """The simplest case found in that time that fails in the same way."""
     end, others = time.monotonic() + seconds, simpler(case)
     while time.monotonic() < end and (other := next(others, None)):
-        _, found = judged(other, seconds=5)
+        _, found = judged(other, seconds=5, run=run)
         if found and found.args[0] == failure.args[0]:
             case, others = other, simpler(other)
     return case
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def main(draw_case=draw_case, run=run, description=__doc__):
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=np.inf, help="begin no case after these")
@@ -521,12 +528,12 @@ def main():
         case = draw_case(args.seed, number)
         if args.only is not None:
             print(case)
-        outcomes, failure = judged(case, seconds=20)
+        outcomes, failure = judged(case, seconds=20, run=run)
         counts.update(outcomes)
         if failure:
             print(f"case {number}:", *failure.args)
             if failure.args[0] not in kinds:
-                print("simplest:", simplest(case, failure), flush=True)
+                print("simplest:", simplest(case, failure, run=run), flush=True)
             kinds.add(failure.args[0])
     took = f"{time.monotonic() - start:.0f} s"
     print(f"seed {args.seed}:", *(f"{n} {name}," for name, n in counts.most_common()), took)

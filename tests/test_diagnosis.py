@@ -13,7 +13,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import shuffle
 
 from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
+from sknumpynet.diagnosis.evidence import Evidence
 from sknumpynet.diagnosis.report import SEVERITIES, Diagnosis, Finding
+from sknumpynet.diagnosis.training import is_held_down, relative_rate
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "diagnosis.py"
 
@@ -229,6 +231,156 @@ def test_labels_and_widths_must_be_those_of_the_fit():
         diagnose(clf, np.column_stack([X, y]), y)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         diagnose(clf, X, y[:-1])
+
+
+# Tables and estimators of every kind -------------------------------------------------------------
+
+
+def linear_and_huge(unit, dtype=float, n_rows=300):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, 3))
+    return (X * unit).astype(dtype), (X[:, 0] * X[:, 1] > 0).astype(int)
+
+
+UNITS = [1e300, 1e160, 1e-160, 1e-300, 5e-324, [1, 1e300, 1e-300]]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=str)
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+def test_columns_of_any_unit_are_diagnosed(unit, scale_inputs):
+    X, y = linear_and_huge(np.array(unit))
+    clf = zoo.fit(X, y, 0, max_iter=3, scale_inputs=scale_inputs)
+    diagnosis = diagnose(clf, X, y)
+    assert "nan" not in str(diagnosis)
+    assert "repeated_rows" not in codes(diagnosis) or unit == 5e-324
+
+
+def test_an_outlier_beyond_all_measure_is_diagnosed():
+    X, y = linear_and_huge(1)
+    X[0] = 1e300
+    assert "base rate" in diagnose(zoo.fit(X, y, 0, max_iter=3), X, y).summary
+
+
+@pytest.mark.parametrize("unit", [2.0**900, 2.0**-900])
+def test_a_logistic_regression_is_compared_with_in_any_unit(unit):
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0, max_iter=1)
+    with np.errstate(all="ignore"):
+        assert Evidence(clf, X * unit, y, None).linear_loss == Evidence(clf, X, y, None).linear_loss
+
+
+@pytest.mark.parametrize("to_container", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numpy_told_to_raise_is_not_heard(to_container, dtype):
+    X, y = linear_and_huge([1, 1e-30, 1e30], dtype)
+    clf = zoo.fit(to_container(X), y, 0, solver="sgd", learning_rate_init=1e-3, momentum=1)
+    weight = np.where(np.arange(len(y)) % 2, 1e-290, 1e290)
+    with np.errstate(all="raise"):
+        diagnose(clf, to_container(X), y, weight)
+
+
+def test_a_momentum_of_1_adds_up_the_steps_that_were_made():
+    X, y = zoo.moons(0)
+    params = {"solver": "sgd", "max_iter": 2, "batch_size": 300, "learning_rate_init": 1e-3}
+    rates = []
+    for momentum in (0, 1, 1 - 1e-16, 1 - 1 / 4):
+        clf = zoo.fit(X, y, 0, momentum=momentum, **params)
+        clf.coefs_ = [np.ones_like(coef) for coef in clf.coefs_]  # the same gradient for all
+        clf.intercepts_ = [np.zeros_like(intercept) for intercept in clf.intercepts_]
+        rates.append(relative_rate(Evidence(clf, X, y, None)))
+    np.testing.assert_allclose(np.divide(rates, rates[0]), [1, 4, 4, 4])
+
+
+def test_out_of_fold_probabilities_are_those_of_the_rows_that_they_stand_for():
+    X, y = zoo.moons(0)
+    order = np.random.default_rng(0).permutation(len(y))
+    clf = zoo.fit(X, y, 0)
+    as_fitted, shuffled = Evidence(clf, X, y, None), Evidence(clf, X[order], y[order], None)
+    np.testing.assert_array_equal(as_fitted.probability, clf.oof_proba_[:, 1])
+    expected = clf.predict_proba(X[order])[:, 1]
+    np.testing.assert_allclose(shuffled.probability, expected, rtol=1e-12)
+    others = zoo.moons(1)
+    expected = clf.predict_proba(others[0])[:, 1]
+    np.testing.assert_allclose(Evidence(clf, *others, None).probability, expected, rtol=1e-12)
+    assert str(diagnose(clf, X[order], y[order])) == str(diagnose(clf, X, y))
+
+
+@pytest.mark.parametrize("to_container", [np.float32, sparse.csr_array], ids=["float32", "sparse"])
+def test_out_of_fold_probabilities_belong_to_rows_in_any_container(to_container):
+    X, y = zoo.moons(0)
+    X = X.astype(np.float32).astype(float)
+    clf = zoo.fit(X, y, 0, numeric_bins=0)
+    found = Evidence(clf, to_container(X), y, None).probability
+    np.testing.assert_array_equal(found, clf.oof_proba_[:, 1])
+
+
+def repeated(X, y, **params):
+    """The figure of the finding, 0 without it."""
+    found = diagnose(zoo.fit(X, y, 0, max_iter=2, n_estimators=2, **params), X, y).findings
+    return max([f.figure for f in found if f.code == "repeated_rows"], default=0)
+
+
+@pytest.mark.parametrize("to_container", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_copies_of_rows_are_counted(to_container):
+    X, y = zoo.moons(0)
+    order = np.random.default_rng(0).permutation(3 * len(y))
+    X, y = np.tile(X, (3, 1))[order], np.tile(y, 3)[order]
+    assert repeated(to_container(X), y) == 2 / 3
+
+
+def test_a_rare_class_given_many_times_is_repeated():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(1000, 4)), (np.arange(1000) < 30).astype(int)
+    assert repeated(X, y) == 0
+    X, y = np.vstack([X, *[X[:30]] * 19]), np.append(y, np.ones(570, int))
+    assert repeated(X, y) == 570 / 1570
+    clf = zoo.fit(X, y, 0, max_iter=2, n_estimators=2)
+    weight = np.arange(1570) < 1000
+    assert "repeated_rows" not in codes(diagnose(clf, X, y, weight))
+
+
+def cells(*sizes):
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.integers(0, size, 1000) for size in sizes]).astype(float)
+    return X, (X[:, 0] + rng.normal(size=1000) > X[:, 0].mean()).astype(int)
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (2, 2, 2), (4, 6), (60,), (10, 10), (20, 20), (2,) * 10])
+def test_the_cells_of_a_table_are_no_repeated_rows(sizes):
+    assert repeated(*cells(*sizes)) == 0
+
+
+def test_values_told_apart_by_float64_alone_are_no_copies():
+    X, y = zoo.moons(0)
+    X = np.column_stack([np.arange(len(y)) % 100, X * 1e-9 + 1])
+    assert repeated(X, y) == 0
+
+
+def test_infinite_log_odds_are_not_the_same_for_every_row():
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0, max_iter=3)
+    clf.coefs_ = [*clf.coefs_[:-1], np.where(clf.coefs_[-1] > 0, np.inf, -np.inf)]
+    assert "constant_prediction" not in codes(diagnose(clf, X, y))
+
+
+def test_a_penalty_is_weighed_against_all_rows_not_the_sample():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30_000, 2))
+    y = (X[:, 0] > 0).astype(int)
+    for alpha, n_found in [(1200.0, 0), (1800.0, 1)]:
+        clf = zoo.fit(X, y, 0, hidden_layer_sizes=(2,), max_iter=1, n_estimators=2, alpha=alpha)
+        evidence = Evidence(clf, X, y, None)
+        vars(evidence)["lags"] = True
+        assert len(list(is_held_down(evidence))) == n_found
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_weights_that_leave_one_class_are_one_class(width):
+    X, y = linear_and_huge(1)
+    clf = NumpyMLPBinaryClassifier(class_weight={0: 0, 1: 1}, random_state=0)
+    clf.partial_fit(X[:, :width], y, [0, 1])
+    with pytest.raises(ValueError, match="rows of one class only, 1; give"):
+        diagnose(clf, X[:, :width], y)
 
 
 # The warning of fit ------------------------------------------------------------------------------

@@ -234,6 +234,7 @@ def test_displays_in_the_same_axes_share_the_diagonal(small):
         ({"early_stopping": False}, {"y": Y}, "no oof_proba_"),
         ({}, {"y": Y[:50]}, r"inconsistent numbers of samples: \[120, 50\]"),
         ({}, {"y": Y + 1}, "y has the unknown label 2"),
+        ({}, {"y": np.full(120, None)}, "y has the dtype object and holds NoneType"),
         ({}, {"y": Y, "sample_weight": -Y}, "negative weight -1"),
         ({}, {"y": Y, "n_bins": 0}, "n_bins == 0, must be >= 1"),
         ({}, {"y": Y, "strategy": "kmeans"}, "strategy='kmeans' is not one of"),
@@ -246,7 +247,30 @@ def test_what_has_no_reliability_is_a_clear_error(small, params, asked, message)
     assert not plt.get_fignums()
 
 
+@pytest.mark.parametrize("weight", [1e-300, 1e297])
+def test_weights_of_any_unit_are_drawn_alike(small, weight):
+    clf = small().fit(X, Y)
+    with np.errstate(all="raise"):
+        display = ReliabilityDisplay.from_estimator(clf, X, Y, sample_weight=np.full(120, weight))
+    usual = ReliabilityDisplay.from_estimator(clf, X, Y)
+    assert_allclose([display.share, display.prob_true], [usual.share, usual.prob_true], rtol=1e-9)
+    assert_allclose(display.log_loss, usual.log_loss, rtol=1e-9)
+
+
 # Layers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("weight", [1, "largest", np.inf])
+@pytest.mark.parametrize("active", [1, "largest", np.inf, np.nan])
+def test_weights_and_activity_beyond_all_bounds_are_drawn_as_far_as_can_be(dtype, weight, active):
+    numbers = {"largest": np.finfo(dtype).max}
+    coef = np.outer([1, -1, 0.5], [1, -0.5]).astype(dtype) * dtype(numbers.get(weight, weight))
+    activity = np.array([[1, -1], [0, 0.5]], dtype)
+    activity[0] *= dtype(numbers.get(active, active))
+    display = LayersDisplay([coef], [activity]).plot()
+    display.figure_.canvas.draw()
+    assert display.images_[0].get_clim()[1] <= 1e300
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "logistic"])

@@ -119,6 +119,18 @@ def test_outliers_bend_without_overflow(small, table):
     agree(clf, np.array([[1e200, -1e308, 1e160]]), 1e-14)
 
 
+@pytest.mark.parametrize("n_estimators", [1, 3])
+@pytest.mark.parametrize("scale_inputs", ["standard", None])
+def test_infinity_less_infinity_is_no_evidence(small, table, scale_inputs, n_estimators):
+    X, y = table
+    clf = steep(small(scale_inputs=scale_inputs, n_estimators=n_estimators).fit(X, y))
+    far = np.finfo(float).max * np.sign(X)
+    label, probability = run(clf, far)
+    assert (clf.predict_proba_members(far) == 0.5).any()
+    assert_allclose(probability, clf.predict_proba(far), rtol=0, atol=1e-14)
+    assert_array_equal(label, clf.predict(far))
+
+
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
 def test_networks_fitted_on_sparse_rows_take_dense_ones(small, table, scale_inputs):
     X, y = table

@@ -18,6 +18,7 @@ from .data import (
     has_contradictions,
     has_duplicate_columns,
     has_leak,
+    has_repeated_rows,
     has_sentinels,
     is_scaled_badly,
 )
@@ -44,6 +45,7 @@ CAUSES = [
     is_scaled_badly,
     has_sentinels,
     has_leak,
+    has_repeated_rows,
     is_rate_too_high,
     is_held_down,
     has_symmetric_units,
@@ -73,9 +75,11 @@ def diagnose(clf, X, y, sample_weight=None):
     Parameters
     ----------
     clf : NumpyMLPBinaryClassifier
-        Fitted, by `fit` or some calls of `partial_fit`. It is only read.
+        Fitted, by `fit` or some calls of `partial_fit`. It is only read, and so are remedies:
+        they change the parameters that it was fitted with, whatever has been set since.
     X : array-like or sparse matrix of shape (n_samples, n_features)
-        The rows it was trained on. Of many rows a seeded sample is looked at.
+        The rows it was trained on. Of many rows a seeded sample is looked at. Out-of-fold
+        probabilities are used where the rows stand as in `fit`, else those of all networks.
     y : array-like of shape (n_samples,)
         Their labels.
     sample_weight : array-like of shape (n_samples,), default=None
@@ -98,10 +102,11 @@ def diagnose(clf, X, y, sample_weight=None):
     >>> print(diagnosis.findings[0].code, diagnosis.findings[0].remedy, sep=": ")
     stopped_too_early: set max_iter=200
     """
-    evidence = Evidence(clf, X, y, sample_weight)
-    with np.errstate(over="ignore", invalid="ignore"):  # of weights beyond all bounds
+    with np.errstate(all="ignore"):  # of values and weights beyond all bounds
+        evidence = Evidence(clf, X, y, sample_weight)
         findings = [finding for question in CAUSES for finding in question(evidence)]
         if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
             findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
+        summary = evidence.summary
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
-    return Diagnosis(findings, evidence.summary)
+    return Diagnosis(findings, summary)

@@ -1,6 +1,7 @@
 """Questions about the data."""
 
 import numpy as np
+from scipy import sparse
 from scipy.stats import rankdata
 
 from ..engine import folds
@@ -8,18 +9,18 @@ from .report import Finding
 from .training import afresh
 
 SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
+BLOCK_VALUES = 1 << 20
+FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a table, as the four points of XOR
 SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
 
 
 def is_scaled_badly(evidence):
     """With scale_inputs=None: columns of very different scales, or far from 0."""
-    if evidence.clf._built_with["scale_inputs"] is not None:
+    if evidence.clf.scale_inputs is not None or not evidence.varies.any():
         return
-    size = np.sqrt(np.mean(np.square(evidence.columns), axis=0))
-    if not evidence.varies.any():
-        return
-    spread = evidence.columns[:, evidence.varies].std(axis=0)
-    ratio = spread.max() / spread.min()
+    exponent, varies = evidence.exponent, evidence.varies
+    size = np.ldexp(np.sqrt(np.mean(np.square(evidence.in_reach), axis=0)), exponent)
+    ratio = np.exp2(np.ptp(np.log2(evidence.in_reach[:, varies].std(axis=0)) + exponent[varies]))
     column = int(np.argmax(size))
     if not 0.03 < size[column] < 30 or ratio > 300:
         yield Finding(
@@ -79,9 +80,71 @@ def has_leak(evidence):
         )
 
 
+def has_repeated_rows(evidence):
+    """Copies of rows make up much of the table, more than chance would of few values."""
+    n_copies = count_copies(evidence.all_rows)
+    n_rows, n_different = evidence.n_rows, evidence.n_rows - n_copies
+    share = n_copies / n_rows
+    if share < 0.25 or n_different < FEWEST_DIFFERENT:
+        return
+    _, first = np.unique(folds.row_keys(evidence.in_reach, 0), return_index=True)
+    if share > 2 * share_by_chance(evidence.columns[first], n_different):
+        yield Finding(
+            "repeated_rows",
+            "note",
+            "",
+            share,
+            f"{n_copies:,} of {n_rows:,} rows are copies of others. `fit` holds all copies of a "
+            "row out together; a test set or cross-validation that parts them judges by rows that "
+            "were trained on, and finds it better than it is.",
+            step="where rows belong together, as those of a patient, say so by fit(..., groups=...)"
+            " and split by groups; instead of copying rows of a rare class, set class_weight or "
+            "give sample_weight",
+        )
+
+
+def count_copies(rows):
+    """How many rows are equal to another that is counted as different."""
+    keys, n_copies = folds.row_keys(rows.X, 0)[rows.index], 0
+    order = np.argsort(keys, kind="stable")
+    (place,) = np.nonzero(keys[order[1:]] == keys[order[:-1]])
+    n_values = rows.X.nnz if sparse.issparse(rows.X) else rows.X.size
+    step = max(1, BLOCK_VALUES * rows.X.shape[0] // max(n_values, 1))
+    for start in range(0, len(place), step):
+        some = place[start : start + step]  # unequal values may have equal keys
+        one, other = (rows.X[rows.index[order[at]]] for at in (some, some + 1))
+        differs = one != other
+        if sparse.issparse(differs):
+            n_copies += np.count_nonzero(np.diff(differs.tocsr().indptr) == 0)
+        else:
+            n_copies += np.count_nonzero(~differs.any(axis=1))
+    return n_copies
+
+
+def share_by_chance(different, n_different):
+    """The part of rows that may have equals because their columns have few values.
+
+    Two rows agree in a column by so many of the pairs of different rows that do, and in all columns
+    by the product, were they independent; as they are not, by its power 2/3.
+
+    Parameters
+    ----------
+    different : ndarray of shape (n, n_features)
+        A sample of rows, none of which is the copy of another.
+    n_different : int
+        How many there are.
+    """
+    n, agree = len(different), 1.0
+    for values in different.T:
+        count = np.unique(values, return_counts=True)[1].astype(float)
+        # A column of values all different proves little alone: it may be an ordinal one.
+        agree *= max((count * (count - 1)).sum() / (n * (n - 1)), 1 / n_different)
+    return 1 - np.exp(-n_different * agree ** (2 / 3))
+
+
 def has_contradictions(evidence):
     """The same row with both labels."""
-    _, group = np.unique(folds.row_keys(evidence.columns, 0), return_inverse=True)
+    _, group = np.unique(folds.row_keys(evidence.in_reach, 0), return_inverse=True)
     sides = (evidence.is_positive, ~evidence.is_positive)
     by_label = [np.bincount(group, evidence.weight * side) for side in sides]
     is_repeated = len(by_label[0]) > len(group) / 2  # else values are few, and chance is likelier

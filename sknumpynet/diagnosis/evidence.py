@@ -12,59 +12,58 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.validation import check_is_fitted
 
-from ..classifier import rows_that_count
 from ..engine.network import Network
 from ..engine.objective import Objective
-from ..fitted import check_ours
-from ..validation import check_known, check_weight
+from ..fitted import as_fitted, training_rows
 
 # Looked at: so many values of the table, so many rows; so many rows by the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
+ROUNDING = 1e-4  # of probabilities, be it in float32 or of rows in another company
+TINY = np.finfo(np.float64).tiny
 
 
 class Evidence:
     """What the questions are put to; the costly parts are worked out when first asked for."""
 
     def __init__(self, clf, X, y, sample_weight):
-        check_ours(clf)
-        check_is_fitted(clf, "coefs_")
-        X, y = clf._check_new_rows(X), column_or_1d(y)
-        check_consistent_length(X, y)
-        check_known(y, clf.classes_, "y")
-        weight = check_weight(sample_weight, len(y), "sample_weight")
-        if len(np.unique(y[weight > 0])) < 2:
-            raise ValueError(
-                f"y has rows of one class only, {y[weight > 0].tolist()[0]!r}; give rows of both."
-            )
-        self.clf, self.layout = clf, clf._fitted_layout()
-        self.activation = clf._built_with["activation"]
-        n_rows = min(MOST_ROWS, max(200, MOST_VALUES // X.shape[1]))
-        rng = np.random.default_rng(0)
-        rows = rows_that_count(X, y == clf.classes_[1], weight)
-        self.n_rows = len(rows.index)
+        self.clf = clf = as_fitted(clf)
+        self.layout, self.activation = clf._fitted_layout(), clf.activation
+        rows, weight = training_rows(clf, X, y, sample_weight)
+        is_positive = rows.sign > 0
+        if is_positive.all() or not is_positive.any():
+            only = clf.classes_.tolist()[int(is_positive[0])]
+            raise ValueError(f"y has rows of one class only, {only!r}; give rows of both.")
+        self.all_rows, self.n_rows = rows, len(rows.index)
+        n_rows = min(MOST_ROWS, max(200, MOST_VALUES // rows.X.shape[1]))
+        rng, chosen = np.random.default_rng(0), slice(None)
         if self.n_rows > n_rows:
             order = rng.permutation(self.n_rows)
             order = order[np.argsort(rows.sign[order], kind="stable")]  # so both labels stay in
-            chosen = np.linspace(0, self.n_rows - 1, n_rows).astype(int)
-            rows = rows.take(np.sort(order[chosen]))
+            chosen = np.sort(order[np.linspace(0, self.n_rows - 1, n_rows).astype(int)])
+            rows = rows.take(chosen)
         self.few_positions = rng.permutation(len(rows.index))[:PASSED_ROWS]
         self.rows, self.few = rows, rows.take(self.few_positions)
-        self.is_positive, self.weight = rows.sign > 0, rows.weight
-        is_weighted = clf.class_weight is not None and hasattr(clf, "_class_factors")
-        factors = clf._class_factors if is_weighted else np.ones(2)
-        self.trained_weight = rows.weight * factors[self.is_positive.astype(int)]
-        columns = X[rows.index]
-        self.columns = (columns.toarray() if sparse.issparse(X) else columns).astype(np.float64)
-        oof = getattr(clf, "oof_proba_", ())
-        self._oof = oof[rows.index, 1] if len(oof) == X.shape[0] else None
+        self.is_positive, self.weight = rows.sign > 0, weight[chosen]
+        self.trained_weight = rows.weight
+        columns = rows.X[rows.index]
+        columns = columns.toarray() if sparse.issparse(columns) else columns
+        self.columns = columns.astype(np.float64)
 
     @cached_property
     def varies(self):
         """Whether each column has more than one value."""
         return np.ptp(self.columns, axis=0) > 0
+
+    @cached_property
+    def exponent(self):
+        """Of each column, the power of two above all its values."""
+        return np.frexp(abs(self.columns).max(axis=0))[1]
+
+    @cached_property
+    def in_reach(self):
+        """The columns divided by that, which leaves their digits: squares do not overflow."""
+        return np.ldexp(self.columns, -self.exponent)
 
     @property
     def base_rate(self):
@@ -76,14 +75,22 @@ class Evidence:
         """Log loss of telling every row the base rate, with the weights of training."""
         rate = np.average(self.is_positive, weights=self.trained_weight)
         p = np.array([rate, 1 - rate])
-        return -(p * np.log(p.clip(1e-300))).sum()
+        return max(-(p * np.log(p.clip(1e-300))).sum(), TINY)  # one class may weigh nearly all
 
     @cached_property
     def probability(self):
-        """Of the positive class, for the rows looked at; out of fold where there are folds."""
-        if self._oof is not None:
-            return self._oof
-        return expit(self.clf._logits(self.rows.X, index=self.rows.index)).mean(axis=0)
+        """Of the positive class, for the rows looked at; out of fold where that is known.
+
+        Rows in another order than in the fit do not have the ``oof_proba_`` at their place: it
+        is not among what the networks say of them.
+        """
+        X, index, oof = self.rows.X, self.rows.index, getattr(self.clf, "oof_proba_", ())
+        if len(oof) == X.shape[0]:
+            z, some = self.passed.logits, oof[self.few.index, 1]
+            p = expit(np.where(np.isnan(z), 0, z))
+            if (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all():
+                return oof[index, 1]
+        return expit(self.clf._logits(X, index=index)).mean(axis=0)
 
     @cached_property
     def judged_loss(self):
@@ -116,11 +123,11 @@ class Evidence:
         few = self.few_positions
         if min(np.bincount(self.is_positive[few], minlength=2)) < 10:
             return np.inf
-        with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
-            warnings.simplefilter("ignore", ConvergenceWarning)  # of values beyond all measure
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
             p = cross_val_predict(
                 make_pipeline(StandardScaler(), LogisticRegression()),
-                self.columns[few],
+                self.in_reach[few],
                 self.is_positive[few],
                 method="predict_proba",
                 cv=3,
@@ -152,9 +159,8 @@ class Evidence:
         network = Network(
             self.layout, self.activation, self.params, len(self.few.index), self.clf._scaling
         )
-        with np.errstate(over="ignore", invalid="ignore"):
-            network.read(self.rows.X, self.few.index)
-            network.forward()
+        network.read(self.rows.X, self.few.index)
+        network.forward()
         return network
 
     @cached_property
@@ -162,8 +168,7 @@ class Evidence:
         """Gradient of the objective on these rows: a (n_networks, fan_in + 1, fan_out) a layer."""
         objective = Objective(self.clf._problem(self.few), np.arange(len(self.params)))
         grad = np.empty_like(self.params)
-        with np.errstate(over="ignore", invalid="ignore"):
-            objective.value_and_grad(self.params, slice(0, len(self.few.index)), grad)
+        objective.value_and_grad(self.params, slice(0, len(self.few.index)), grad)
         return self.layout.views(grad)
 
     def _of_last_call(self, curve):

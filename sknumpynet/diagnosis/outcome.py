@@ -9,7 +9,7 @@ from .training import last_of
 def is_constant(evidence):
     """The same probability for every row."""
     spread = np.median(evidence.passed.logits.std(axis=1))
-    if spread > 0.05:
+    if not spread <= 0.05:  # of infinite log-odds it is NaN
         return
     p = float(np.mean(evidence.probability))
     prior = " It has learnt only the base rate." if abs(p - evidence.base_rate) < 0.05 else ""

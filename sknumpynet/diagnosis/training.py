@@ -28,7 +28,8 @@ def is_rate_too_high(evidence):
     if rate == "auto" or (relative is not None and relative < 3):
         return
     begun, leap = np.median(curve[0]) / evidence.prior_loss, leap_of(evidence)
-    is_one_batch = clf._rows_per_step(evidence.rows) >= evidence.n_rows  # begun is before any step
+    rows_per_step = clf._rows_per_step(evidence.all_rows)
+    is_one_batch = rows_per_step >= evidence.n_rows  # begun is before any step
     if leap > 2 or (begun > 3 and not is_one_batch) or (relative or 0) > 30:
         yield Finding(
             "rate_too_high",
@@ -84,7 +85,7 @@ def is_held_down(evidence):
     """A penalty, or a limit of the steps, that leaves little to be learnt."""
     clf = evidence.clf
     strength = {
-        "alpha": clf.alpha / evidence.weight.sum(),
+        "alpha": clf.alpha / evidence.all_rows.weight.sum(),
         "weight_decay": clf.weight_decay / 100,
         "dropout": clf.dropout / 10,
         "label_smoothing": clf.label_smoothing / 10,
@@ -132,7 +133,9 @@ def relative_rate(evidence):
     if clf.solver == "adam":
         return clf.learning_rate_init / suitable
     size = np.sqrt(np.mean([np.mean(np.square(layer)) for layer in evidence.gradients]))
-    return clf.learning_rate_init * size / (1 - clf.momentum) / suitable
+    n_steps = clf.t_ / clf._rows_per_step(evidence.all_rows)
+    added_up = 1 / max(1 - clf.momentum, 1 / max(n_steps, 1))  # all steps, with a momentum of 1
+    return clf.learning_rate_init * size * added_up / suitable
 
 
 def leap_of(evidence):
