@@ -547,16 +547,15 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._seed = int(generator.randint(np.iinfo(np.int32).max))
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
         self._built_with = {name: getattr(self, name) for name in BUILT_WITH}
-        X = rows.table()
-        self._scaling = learn_scaling(self.scale_inputs, X, rows.weight, is_stream)
-        self._scaling = replace(self._scaling, bins=self._learn_bins(X, rows.weight, copies.sum()))
+        scaling = learn_scaling(self.scale_inputs, rows.X, rows.index, rows.weight, is_stream)
+        self._scaling = replace(scaling, bins=self._learn_bins(rows, copies.sum()))
         layout, networks = self._layout(), range(self.n_estimators)
         if networks.stop * layout.n_params > np.iinfo(np.intp).max // 8:
             raise ValueError(
                 "hidden_layer_sizes and n_estimators ask for more parameters than any array can "
                 "hold; give fewer units or networks."
             )
-        params = initial_params(layout, self.activation, self._seed, networks, X.dtype)
+        params = initial_params(layout, self.activation, self._seed, networks, rows.X.dtype)
         self._scaling.fold_into(layout.views(params)[0])
         self._expose_params(layout, params)
 
@@ -572,14 +571,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             if negative and positive:  # not so in a piece of one class
                 last[network, -1] += np.log(positive) - np.log(negative)  # one may be nearly all
 
-    def _learn_bins(self, X, weight, n_rows):
+    def _learn_bins(self, rows, n_rows):
         """Codes for the numeric columns; None where there are to be none."""
         n_bins = self.numeric_bins
         if n_bins == "auto":
             n_bins = BINS if self.scale_inputs == "robust" and n_rows >= FEWEST_ROWS else 0
-        if sparse.issparse(X) or not n_bins:
+        if not n_bins:
             return None
-        bins = learn_binning(X, weight, n_bins)
+        bins = learn_binning(rows.X, rows.index, rows.weight, n_bins)
         is_wide = bins is not None and len(bins.source) > MOST_CODES
         return None if is_wide and self.numeric_bins == "auto" else bins
 

@@ -13,8 +13,8 @@ from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from .engine.columns import weighted_quantiles
 from .engine.network import Network
-from .engine.scaling import weighted_quantiles
 from .fitted import check_network, check_ours
 from .validation import check_known, check_weight
 

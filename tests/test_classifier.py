@@ -429,14 +429,6 @@ def some_zeros(X):
 
 
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
-def test_zeros_of_sparse_data_stay_zeros(small, table, scale_inputs):
-    X, y = sparse.csr_array(some_zeros(table[0])), table[1]
-    clf = small(scale_inputs=scale_inputs, hidden_layer_sizes=()).fit(X, y)
-    at_zero = expit(np.array(clf.intercepts_[0])).mean()
-    assert_allclose(clf.predict_proba(sparse.csr_array((1, 3)))[0, 1], at_zero, rtol=1e-12)
-
-
-@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
 def test_untidy_sparse_rows_equal_tidy_ones_and_stay_as_they_are(small, table, scale_inputs):
     tidy, y = sparse.csr_array(some_zeros(table[0])), table[1]
     untidy = sparse.csr_array(
