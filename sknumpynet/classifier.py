@@ -56,6 +56,7 @@ LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few 
 RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
 CHANCE = 10  # nats over all rows held out that may be chance; labels at random gain 0
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
+LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
 
 
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -92,7 +93,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         each step. Not for 'lbfgs'.
     batch_size : int or 'auto', default='auto'
         Rows per step; more than there are means all. 'auto' takes all of up to 64 rows, else a
-        thirtieth of them within 64 and 256.
+        thirtieth of them within 64 and 256; 256 from 8,192 columns on.
     learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
         How the rate goes on from ``learning_rate_init``: down half a cosine wave to 0 at
         ``max_iter``; not at all; divided by (rows seen + 1)^power_t, epoch by epoch; divided by 5
@@ -143,10 +144,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         'robust': median and interquartile range to 0 and 1 (where that range is 0, the median
         distance of what is not the median), then z / sqrt(1 + (z / 3)^2), which lets no outlier
         beyond 3. 'standard': mean and standard deviation to 0 and 1. Learnt from the weighted
-        rows; zeros of sparse data stay zeros.
+        rows, and the same for a table dense or sparse.
     numeric_bins : int or 'auto', default='auto'
         Tell each numeric column in so many pieces between its quantiles, beside the column itself,
-        as inputs of their own; 0 for none. 'auto' is 8 for a dense table of at least 100 rows with
+        as inputs of their own; 0 for none. 'auto' is 8 for a table of at least 100 rows with
         ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
     dropout : float, default=0.0
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
@@ -659,7 +660,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if self.batch_size != "auto":
             return int(self.batch_size)
         n_rows = len(rows.index)
-        return n_rows if n_rows <= FULL_BATCH else min(256, max(64, n_rows // 30))
+        if n_rows <= FULL_BATCH:
+            return n_rows
+        is_very_wide = self.n_features_in_ >= VERY_WIDE  # then a step is the optimizer's, mostly
+        return LARGEST_BATCH if is_very_wide else min(LARGEST_BATCH, max(64, n_rows // 30))
 
     def _problem(self, rows, validation=None):
         """What to minimise on these rows."""

@@ -422,6 +422,24 @@ def test_a_warm_start_of_lbfgs_begins_with_what_it_had(small, table):
     assert (clf.loss_curve_[4] > before - 0.1).all()
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "batch_size"),
+    [
+        *[(64, 2, 64), (65, 2, 64), (3000, 2, 100), (9000, 2, 256)],
+        *[(64, 8192, 64), (600, 8191, 64), (600, 8192, 256)],
+    ],
+)
+def test_auto_is_a_batch_of_that_size(small, n_rows, n_columns, batch_size):
+    y, X = np.arange(n_rows) % 2, np.zeros((n_rows, n_columns), np.float32)
+    X[:, 0] = y
+    params = {"hidden_layer_sizes": (1,), "n_estimators": 1, "early_stopping": False}
+    given, auto = (
+        small(**params, max_iter=1, batch_size=size).fit(sparse.csr_array(X), y)
+        for size in (batch_size, "auto")
+    )
+    assert_array_equal(auto.predict_proba(X), given.predict_proba(X))
+
+
 # What X may be ----------------------------------------------------------------------------------
 
 

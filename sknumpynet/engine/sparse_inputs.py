@@ -115,13 +115,17 @@ class SparseGradient:
     """
 
     def __init__(self, rows):
-        self.inputs, place = np.unique(rows.indices, return_inverse=True)
-        shape = rows.shape[0], len(self.inputs)
-        self.rows_t = sparse.csr_array((rows.data, place, rows.indptr), shape=shape).T
+        inputs, place = np.unique(rows.indices, return_inverse=True)
+        self.are_few = 2 * len(inputs) < rows.shape[1]  # that have values: others are not computed
+        if self.are_few:
+            shape = rows.shape[0], len(inputs)
+            rows = sparse.csr_array((rows.data, place, rows.indptr), shape=shape)
+        self.inputs, self.rows_t = inputs if self.are_few else slice(-1), rows.T
 
     def write(self, delta, out):
         """To ``out``, of shape (n_inputs + 1, fan_out), from delta of shape (fan_out, n_rows)."""
         total = delta.sum(axis=1)
-        out[...] = 0
+        if self.are_few:
+            out[...] = 0
         out[self.inputs] = self.rows_t @ np.vstack([delta.T, total])
         out[-1] = total

@@ -72,7 +72,10 @@ def train(
         Unless ``keeps_best``.
     """
     course = Course(objective, params, plan, keeps_best, observers)
-    running = optimizer and optimizer.take(course.order)
+    if optimizer and optimizer.n_steps:
+        running = optimizer.take(course.order)
+    else:  # no copy of zeros, which take no memory before they are written to
+        running = plan.make_optimizer(course.params)
     with np.errstate(over="ignore", invalid="ignore"):  # divergence is for stopping to notice
         try:
             if plan.solver == "lbfgs":
