@@ -136,8 +136,8 @@ class Network:
         """What no input of the rows read is beyond, up or down: of shape (n_inputs,)."""
         if self.sparse_rows is None:
             return abs(self.inputs[:, :-1]).max(axis=0)
-        added, base = self.sparse_rows[:-1], self.sparse_rows[-1:]
-        return (abs(added).max(axis=0) + abs(base).max(axis=0)).toarray()
+        parts = self.sparse_rows[:-1], self.sparse_rows[-1:]
+        return sum(abs(part).max(axis=0).toarray().ravel() for part in parts)
 
     def forward(self, streams=None):
         """Logits of the rows read.
