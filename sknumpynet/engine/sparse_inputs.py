@@ -60,12 +60,9 @@ class SparseInputs:
         parts = [(row, column, added), (np.full(len(self.at), n_rows), self.at, self.base[self.at])]
         if len(self.far):
             added[self.is_far[column]] = 0
-            all_rows, all_far = (
-                np.repeat(np.arange(n_rows), len(self.far)),
-                np.tile(self.far, n_rows),
-            )
-            values = rows[:, self.far].toarray().ravel()
-            parts.append((all_rows, all_far, self._scaled(values, all_far)))
+            far = np.tile(self.far, n_rows)
+            values = self._scaled(rows[:, self.far].toarray().ravel(), far)
+            parts.append((np.repeat(np.arange(n_rows), len(self.far)), far, values))
         if self.scaling.bins is not None:
             entry, code = self._codes_of(column)
             codes = np.empty((1, len(entry)), self.dtype)
@@ -116,7 +113,7 @@ class SparseGradient:
 
     def __init__(self, rows):
         inputs, place = np.unique(rows.indices, return_inverse=True)
-        self.are_few = 2 * len(inputs) < rows.shape[1]  # that have values: others are not computed
+        self.are_few = 2 * len(inputs) < rows.shape[1]  # else all at once take less time
         if self.are_few:
             shape = rows.shape[0], len(inputs)
             rows = sparse.csr_array((rows.data, place, rows.indptr), shape=shape)
