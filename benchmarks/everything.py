@@ -29,6 +29,7 @@ RUNS = {  # name -> script and its options
     "steps": ["speed.py", "steps", "--plot", DOCS / "speed.png"],
     "fits": ["speed.py", "fits"],
     "fits-all-threads": ["speed.py", "fits", "--threads", "all"],
+    "words": ["speed.py", "words"],
     "predictions": ["speed.py", "predictions"],
     "import": ["speed.py", "import"],
     "growth": [

@@ -64,6 +64,7 @@ LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few 
 RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
 CHANCE = 10  # nats over all rows held out that may be chance; labels at random gain 0
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
+LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
 
 
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -100,7 +101,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         each step. Not for 'lbfgs'.
     batch_size : int or 'auto', default='auto'
         Rows per step; more than there are means all. 'auto' takes all of up to 64 rows, else a
-        thirtieth of them within 64 and 256.
+        thirtieth of them within 64 and 256; 256 from 8,192 columns on.
     learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
         How the rate goes on from ``learning_rate_init``: down half a cosine wave to 0 at
         ``max_iter``; not at all; divided by (rows seen + 1)^power_t, epoch by epoch; divided by 5
@@ -151,10 +152,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         'robust': median and interquartile range to 0 and 1 (where that range is 0, the median
         distance of what is not the median), then z / sqrt(1 + (z / 3)^2), which lets no outlier
         beyond 3. 'standard': mean and standard deviation to 0 and 1. Learnt from the weighted
-        rows; zeros of sparse data stay zeros.
+        rows, and the same for a table dense or sparse.
     numeric_bins : int or 'auto', default='auto'
         Tell each numeric column in so many pieces between its quantiles, beside the column itself,
-        as inputs of their own; 0 for none. 'auto' is 8 for a dense table of at least 100 rows with
+        as inputs of their own; 0 for none. 'auto' is 8 for a table of at least 100 rows with
         ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
     dropout : float, default=0.0
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
@@ -600,16 +601,15 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             generator = check_random_state(self.random_state)
         self._seed = int(generator.randint(np.iinfo(np.int32).max))
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
-        X = rows.table()
-        self._scaling = learn_scaling(self.scale_inputs, X, rows.weight, is_stream)
-        self._scaling = replace(self._scaling, bins=self._learn_bins(X, rows.weight, copies.sum()))
+        scaling = learn_scaling(self.scale_inputs, rows.X, rows.index, rows.weight, is_stream)
+        self._scaling = replace(scaling, bins=self._learn_bins(rows, copies.sum()))
         layout, networks = self._layout(), range(self.n_estimators)
         if networks.stop * layout.n_params > np.iinfo(np.intp).max // 8:
             raise ValueError(
                 "hidden_layer_sizes and n_estimators ask for more parameters than any array can "
                 "hold; give fewer units or networks."
             )
-        params = initial_params(layout, self.activation, self._seed, networks, X.dtype)
+        params = initial_params(layout, self.activation, self._seed, networks, rows.X.dtype)
         self._scaling.fold_into(layout.views(params)[0])
         self._expose_params(layout, params)
 
@@ -625,14 +625,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             if negative and positive:  # not so in a piece of one class
                 last[network, -1] += np.log(positive) - np.log(negative)  # one may be nearly all
 
-    def _learn_bins(self, X, weight, n_rows):
+    def _learn_bins(self, rows, n_rows):
         """Codes for the numeric columns; None where there are to be none."""
         n_bins = self.numeric_bins
         if n_bins == "auto":
             n_bins = BINS if self.scale_inputs == "robust" and n_rows >= FEWEST_ROWS else 0
-        if sparse.issparse(X) or not n_bins:
+        if not n_bins:
             return None
-        bins = learn_binning(X, weight, n_bins)
+        bins = learn_binning(rows.X, rows.index, rows.weight, n_bins)
         is_wide = bins is not None and len(bins.source) > MOST_CODES
         return None if is_wide and self.numeric_bins == "auto" else bins
 
@@ -714,7 +714,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if self.batch_size != "auto":
             return int(self.batch_size)
         n_rows = len(rows.index)
-        return n_rows if n_rows <= FULL_BATCH else min(256, max(64, n_rows // 30))
+        if n_rows <= FULL_BATCH:
+            return n_rows
+        is_very_wide = self.n_features_in_ >= VERY_WIDE  # then a step is the optimizer's, mostly
+        return LARGEST_BATCH if is_very_wide else min(LARGEST_BATCH, max(64, n_rows // 30))
 
     def _problem(self, rows, validation=None):
         """What to minimise on these rows."""

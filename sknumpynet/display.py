@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .arithmetic import quiet_arithmetic
 from .blas import one_blas_thread
+from .engine.columns import weighted_quantiles
 from .engine.network import Network
-from .engine.scaling import weighted_quantiles
 from .fitted import check_given_labels, check_ours, working_copy
 from .validation import check_weight
 

@@ -9,6 +9,7 @@ from blas import blas_threads, set_blas_threads
 from hypothesis import settings
 
 from sknumpynet import NumpyMLPBinaryClassifier
+from sknumpynet.engine import sparse_inputs
 
 # The quick one is Hypothesis's hundred examples, the same in every run; the laws that fit take
 # fewer of them. A profile named on the command line is loaded after this file.
@@ -45,6 +46,13 @@ def table():
     X.setflags(write=False)
     y.setflags(write=False)
     return X, y
+
+
+@pytest.fixture(params=["narrow", "wide"])
+def every_width(request, monkeypatch):
+    """Sparse tables of few columns are read as narrow ones are, then as wide ones."""
+    if request.param == "wide":
+        monkeypatch.setattr(sparse_inputs, "WIDE", 1)
 
 
 @pytest.fixture(scope="session")

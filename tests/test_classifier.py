@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import tracemalloc
 from importlib.resources import files
 from itertools import combinations, pairwise, product
 
@@ -415,6 +416,24 @@ def test_a_warm_start_of_lbfgs_begins_with_what_it_had(small, table):
     assert (clf.loss_curve_[4] > before - 0.1).all()
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "batch_size"),
+    [
+        *[(64, 2, 64), (65, 2, 64), (3000, 2, 100), (9000, 2, 256)],
+        *[(64, 8192, 64), (600, 8191, 64), (600, 8192, 256)],
+    ],
+)
+def test_auto_is_a_batch_of_that_size(small, n_rows, n_columns, batch_size):
+    y, X = np.arange(n_rows) % 2, np.zeros((n_rows, n_columns), np.float32)
+    X[:, 0] = y
+    params = {"hidden_layer_sizes": (1,), "n_estimators": 1, "early_stopping": False}
+    given, auto = (
+        small(**params, max_iter=1, batch_size=size).fit(sparse.csr_array(X), y)
+        for size in (batch_size, "auto")
+    )
+    assert_array_equal(auto.predict_proba(X), given.predict_proba(X))
+
+
 # What X may be ----------------------------------------------------------------------------------
 
 
@@ -423,15 +442,9 @@ def some_zeros(X):
 
 
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
-def test_zeros_of_sparse_data_stay_zeros(small, table, scale_inputs):
-    X, y = sparse.csr_array(some_zeros(table[0])), table[1]
-    clf = small(scale_inputs=scale_inputs, hidden_layer_sizes=()).fit(X, y)
-    at_zero = expit(np.array(clf.intercepts_[0])).mean()
-    assert_allclose(clf.predict_proba(sparse.csr_array((1, 3)))[0, 1], at_zero, rtol=1e-12)
-
-
-@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
-def test_untidy_sparse_rows_equal_tidy_ones_and_stay_as_they_are(small, table, scale_inputs):
+def test_untidy_sparse_rows_equal_tidy_ones_and_stay_as_they_are(
+    small, table, every_width, scale_inputs
+):
     tidy, y = sparse.csr_array(some_zeros(table[0])), table[1]
     untidy = sparse.csr_array(
         (  # each row backwards, its values in two halves, and three zeros
@@ -451,6 +464,46 @@ def test_untidy_sparse_rows_equal_tidy_ones_and_stay_as_they_are(small, table, s
     assert_allclose(clf.oof_proba_, clf.fit(tidy, y).oof_proba_, rtol=1e-12)
     for name, value in parts.items():
         assert_array_equal(getattr(untidy, name), value)
+
+
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+@pytest.mark.parametrize("numeric_bins", [0, 8])
+def test_to_predict_sparse_rows_takes_no_more_memory_than_rows_and_weights(
+    small, scale_inputs, numeric_bins
+):
+    n_rows, n_columns = 1000, 1 << 17
+    X = sparse.random_array((n_rows, n_columns), density=50 / n_columns, format="csr", rng=0)
+    X.data -= 0.5
+    y = np.arange(n_rows) % 2
+    clf = small(max_iter=1, scale_inputs=scale_inputs, numeric_bins=numeric_bins, n_estimators=1)
+    clf.fit(X[:100], y[:100])
+    clf.predict_proba(X)
+    tracemalloc.start()
+    clf.predict_proba(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    parts = [X.data, X.indices, X.indptr, *clf.coefs_, *clf.intercepts_]
+    assert peak < 3 * sum(part.nbytes for part in parts)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_wide_sparse_table_with_numbers_far_from_zero_equals_the_dense_one(small, dtype):
+    """One-hot post codes beside years and blood pressures, and a number of six digits."""
+    rng = np.random.default_rng(0)
+    numbers = [rng.integers(1995, 2025, 300), rng.normal(125, 12, 300), 1e6 + rng.normal(size=300)]
+    X = np.column_stack([*numbers, np.eye(300)[rng.integers(0, 300, 300)]]).astype(dtype)
+    y = (rng.normal(size=300) + (numbers[0] - 2010) / 5 > 0).astype(int)
+    for scale_inputs in ("robust", "standard"):
+        params = {"scale_inputs": scale_inputs, "numeric_bins": 8, "max_iter": 20}
+        clf = small(**params).fit(sparse.csr_array(X), y)
+        dense = small(**params).fit(X, y)
+        expected, eps = dense.predict_proba(X), np.finfo(dtype).eps
+        assert np.ptp(expected[:, 1]) > 0.3
+        if (
+            scale_inputs == "robust"
+        ):  # the other is folded into the first layer, at six digits' cost
+            assert_allclose(clf.predict_proba(sparse.csr_array(X)), expected, atol=1e4 * eps)
+        assert_allclose(clf.validation_curve_, dense.validation_curve_, rtol=1e4 * eps)
 
 
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])

@@ -65,6 +65,16 @@ def test_it_changes_nothing(to_container, dtype):
     np.testing.assert_array_equal(y, before[2])
 
 
+def test_a_sparse_table_is_diagnosed_as_the_dense_one(every_width):
+    X, y = zoo.xor(0)
+    X = np.column_stack([X + 2000, np.ones(len(y)), abs(X[:, 0]) > 1])
+    found = [
+        diagnose(zoo.fit(table, y, 0, max_iter=3), table, y) for table in (X, sparse.csr_array(X))
+    ]
+    assert found[0].findings
+    assert str(found[1]) == str(found[0])
+
+
 def test_columns_are_called_by_their_names():
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     X, y = zoo.xor(0)

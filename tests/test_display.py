@@ -302,8 +302,9 @@ def test_log_odds_of_one_network_are_its_decision_function(small, table):
     assert are_whole([*display.axes_[0, 0].get_xticks(), *display.axes_[0, 0].get_yticks()])
 
 
-def test_sparse_rows_and_dense_rows_look_the_same(small):
-    clf = small(numeric_bins=0, scale_inputs=None).fit(X, Y)
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+def test_sparse_rows_and_dense_rows_look_the_same(small, every_width, scale_inputs):
+    clf = small(numeric_bins=3, scale_inputs=scale_inputs).fit(X, Y)
     dense, of_sparse = (
         LayersDisplay.from_estimator(clf, rows) for rows in (X, sparse.csr_array(X))
     )

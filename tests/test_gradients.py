@@ -99,9 +99,11 @@ def test_it_can_be_checked_after_a_piece_of_a_stream_and_on_rows_of_one_class(sm
     assert check_gradients(clf, X[Y == "no"], Y[Y == "no"]).ok
 
 
-def test_sparse_rows_are_checked_as_the_same_rows_dense(small):
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
+@pytest.mark.parametrize("bins", [0, 3])
+def test_sparse_rows_are_checked_as_the_same_rows_dense(small, every_width, scale_inputs, bins):
     table = np.where(abs(X) > 0.5, X, 0)
-    clf = small().fit(sparse.csr_array(table), Y)
+    clf = small(scale_inputs=scale_inputs, numeric_bins=bins).fit(sparse.csr_array(table), Y)
     of_sparse, dense = (
         errors(check_gradients(clf, rows, Y)) for rows in (sparse.csr_array(table), table)
     )

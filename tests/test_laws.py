@@ -25,6 +25,7 @@ from scipy.special import expit
 from sklearn.base import clone
 
 from sknumpynet import NumpyMLPBinaryClassifier
+from sknumpynet.engine import sparse_inputs
 from sknumpynet.engine.activations import ACTIVATIONS
 from sknumpynet.engine.objective import Objective
 from sknumpynet.engine.optimizers import Optimizer
@@ -614,29 +615,56 @@ SPARSE = {
 every_container = st.sampled_from(sorted(SPARSE))
 
 
-@law
-@given(case=well_posed(scale_inputs=[None], numeric_bins=[0]), container=every_container)
-def test_sparse_rows_equal_dense_ones(small, case, container):
-    table, params = case
-    X, y, weight = table.data
-    clf = small(**params).fit(SPARSE[container](X), y, weight)
-    assert_learnt_the_same(clf, small(**params).fit(X, y, weight), **nearly(clf))
+every_width = st.sampled_from([1, sparse_inputs.WIDE])  # whether few columns are many
 
 
 @law
-@given(case=cases(), container=every_container)
-def test_the_container_of_rows_does_not_matter(small, case, container):
+@given(case=well_posed(), container=every_container, wide=every_width, is_given=st.booleans())
+def test_a_table_is_the_same_dense_and_sparse(small, case, container, wide, is_given):
     table, params = case
     X, y, weight = table.data
-    dense, csr, other = (
-        small(**params).fit(each, y, weight)
-        for each in (X, sparse.csr_array(X), SPARSE[container](X))
-    )
-    assert_learnt_the_same(other, csr)
-    for clf in (dense, other):
+    more = judges(table, params) if is_given else {}
+    convert = SPARSE[container]
+    sparse_more = more | ({"X_val": convert(more["X_val"])} if more else {})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sparse_inputs, "WIDE", wide)
+        clf = small(**params).fit(convert(X), y, weight, **sparse_more)
+        dense = small(**params).fit(X, y, weight, **more)
+        assert_learnt_the_same(clf, dense, **nearly(clf))
         for name in PREDICTIONS:
-            predict = getattr(clf, name)
-            assert_predicted_alike(predict(SPARSE[container](X)), predict(X))
+            assert_predicted_alike(getattr(clf, name)(convert(X)), getattr(clf, name)(X))
+
+
+@law
+@given(case=well_posed(**PASSES), wide=every_width, kinds=st.permutations("dds"))
+def test_pieces_may_be_dense_and_sparse(small, case, wide, kinds):
+    table, params = case
+    X, y, weight = table.data
+    mixed, dense = small(**params), small(**params)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sparse_inputs, "WIDE", wide)
+        for kind in kinds:
+            piece = X if kind == "d" else sparse.csr_array(X)
+            mixed.partial_fit(piece, y, [0, 1], weight)
+            dense.partial_fit(X, y, [0, 1], weight)
+        assert_learnt_the_same(mixed, dense, **nearly(dense))
+
+
+@law
+@given(case=cases(), container=every_container, wide=every_width)
+def test_the_container_of_sparse_rows_does_not_matter(small, case, container, wide):
+    table, params = case
+    X, y, weight = table.data
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sparse_inputs, "WIDE", wide)
+        csr, other = (
+            small(**params).fit(each, y, weight)
+            for each in (sparse.csr_array(X), SPARSE[container](X))
+        )
+        assert_learnt_the_same(other, csr)
+        for name in PREDICTIONS:
+            predict = getattr(csr, name)
+            assert_array_equal(predict(SPARSE[container](X)), predict(sparse.csr_array(X)))
 
 
 @law

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from learnt import assert_learnt_the_same
 from numpy.testing import assert_array_equal
 from scipy import sparse
 
@@ -41,10 +42,13 @@ def test_wide_tables_get_no_codes_unless_asked(small):
     assert n_inputs(small(numeric_bins=8).fit(X, LABELS[:150])) == 65 * 9
 
 
-def test_sparse_tables_get_no_codes_and_are_predicted_like_dense_ones(small):
-    dense = small(numeric_bins=4).fit(TABLE, LABELS)
-    assert_array_equal(dense.predict_proba(sparse.csr_array(TABLE)), dense.predict_proba(TABLE))
-    assert n_inputs(small(numeric_bins=4).fit(sparse.csr_array(TABLE), LABELS)) == 3
+@pytest.mark.parametrize("bins", ["auto", 4])
+def test_sparse_tables_get_the_codes_that_dense_ones_get(small, bins):
+    dense = small(numeric_bins=bins).fit(TABLE, LABELS)
+    of_sparse = small(numeric_bins=bins).fit(sparse.csr_array(TABLE), LABELS)
+    assert n_inputs(of_sparse) == 3 + (16 if bins == "auto" else 8)
+    assert_learnt_the_same(of_sparse, dense)
+    assert_array_equal(dense.predict_proba(sparse.csr_array(TABLE)), of_sparse.predict_proba(TABLE))
 
 
 @pytest.mark.filterwarnings(

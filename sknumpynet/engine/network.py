@@ -23,6 +23,7 @@ import numpy as np
 
 from .activations import ACTIVATIONS
 from .batching import batches
+from .sparse_inputs import SparseGradient, SparseInputs, multiply, stays_sparse
 
 BLOCK_ROWS = 1024  # rows of one pass at most, in training too: more would leave the cache
 
@@ -34,7 +35,7 @@ class Layer(NamedTuple):
     three dimensions, or of two for a stack of one.
     """
 
-    a: np.ndarray
+    a: np.ndarray | None  # None for the first layer until dense rows come
     W: np.ndarray  # without biases
     W_t: np.ndarray
     z: np.ndarray
@@ -78,11 +79,10 @@ class Network:
         n_inputs, *hidden = layout.layer_sizes[:-1]
         self.params, self.grad = params, grad
         self.activation, self.scaling, self.dropout = ACTIVATIONS[activation], scaling, dropout
-        self.inputs = np.empty((n_rows, n_inputs + 1), dtype)  # rows of data, then a 1
-        self.scratch = np.empty((n_rows, n_inputs - scaling.n_codes), dtype)
-        self.sparse_rows = None
+        self.n_rows, self.n_inputs, self.dtype = n_rows, n_inputs, dtype
+        self.inputs = self.sparse_inputs = self.sparse_rows = None  # made for rows of that kind
         a = [np.empty((n_estimators, size + 1, n_rows), dtype) for size in hidden]
-        for ones in [self.inputs.T, *a]:
+        for ones in a:
             ones[..., -1, :] = 1
         self.units = [units[:, :-1] for units in a]
         self.saved = [
@@ -98,7 +98,7 @@ class Network:
             self.is_kept = [np.empty(units.shape, bool) for units in self.units if dropout]
         # Plain matrices where there is one network: np.dot is 0.5 to 1 µs faster than matmul.
         self.multiply, one = (np.dot, 0) if n_estimators == 1 else (np.matmul, slice(None))
-        a = [self.inputs.T, *(stack[one] for stack in a)]
+        a = [None, *(stack[one] for stack in a)]
         stacks = zip(layout.views(params), z, self.delta, gradients, strict=True)
         self.layers = [
             Layer.of(x, *(stack if stack is None else stack[one] for stack in of_layer))
@@ -108,22 +108,36 @@ class Network:
     def read(self, X, index):
         """Take the rows ``X[index]``, scaled, as inputs of the next pass.
 
-        ``index`` is a slice or an array of int. Sparse rows stay sparse unless they are centred or
-        get codes.
+        ``index`` is a slice or an array of int. Sparse rows of wide tables stay sparse.
         """
-        self.sparse_rows = None
-        if isinstance(X, np.ndarray):
-            if isinstance(index, slice) or X.dtype != self.inputs.dtype:
-                rows = X[index]
-            else:  # the method: np.take takes 1 µs longer
-                rows = X.take(index, axis=0, out=self.scratch, mode="clip")
-        elif self.scaling.center is None and self.scaling.bins is None:
-            self.sparse_rows = X[index]
-            self.scaling.apply_sparse(self.sparse_rows)
+        if not stays_sparse(X):
+            self._read_dense(X, index)
             return
-        else:
-            rows = X[index].toarray()
+        if self.sparse_inputs is None:
+            self.sparse_inputs = SparseInputs(self.scaling, X.shape[1], self.dtype)
+        self.sparse_rows = self.sparse_inputs.read(X[index])
+
+    def _read_dense(self, X, index):
+        if self.inputs is None:
+            self.inputs = np.empty((self.n_rows, self.n_inputs + 1), self.dtype)
+            self.inputs[:, -1] = 1  # after the rows of data
+            self.scratch = np.empty((self.n_rows, X.shape[1]), self.dtype)
+            self.layers[0] = self.layers[0]._replace(a=self.inputs.T)
+        self.sparse_rows = None
+        if not isinstance(X, np.ndarray):
+            rows = X[index].toarray(out=self.scratch if X.dtype == self.dtype else None)
+        elif isinstance(index, slice) or X.dtype != self.dtype:
+            rows = X[index]
+        else:  # the method: np.take takes 1 µs longer
+            rows = X.take(index, axis=0, out=self.scratch, mode="clip")
         self.scaling.apply(rows, out=self.inputs[:, :-1], scratch=self.scratch)
+
+    def largest_inputs(self):
+        """What no input of the rows read is beyond, up or down: of shape (n_inputs,)."""
+        if self.sparse_rows is None:
+            return abs(self.inputs[:, :-1]).max(axis=0)
+        parts = self.sparse_rows[:-1], self.sparse_rows[-1:]
+        return sum(abs(part).max(axis=0).toarray().ravel() for part in parts)
 
     def forward(self, streams=None):
         """Logits of the rows read.
@@ -140,7 +154,8 @@ class Network:
         """
         for number, layer in enumerate(self.layers):
             if number == 0 and self.sparse_rows is not None:
-                multiply_sparse(self.sparse_rows, layer)
+                for W, W_t, z in zip(*map(stacked, (layer.W, layer.W_t, layer.z)), strict=True):
+                    multiply(self.sparse_rows, W, W_t[:, -1], out=z)
             else:
                 self.multiply(layer.W_t, layer.a, layer.z)
             if number < len(self.units):
@@ -158,7 +173,9 @@ class Network:
         for number in reversed(range(len(self.layers))):
             layer = self.layers[number]
             if number == 0 and self.sparse_rows is not None:
-                sparse_gradient(self.sparse_rows, layer)
+                gradient = SparseGradient(self.sparse_rows)
+                for delta, grad in zip(*map(stacked, (layer.delta, layer.grad)), strict=True):
+                    gradient.write(delta, out=grad)
             else:
                 self.multiply(layer.a, layer.delta_t, layer.grad)
             if number == 0:
@@ -180,20 +197,6 @@ class Network:
         np.greater_equal(uniform, self.dropout, out=self.is_kept[number])
         a *= self.is_kept[number]
         a *= 1 / (1 - self.dropout)
-
-
-def multiply_sparse(rows, layer):
-    """Z = W^T a, for sparse rows."""
-    for W_t, z in zip(stacked(layer.W_t), stacked(layer.z), strict=True):
-        z[...] = (rows @ W_t[:, :-1].T).T
-        z += W_t[:, -1:]
-
-
-def sparse_gradient(rows, layer):
-    """dLoss/dW = a delta^T, for sparse rows."""
-    for delta_t, grad in zip(stacked(layer.delta_t), stacked(layer.grad), strict=True):
-        grad[:-1] = rows.T @ delta_t
-        grad[-1] = delta_t.sum(axis=0)
 
 
 def stacked(matrices):

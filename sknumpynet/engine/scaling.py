@@ -2,21 +2,21 @@
 
 "robust" maps a column's median to 0 and its interquartile range to 1, then bends large values
 softly into (-3, 3); "standard" maps mean and standard deviation to 0 and 1. Both are learnt with
-row weights, so that a weight of 2 means the row given twice, and read the data column by column,
-never copying the whole. Zeros of sparse data stay zeros: they are scaled but not centred.
+row weights, so that a weight of 2 means the row given twice, and read the data some columns at a
+time, never copying the whole.
 
-Beside its scaled columns a dense table may get codes that tell numeric columns in pieces, so that
-one unit can react to a part of a column's range.
+Beside its scaled columns a table may get codes that tell numeric columns in pieces, so that one
+unit can react to a part of a column's range.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+
+from .columns import column_blocks
 
 SOFT_LIMIT = 3.0
 FAR = 1e9  # beyond it the bent value is 3 to the last digit, and its square still a float32
-BLOCK_VALUES = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Binning:
         np.subtract(rows[:, self.source], self.low, out=out)
         out /= self.width
         out.clip(0, 1, out=out)  # the methods: np.clip takes 1 µs longer
+
+    def at(self, codes, source):
+        """Some of the codes, of values that stand in other columns."""
+        return Binning(source, self.low[codes], self.width[codes])
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,10 @@ class Scaling:
         if self.bends:
             bend(out, scratch)
 
-    def apply_sparse(self, rows):
-        """Scale the rows of a CSR array in place; only without a center."""
-        if self.factor is not None:
-            rows.data *= self.factor[rows.indices]
-        if self.bends:
-            bend(rows.data, np.empty_like(rows.data))
+    def at(self, columns):
+        """The scaling of some columns, without their codes; one may be given several times."""
+        arrays = (each if each is None else each[columns] for each in (self.center, self.factor))
+        return Scaling(*arrays, bends=self.bends)
 
     def fold_into(self, layer):
         """Change a first layer so that it computes on raw inputs what it did on scaled ones.
@@ -144,14 +146,16 @@ def bend(z, scratch):
     z.clip(-SOFT_LIMIT, SOFT_LIMIT, out=z)  # rounding may have gone a digit beyond
 
 
-def learn_scaling(kind, X, weight, is_stream=False):
+def learn_scaling(kind, X, index, weight, is_stream=False):
     """The scaling of that name for these rows.
 
     Parameters
     ----------
     kind : {"robust", "standard"} or None
     X : ndarray or CSR array of shape (n_rows, n_features)
-    weight : ndarray of shape (n_rows,)
+    index : ndarray of int of shape (m,)
+        The rows of X meant, each once.
+    weight : ndarray of shape (m,)
         Above 0.
     is_stream : bool, default=False
         Whether more rows will come, in which a column that is constant here may vary: then it is
@@ -164,15 +168,11 @@ def learn_scaling(kind, X, weight, is_stream=False):
     """
     if kind is None:
         return Scaling()
-    n_rows, n_features = X.shape
-    center, spread = np.zeros(n_features), np.zeros(n_features)
+    center, spread = np.zeros((2, X.shape[1]))
     measure = _median_and_spread if kind == "robust" else _mean_and_deviation
-    step = max(1, BLOCK_VALUES // n_rows)
-    for start in range(0, n_features, step):
-        block = slice(start, start + step)
-        columns = X[:, block].toarray() if sparse.issparse(X) else X[:, block]
+    for block, columns in column_blocks(X, index, weight):
         with np.errstate(over="ignore", invalid="ignore"):
-            center[block], spread[block] = measure(columns, weight)
+            center[block], spread[block] = measure(columns)
     spread = np.minimum(spread, np.finfo(X.dtype).max)  # if it overflowed: its inverse is not 0
     with np.errstate(divide="ignore", over="ignore"):
         factor = (1 / spread).astype(X.dtype)
@@ -180,18 +180,16 @@ def learn_scaling(kind, X, weight, is_stream=False):
     factor[is_constant] = 1 if is_stream else 0
     if not is_stream:
         center[is_constant] = 0
-    center = None if sparse.issparse(X) else center.astype(X.dtype)
-    return Scaling(center, factor, bends=kind == "robust")
+    return Scaling(center.astype(X.dtype), factor, bends=kind == "robust")
 
 
-def learn_binning(X, weight, n_bins):
+def learn_binning(X, index, weight, n_bins):
     """Bins that hold equal shares of the weight, for every column that fills two or more.
 
     Parameters
     ----------
-    X : ndarray of shape (n_rows, n_features)
-    weight : ndarray of shape (n_rows,)
-        Above 0.
+    X, index, weight
+        As in `learn_scaling`.
     n_bins : int
         Bins a column; fewer where quantiles coincide. A column of two values would fill one, which
         could only repeat it.
@@ -201,54 +199,31 @@ def learn_binning(X, weight, n_bins):
     Binning or None
         None if no column is told in pieces.
     """
-    codes = []
-    step = max(1, BLOCK_VALUES // X.shape[0])
-    for start in range(0, X.shape[1], step):
-        columns = X[:, start : start + step].copy()  # to read once what may be a mapped file
-        quantiles = weighted_quantiles(columns, weight, np.arange(1, n_bins) / n_bins)
-        quantiles = np.vstack([columns.min(axis=0), quantiles, columns.max(axis=0)])
-        for source, edges in enumerate(map(np.unique, quantiles.T), start):
-            with np.errstate(over="ignore"):
-                width = np.diff(edges)
-            if len(width) > 1 and np.isfinite(width).all():
-                codes.append((np.full(len(width), source), edges[:-1], width))
-    return Binning(*map(np.concatenate, zip(*codes, strict=True))) if codes else None
+    codes, levels = [], np.arange(1, n_bins) / n_bins
+    for block, columns in column_blocks(X, index, weight):
+        low, high = columns.extremes()
+        edges = np.vstack([low, columns.quantiles(levels), high]).T
+        with np.errstate(over="ignore"):
+            width = np.diff(edges)
+        is_bin = width > 0
+        is_bin[(is_bin.sum(axis=1) < 2) | ~np.isfinite(width).all(axis=1)] = False
+        codes.append((block.start + np.nonzero(is_bin)[0], edges[:, :-1][is_bin], width[is_bin]))
+    source, low, width = map(np.concatenate, zip(*codes, strict=True))
+    return Binning(source, low, width) if len(source) else None
 
 
-def weighted_quantiles(columns, weight, levels):
-    """The values below which the given parts of the weight lie, column by column.
-
-    A hair below the levels: where the weights add up to just a quarter, the unit they are given in
-    must not decide, through rounding, which of two values is the quartile.
-    """
-    if weight.min() == weight.max():
-        weight = None  # the same quantiles without sorting
-    levels = np.asarray(levels) * (1 - 1e-9)
-    return np.quantile(columns, levels, axis=0, weights=weight, method="inverted_cdf")
-
-
-def _median_and_spread(columns, weight):
+def _median_and_spread(columns):
     """Median, and interquartile range; where that is 0, how far other values lie from the median.
 
     The latter is the median of the distances that are not 0: 1 for a column of zeros and ones, and
     no matter of the farthest outlier for amounts that are mostly 0.
     """
-    low, median, high = weighted_quantiles(columns, weight, (0.25, 0.5, 0.75))
+    low, median, high = columns.quantiles((0.25, 0.5, 0.75))
     spread = high - low
-    for column in np.flatnonzero(spread == 0):
-        distance = np.abs(columns[:, column] - median[column])
-        (away,) = np.nonzero(distance)
-        if len(away):
-            distances = distance[away, np.newaxis]
-            spread[column] = weighted_quantiles(distances, weight[away], (0.5,))[0, 0]
+    (flat,) = np.nonzero(spread == 0)
+    spread[flat] = columns.median_distances(flat, median[flat])
     return median, spread
 
 
-def _mean_and_deviation(columns, weight):
-    """Weighted mean and standard deviation; exactly 0 for a constant column."""
-    unit = np.abs(columns).max(axis=0).astype(np.float64)  # squares of huge values would overflow
-    unit[unit == 0] = 1
-    columns = columns / unit
-    mean = np.average(columns, axis=0, weights=weight)
-    deviation = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
-    return mean * unit, np.where(np.ptp(columns, axis=0) > 0, deviation, 0) * unit
+def _mean_and_deviation(columns):
+    return columns.mean_and_deviation()

@@ -61,12 +61,15 @@ class Stopping:
         bool
             Whether a network has stopped or changed its rate.
         """
-        is_sound = np.isfinite(score) & np.isfinite(params).all(axis=1)
+        # Network by network here and below: of a stack of wide layers, copies take long.
+        is_finite = np.array([np.isfinite(of_one).all() for of_one in params], bool)
+        is_sound = np.isfinite(score) & is_finite
         score = np.where(is_sound, score, np.inf)
         progress = score < self.best_score[networks] - self.tol
         is_best = score < self.best_score[networks]
         better = networks[is_best]
-        self.best_params[better] = params[is_best]  # first: what can be interrupted stays true
+        for network, position in zip(better, np.flatnonzero(is_best), strict=True):
+            self.best_params[network] = params[position]  # first: an interrupted fit keeps them
         self.best_score[better] = score[is_best]
         self.best_epoch[better] = epoch
         self._n_stale[networks] = np.where(progress, 0, self._n_stale[networks] + 1)

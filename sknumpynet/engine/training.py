@@ -72,7 +72,10 @@ def train(
         Unless ``keeps_best``.
     """
     course = Course(objective, params, plan, keeps_best, observers)
-    running = optimizer and optimizer.take(course.order)
+    if optimizer and optimizer.n_steps:
+        running = optimizer.take(course.order)
+    else:  # no copy of zeros, which take no memory before they are written to
+        running = plan.make_optimizer(course.params)
     with np.errstate(over="ignore", invalid="ignore"):  # divergence is for stopping to notice
         try:
             if plan.solver == "lbfgs":
@@ -291,12 +294,14 @@ def descend(course, optimizer, n_passes, n_seen):
         optimizer.n_steps = some_optimizer.n_steps
         has_finished = ~stopping.is_running[running]
         rearranged = np.argsort(has_finished, kind="stable")
-        for array in [order, *arrays]:
-            array[front] = array[front][rearranged]
+        if has_finished.any():
+            for array in [order, *arrays]:
+                array[front] = array[front][rearranged]
         n_running -= has_finished.sum()
-    for array in arrays:
-        array[order] = array.copy()
-    order[...] = np.arange(len(order))
+    if not np.array_equal(order, np.arange(len(order))):
+        for array in arrays:
+            array[order] = array.copy()
+        order[...] = np.arange(len(order))
 
 
 def minimize_lbfgs(course):

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from sknumpynet.engine import sparse_inputs
 from sknumpynet.engine.activations import ACTIVATIONS
 from sknumpynet.engine.layout import Layout
 from sknumpynet.engine.network import BLOCK_ROWS, Network, predict_logits
@@ -30,7 +31,24 @@ SCALINGS = {
     "factor": Scaling(factor=np.array([2.0, 0.0, 0.5])),
     "bent": Scaling(factor=np.array([2.0, 0.0, 3.0]), bends=True),
     "robust": Scaling(np.array([0.5, 1.0, -2.0]), np.array([2.0, 0.0, 3.0]), bends=True),
+    "standard": Scaling(np.array([0.5, 100.0, -2.0]), np.array([2.0, 0.5, 3.0])),
 }
+
+
+def csr_kept(X):
+    """CSR as a wide table is read, see `wide_from_one_column_on`."""
+    return sparse.csr_array(X)
+
+
+@pytest.fixture(autouse=True)
+def wide_from_one_column_on(request, monkeypatch):
+    """Where `csr_kept` makes the rows, they stay sparse."""
+    params = getattr(request.node, "callspec", None)
+    if params and any(value is csr_kept for value in params.params.values()):
+        monkeypatch.setattr(sparse_inputs, "WIDE", 1)
+
+
+every_container = pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array, csr_kept])
 
 
 def make_stack(rng, hidden=(4, 3), n_networks=2, dtype=np.float64):
@@ -90,7 +108,7 @@ def test_logits_are_the_formula_row_by_row(activation, hidden, n_networks):
     assert_allclose(logits, by_hand, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@every_container
 @pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
 @pytest.mark.parametrize("hidden", [(), (4, 3)])
 def test_rows_are_read_scaled_be_they_dense_or_sparse(hidden, scaling, to_csr):
@@ -102,7 +120,7 @@ def test_rows_are_read_scaled_be_they_dense_or_sparse(hidden, scaling, to_csr):
     assert_allclose(logits, by_hand, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@every_container
 @pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
 def test_slices_and_index_arrays_read_the_same_rows(scaling, to_csr):
     rng = np.random.default_rng(2)
@@ -129,7 +147,7 @@ def test_a_rows_logit_does_not_depend_on_its_company(activation):
     assert_allclose(in_blocks[:, some], np.transpose(alone), **close)
 
 
-@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@every_container
 def test_an_index_chooses_the_rows_to_predict(to_csr):
     rng = np.random.default_rng(4)
     layout, params, *_ = make_stack(rng)
@@ -141,7 +159,7 @@ def test_an_index_chooses_the_rows_to_predict(to_csr):
 
 
 @pytest.mark.parametrize("scaling", ["none", "factor", "robust"])
-@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@every_container
 @pytest.mark.parametrize("index", [None, np.array([3, 1])], ids=["all", "some"])
 @pytest.mark.parametrize("x_dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -163,22 +181,21 @@ def test_logits_are_computed_in_the_wider_of_the_dtypes(x_dtype, dtype, index, t
 
 @pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
 @pytest.mark.parametrize("index", [slice(0, 7), slice(2, 5), np.arange(7)], ids=str)
-def test_x_is_never_written_to(index, scaling):
+@every_container
+def test_x_is_never_written_to(index, scaling, to_csr):
     rng = np.random.default_rng(6)
     layout, params, *_ = make_stack(rng)
-    X = make_rows(rng)
-    csr = sparse.csr_array(X)
-    dense_before, before = X.copy(), csr.copy()
-    for rows in (X, csr):
-        n_rows, grad = len(np.arange(7)[index]), np.empty_like(params)
-        network = Network(layout, "tanh", params, n_rows, scaling, grad)
-        network.read(rows, index)
-        network.forward()
-        network.slope[...] = 1
-        network.backward()
-    assert_array_equal(X, dense_before)
-    for name in ("data", "indices", "indptr"):
-        assert_array_equal(getattr(csr, name), getattr(before, name))
+    X = to_csr(make_rows(rng))
+    for part in [X.data, X.indices, X.indptr] if sparse.issparse(X) else [X]:
+        part.setflags(write=False)
+    before = X.copy()
+    n_rows, grad = len(np.arange(7)[index]), np.empty_like(params)
+    network = Network(layout, "tanh", params, n_rows, scaling, grad)
+    network.read(X, index)
+    network.forward()
+    network.slope[...] = 1
+    network.backward()
+    assert_array_equal(abs(X - before).sum(), 0)
 
 
 def test_single_precision_is_not_predicted_in_double():
@@ -195,14 +212,29 @@ def test_inputs_beyond_all_measure_give_no_warning():
     assert np.isnan(predict_logits(layout, "identity", params, X, Scaling())).any()
 
 
-def test_sparse_rows_stay_sparse_unless_they_are_centred():
-    rng = np.random.default_rng(10)
-    layout, params, *_ = make_stack(rng)
-    X = sparse.csr_array(make_rows(rng))
-    for name, scaling in SCALINGS.items():
-        network = Network(layout, "tanh", params, 7, scaling)
-        network.read(X, slice(0, 7))
-        assert sparse.issparse(network.sparse_rows) == (name != "robust")
+@pytest.mark.parametrize("n_columns", [sparse_inputs.WIDE - 1, sparse_inputs.WIDE])
+@pytest.mark.parametrize("kind", ["none", "robust"])
+def test_sparse_rows_stay_sparse_in_wide_tables_and_need_no_dense_workspace(n_columns, kind):
+    layout = Layout((n_columns, 2, 1))
+    params = np.ones((2, layout.n_params))
+    scaling = SCALINGS[kind].at(np.arange(n_columns) % 3)
+    network = Network(layout, "tanh", params, 7, scaling)
+    network.read(sparse.csr_array((9, n_columns)), slice(0, 7))
+    stays_sparse = n_columns == sparse_inputs.WIDE
+    assert sparse.issparse(network.sparse_rows) == stays_sparse
+    assert (network.inputs is None) == stays_sparse
+
+
+@pytest.mark.parametrize("to_csr", [np.asarray, csr_kept])
+@pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
+def test_no_input_is_beyond_the_largest(scaling, to_csr):
+    layout, params, *_ = make_stack(np.random.default_rng(14))
+    X = make_rows(np.random.default_rng(15))
+    network = Network(layout, "tanh", params, 7, scaling)
+    network.read(to_csr(X), slice(0, 7))
+    exact = np.max(np.abs([scaled(row, scaling) for row in X]), axis=0)
+    assert (network.largest_inputs() >= exact * (1 - 1e-12)).all()
+    assert (network.largest_inputs() <= 9 + exact).all()
 
 
 @pytest.mark.parametrize("n_networks", [1, 2])
@@ -211,6 +243,7 @@ def test_all_arrays_of_a_workspace_are_of_the_dtype_of_the_params(dtype, n_netwo
     rng = np.random.default_rng(11)
     layout, params, *_ = make_stack(rng, n_networks=n_networks, dtype=dtype)
     network = Network(layout, "mish", params, 7, Scaling(), np.empty_like(params), 0.4)
+    network.read(make_rows(rng), slice(0, 7))
     arrays = [network.inputs, network.scratch, network.slope, network.loss, network.weight]
     arrays += [network.logits, *network.units, *network.saved, *network.delta]
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
@@ -247,7 +280,7 @@ def differences(network, params, cost, seeds, step=1e-5):
     return slopes
 
 
-@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
+@every_container
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
 @pytest.mark.parametrize("n_networks", [1, 2])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -266,7 +299,8 @@ def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
 
 
 @pytest.mark.parametrize("kinds", ["dense dense", "sparse sparse", "dense sparse", "sparse dense"])
-def test_a_workspace_keeps_nothing_of_the_pass_before(kinds):
+def test_a_workspace_keeps_nothing_of_the_pass_before(kinds, monkeypatch):
+    monkeypatch.setattr(sparse_inputs, "WIDE", 1)
     rng = np.random.default_rng(8)
     network, _, grad = training_stack(rng, dropout=0.4)
     cost = rng.normal(size=(2, 7))

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.metrics import accuracy_score, log_loss
 
+from sknumpynet.engine import sparse_inputs
 from sknumpynet.engine.activations import ACTIVATIONS
 from sknumpynet.engine.layout import Layout
 from sknumpynet.engine.losses import LOSSES
@@ -155,7 +156,14 @@ VARIATIONS = {
     "sparse": {"X": lambda rows: sparse.csr_array(rows.X)},
 }
 VARIATIONS["sparse, scaled"] = VARIATIONS["sparse"] | {"scaling": Scaling(None, FACTOR, bends=True)}
+VARIATIONS["sparse, centred"] = VARIATIONS["sparse"] | VARIATIONS["robust"]
 VARIATIONS["all"] = {name: value for part in VARIATIONS.values() for name, value in part.items()}
+
+
+@pytest.fixture(autouse=True)
+def sparse_rows_stay_sparse(monkeypatch):
+    """As those of wide tables do."""
+    monkeypatch.setattr(sparse_inputs, "WIDE", 1)
 
 
 def vary(problem, variation):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy import sparse
 
-from sknumpynet.engine import scaling
+from sknumpynet.engine import columns
 from sknumpynet.engine.scaling import Scaling, bend, learn_binning, learn_scaling
 
 KINDS = ("robust", "standard")
@@ -34,6 +34,14 @@ def table(n_rows=41, n_features=4, dtype=np.float64):
 def arrays(rows):
     *columns, weight = (np.array(column, float) for column in zip(*rows, strict=True))
     return np.column_stack(columns), weight
+
+
+def learn(kind, X, weight, **params):
+    return learn_scaling(kind, X, np.arange(X.shape[0]), weight, **params)
+
+
+def learn_codes(X, weight, n_bins):
+    return learn_binning(X, np.arange(X.shape[0]), weight, n_bins)
 
 
 def ones(X):
@@ -64,7 +72,7 @@ def assert_same(kind, first, second):
 def test_a_weight_of_a_whole_number_is_the_row_that_many_times(kind, rows):
     X, weight = arrays(rows)
     repeated = np.repeat(X, weight.astype(int), axis=0)
-    assert_same(kind, learn_scaling(kind, X, weight), learn_scaling(kind, repeated, ones(repeated)))
+    assert_same(kind, learn(kind, X, weight), learn(kind, repeated, ones(repeated)))
 
 
 @every_kind
@@ -72,14 +80,14 @@ def test_a_weight_of_a_whole_number_is_the_row_that_many_times(kind, rows):
 @given(rows=weighted_rows, unit=st.sampled_from([0.1, 1 / 3, 3, 7e-5, 1e5]))
 def test_only_the_proportions_of_weights_matter(kind, rows, unit):
     X, weight = arrays(rows)
-    assert_same(kind, learn_scaling(kind, X, weight), learn_scaling(kind, X, weight * unit))
+    assert_same(kind, learn(kind, X, weight), learn(kind, X, weight * unit))
 
 
 @every_dtype
 @pytest.mark.parametrize("n_rows", [5, 41, 100])
 def test_robust_puts_the_median_at_0_and_the_quartiles_1_apart(n_rows, dtype):
     X = np.random.default_rng(0).standard_t(1, size=(n_rows, 3)).astype(dtype)
-    z = np.sort(straight(learn_scaling("robust", X, ones(X)), X), axis=0)
+    z = np.sort(straight(learn("robust", X, ones(X)), X), axis=0)
     low, median, high = (z[int(np.ceil(n_rows * q / 4)) - 1] for q in (1, 2, 3))
     assert_array_equal(median, 0)
     assert_allclose(high - low, 1, rtol=4 * np.finfo(dtype).eps)
@@ -87,21 +95,21 @@ def test_robust_puts_the_median_at_0_and_the_quartiles_1_apart(n_rows, dtype):
 
 def test_robust_takes_the_median_distance_of_what_differs_where_the_quartiles_are_one():
     X = np.array([[0.0], [0], [0], [0], [0], [0], [0], [0], [0], [0], [-2], [4], [1e9]])
-    assert_array_equal(learn_scaling("robust", X, ones(X)).factor, 1 / 4)
+    assert_array_equal(learn("robust", X, ones(X)).factor, 1 / 4)
     ones_and_zeros = np.arange(50)[:, np.newaxis] % 7 == 0
-    assert_array_equal(learn_scaling("robust", ones_and_zeros * 1.0, np.ones(50)).factor, 1)
+    assert_array_equal(learn("robust", ones_and_zeros * 1.0, np.ones(50)).factor, 1)
 
 
 @every_dtype
 def test_standard_puts_the_mean_at_0_and_the_deviation_at_1(dtype):
     X = np.random.default_rng(0).normal(5, (1, 20, 0.3), size=(50, 3)).astype(dtype)
     weight = np.random.default_rng(1).uniform(0.1, 3, 50)
-    z = straight(learn_scaling("standard", X, weight), X).astype(float)
+    z = straight(learn("standard", X, weight), X).astype(float)
     share = weight / weight.sum()
     tolerance = 100 * np.finfo(dtype).eps
     assert_allclose(share @ z, 0, atol=tolerance)
     assert_allclose(share @ z**2, 1, rtol=tolerance)
-    plain = learn_scaling("standard", X, ones(X))
+    plain = learn("standard", X, ones(X))
     assert_allclose(plain.center, X.mean(axis=0, dtype=float), rtol=tolerance)
     assert_allclose(plain.factor, 1 / X.std(axis=0, dtype=float), rtol=tolerance)
 
@@ -111,7 +119,7 @@ def test_standard_puts_the_mean_at_0_and_the_deviation_at_1(dtype):
 @pytest.mark.parametrize("constant", [0, 0.1, -1e-30, 1e30])
 def test_a_constant_column_is_0_whatever_comes_later(kind, dtype, constant):
     X = np.full((7, 1), constant, dtype)
-    learnt = learn_scaling(kind, X, np.linspace(0.1, 2, 7))
+    learnt = learn(kind, X, np.linspace(0.1, 2, 7))
     later = np.array([[constant], [0], [1e-3], [-1e35]], dtype)
     assert_array_equal(apply(learnt, later), 0)
 
@@ -121,7 +129,7 @@ def test_a_constant_column_is_0_whatever_comes_later(kind, dtype, constant):
 def test_in_a_stream_a_column_that_is_constant_so_far_is_centred_only(kind, constant):
     X = table()
     X[:, 0] = constant
-    learnt, plain = (learn_scaling(kind, X, ones(X), is_stream=more) for more in (True, False))
+    learnt, plain = (learn(kind, X, ones(X), is_stream=more) for more in (True, False))
     assert_allclose(straight(learnt, X + 0.5)[:, 0], 0.5)
     for name in ("center", "factor"):
         assert_array_equal(getattr(learnt, name)[1:], getattr(plain, name)[1:])
@@ -143,17 +151,14 @@ def test_what_is_bent_rises_and_never_gets_beyond_3(dtype):
 def test_only_robust_bends():
     X = table()
     for kind, bends in (("robust", True), ("standard", False), (None, False)):
-        learnt = learn_scaling(kind, X, ones(X))
+        learnt = learn(kind, X, ones(X))
         difference = abs(apply(learnt, X * 100) - straight(learnt, X * 100)).max()
         assert bool(difference) == learnt.bends == bends
 
 
 def test_no_scaling_is_the_identity():
     X = table()
-    assert_array_equal(apply(learn_scaling(None, X, ones(X)), X), X)
-    rows = sparse.csr_array(X)
-    learn_scaling(None, rows.tocsc(), ones(X)).apply_sparse(rows)
-    assert_array_equal(rows.toarray(), X)
+    assert_array_equal(apply(learn(None, X, ones(X)), X), X)
 
 
 def linear(layer, rows):
@@ -163,7 +168,7 @@ def linear(layer, rows):
 @pytest.mark.parametrize("is_sparse", [False, True])
 def test_a_folded_layer_computes_on_raw_rows_what_it_did_on_scaled_ones(is_sparse):
     X = table()
-    learnt = learn_scaling("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
+    learnt = learn("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
     layer = np.random.default_rng(1).normal(size=(3, 5, 6))
     expected = linear(layer, apply(learnt, X))
     learnt.fold_into(layer)
@@ -174,8 +179,8 @@ def test_a_folded_layer_computes_on_raw_rows_what_it_did_on_scaled_ones(is_spars
 @every_kind
 def test_what_is_left_of_a_folded_scaling_is_what_a_layer_cannot_do(kind, has_bins):
     X = table()
-    bins = learn_binning(X, ones(X), 4) if has_bins else None
-    learnt = replace(learn_scaling(kind, X, ones(X)), bins=bins)
+    bins = learn_codes(X, ones(X), 4) if has_bins else None
+    learnt = replace(learn(kind, X, ones(X)), bins=bins)
     left = learnt.folded()
     assert left == (learnt if kind == "robust" else Scaling(bins=bins))
 
@@ -183,7 +188,7 @@ def test_what_is_left_of_a_folded_scaling_is_what_a_layer_cannot_do(kind, has_bi
 @pytest.mark.parametrize("is_sparse", [False, True])
 def test_to_unfold_is_the_inverse_of_to_fold(is_sparse):
     X = table()
-    learnt = learn_scaling("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
+    learnt = learn("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
     layer = np.random.default_rng(1).normal(size=(3, 5, 6))
     expected = layer.copy()
     expected[:, 0] = 0  # the constant column's weights are forgotten
@@ -206,7 +211,7 @@ def test_unfolding_beyond_the_numbers_gives_no_warning():
 
 @pytest.mark.parametrize("kind", ["robust", None])
 def test_what_cannot_or_need_not_be_folded_leaves_the_layer_alone(kind):
-    learnt = learn_scaling(kind, table(), np.ones(41))
+    learnt = learn(kind, table(), np.ones(41))
     layer = np.random.default_rng(1).normal(size=(3, 5, 6))
     kept = layer.copy()
     learnt.fold_into(layer)
@@ -217,23 +222,28 @@ def test_what_cannot_or_need_not_be_folded_leaves_the_layer_alone(kind):
 
 @every_kind
 @every_dtype
-def test_sparse_rows_are_scaled_like_dense_ones_and_their_zeros_stay(kind, dtype):
-    X = table(dtype=dtype)
-    weight = np.linspace(0.1, 2, len(X))
-    learnt = learn_scaling(kind, sparse.csc_array(X), weight)
-    assert learnt.center is None
-    dense = learn_scaling(kind, X, weight)
-    assert_allclose(learnt.factor, dense.factor, rtol=4 * np.finfo(dtype).eps)
-    rows = sparse.csr_array(X)
-    learnt.apply_sparse(rows)
-    assert_array_equal(rows.toarray(), apply(learnt, X), strict=True)
-    assert (rows.toarray()[X == 0] == 0).all()
+@pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array])
+def test_sparse_columns_are_scaled_and_told_in_pieces_like_dense_ones(kind, dtype, container):
+    X, weight = table(dtype=dtype), np.linspace(0.1, 2, 41)
+    assert_same(kind, learn(kind, container(X), weight), learn(kind, X, weight))
+    assert_equal(vars(learn_codes(container(X), weight, 4)), vars(learn_codes(X, weight, 4)))
+
+
+@every_kind
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_an_index_is_the_table_of_these_rows(kind, container):
+    X, index = table(), np.arange(1, 41, 3)
+    weight = np.linspace(0.1, 2, len(index))
+    some, alone = learn_scaling(kind, container(X), index, weight), learn(kind, X[index], weight)
+    assert_same(kind, some, alone)
+    some = learn_binning(container(X), index, weight, 4)
+    assert_equal(vars(some), vars(learn_codes(X[index], weight, 4)))
 
 
 @every_kind
 @every_dtype
 def test_the_arrays_are_of_the_dtype_of_the_rows(kind, dtype):
-    learnt = learn_scaling(kind, table(dtype=dtype), np.linspace(0.1, 2, 41))
+    learnt = learn(kind, table(dtype=dtype), np.linspace(0.1, 2, 41))
     assert learnt.center.dtype == learnt.factor.dtype == dtype
 
 
@@ -243,10 +253,11 @@ def test_rows_are_only_read(kind):
     kept = X.copy()
     for array in (X, weight):
         array.setflags(write=False)
-    apply(learn_scaling(kind, X, weight), X)
-    compressed = sparse.csc_array(X)
-    compressed.data.setflags(write=False)
-    learn_scaling(kind, compressed, weight)
+    apply(learn(kind, X, weight), X)
+    compressed = sparse.csr_array(X)
+    for part in (compressed.data, compressed.indices, compressed.indptr):
+        part.setflags(write=False)
+    learn(kind, compressed, weight)
     assert_array_equal(X, kept)
 
 
@@ -254,13 +265,12 @@ def test_rows_are_only_read(kind):
 @pytest.mark.parametrize("container", [np.asarray, sparse.csc_array])
 def test_blocks_of_columns_change_nothing(kind, container, monkeypatch):
     X, weight = container(table()), np.linspace(0.1, 2, 41)
-    whole = learn_scaling(kind, X, weight)
+    whole = learn(kind, X, weight)
     for values in (1, 2 * 41, 3 * 41):
-        monkeypatch.setattr(scaling, "BLOCK_VALUES", values)
-        blocks = learn_scaling(kind, X, weight)
+        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        blocks = learn(kind, X, weight)
         assert_allclose(blocks.factor, whole.factor, rtol=1e-13)
-        if whole.center is not None:
-            assert_allclose(blocks.center, whole.center, rtol=1e-13)
+        assert_allclose(blocks.center, whole.center, rtol=1e-13)
 
 
 NORMAL = np.random.default_rng(0).normal(size=50)
@@ -275,24 +285,18 @@ EXTREMES = {
 @every_kind
 @every_dtype
 @pytest.mark.parametrize("columns", EXTREMES.values(), ids=EXTREMES)
-@pytest.mark.parametrize("is_sparse", [False, True])
-def test_extreme_columns_come_out_finite(kind, dtype, columns, is_sparse):
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_extreme_columns_come_out_finite(kind, dtype, columns, container):
     X = columns[dtype is np.float32].astype(dtype)[:, np.newaxis]
-    learnt = learn_scaling(kind, sparse.csc_array(X) if is_sparse else X, ones(X))
+    learnt = learn(kind, container(X), ones(X))
     with np.errstate(over="ignore"):  # as those do who apply it
-        if is_sparse:
-            rows = sparse.csr_array(X)
-            learnt.apply_sparse(rows)
-            scaled = rows.data
-        else:
-            scaled = apply(learnt, X)
-    assert np.isfinite(scaled).all()
+        assert np.isfinite(apply(learnt, X)).all()
 
 
 @every_dtype
 def test_values_as_far_apart_as_numbers_reach_are_told_apart(dtype):
     X = np.finfo(dtype).max * np.sign(NORMAL).astype(dtype)[:, np.newaxis]
-    learnt = learn_scaling("robust", X, ones(X))
+    learnt = learn("robust", X, ones(X))
     with np.errstate(over="ignore"):
         z = apply(learnt, X)
     assert np.isfinite(z).all()
@@ -303,14 +307,14 @@ def test_values_as_far_apart_as_numbers_reach_are_told_apart(dtype):
 @every_dtype
 def test_a_huge_or_tiny_column_is_scaled_like_any_other(kind, dtype):
     X = NORMAL[:, np.newaxis].astype(dtype)
-    expected = apply(learn_scaling(kind, X, ones(X)), X)
+    expected = apply(learn(kind, X, ones(X)), X)
     for exponent in (-100, 100):
         other = X * dtype(2) ** exponent
-        assert_array_equal(apply(learn_scaling(kind, other, ones(X)), other), expected)
+        assert_array_equal(apply(learn(kind, other, ones(X)), other), expected)
 
 
 def test_the_default_is_no_scaling():
-    assert Scaling() == learn_scaling(None, table(), np.ones(41))
+    assert Scaling() == learn(None, table(), np.ones(41))
 
 
 # Codes -------------------------------------------------------------------------------------------
@@ -325,7 +329,7 @@ def codes(bins, rows):
 @every_dtype
 def test_a_code_rises_from_0_to_1_across_its_bin_and_is_flat_outside(dtype):
     x = np.random.default_rng(0).lognormal(size=400).astype(dtype)[:, np.newaxis]
-    bins = learn_binning(x, ones(x), 8)
+    bins = learn_codes(x, ones(x), 8)
     edges = np.append(bins.low, bins.low[-1] + bins.width[-1])
     at = np.linspace(-1, x.max() + 1, 1001, dtype=dtype)
     expected = [np.interp(at, edges[i : i + 2], [0, 1]) for i in range(8)]
@@ -335,7 +339,7 @@ def test_a_code_rises_from_0_to_1_across_its_bin_and_is_flat_outside(dtype):
 
 def test_the_bins_of_a_column_meet_and_hold_equal_shares_of_its_rows():
     x = np.random.default_rng(0).normal(size=(800, 1))
-    bins = learn_binning(x, ones(x), 8)
+    bins = learn_codes(x, ones(x), 8)
     high = bins.low + bins.width
     assert_allclose(high[:-1], bins.low[1:])
     assert bins.low[0] == x.min()
@@ -343,30 +347,31 @@ def test_the_bins_of_a_column_meet_and_hold_equal_shares_of_its_rows():
     assert_array_equal(np.bincount(np.searchsorted(bins.low[1:], x[:, 0])), 100)
 
 
-def test_blocks_of_columns_change_no_bins(monkeypatch):
-    X = table()
-    whole = learn_binning(X, ones(X), 8)
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_blocks_of_columns_change_no_bins(container, monkeypatch):
+    X = container(table())
+    whole = learn_codes(X, ones(X), 8)
     for values in (1, 2 * 41):
-        monkeypatch.setattr(scaling, "BLOCK_VALUES", values)
-        assert_equal(vars(learn_binning(X, ones(X), 8)), vars(whole))
+        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        assert_equal(vars(learn_codes(X, ones(X), 8)), vars(whole))
 
 
 def test_columns_that_fill_fewer_than_two_bins_have_no_codes():
     rng = np.random.default_rng(0)
     rare = (rng.random(400) < 0.05) * rng.normal(size=400)  # its quantiles are 0 but for the ends
     columns = [np.full(400, 3.0), np.arange(400) % 2, rng.normal(size=400), rare]
-    bins = learn_binning(np.column_stack(columns), np.ones(400), 8)
+    bins = learn_codes(np.column_stack(columns), np.ones(400), 8)
     assert_array_equal(np.bincount(bins.source, minlength=4), [0, 0, 8, 2])
-    assert learn_binning(np.column_stack(columns[:2]), np.ones(400), 8) is None
+    assert learn_codes(np.column_stack(columns[:2]), np.ones(400), 8) is None
 
 
 @law
 @given(rows=weighted_rows)
 def test_bins_count_a_row_of_weight_w_w_times(rows):
     X, weight = arrays(rows)
-    weighted = learn_binning(X, weight, 4)
+    weighted = learn_codes(X, weight, 4)
     twice = X.repeat(weight.astype(int), axis=0)
-    repeated = learn_binning(twice, ones(twice), 4)
+    repeated = learn_codes(twice, ones(twice), 4)
     assert (weighted is None) == (repeated is None)
     if weighted is not None:
         for name in ("source", "low", "width"):
@@ -376,20 +381,20 @@ def test_bins_count_a_row_of_weight_w_w_times(rows):
 def test_codes_of_huge_and_tiny_columns_are_finite():
     X = table() * 1e300
     X[3, 2] = 1.7e308
-    bins = learn_binning(X, ones(X), 8)
+    bins = learn_codes(X, ones(X), 8)
     far = np.array([[-1.7e308] * 4, [1.7e308] * 4])
     assert_array_equal(codes(bins, far), [[0] * len(bins.source), [1] * len(bins.source)])
 
 
 def test_a_column_whose_bins_are_wider_than_numbers_reach_has_no_codes():
     X = np.finfo(float).max * np.repeat([-1, 0.9, 1], 10)[:, np.newaxis]
-    assert learn_binning(X, ones(X), 8) is None
+    assert learn_codes(X, ones(X), 8) is None
 
 
 def test_columns_keep_their_scale_beside_their_codes():
     X = table()
-    plain = learn_scaling("robust", X, ones(X))
-    both = replace(plain, bins=learn_binning(X, ones(X), 8))
+    plain = learn("robust", X, ones(X))
+    both = replace(plain, bins=learn_codes(X, ones(X), 8))
     out = np.empty((len(X), X.shape[1] + both.n_codes))
     both.apply(X, out, np.empty_like(X))
     assert_array_equal(out[:, : X.shape[1]], apply(plain, X))

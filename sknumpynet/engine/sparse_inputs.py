@@ -1,0 +1,128 @@
+"""Sparse rows as inputs of the first layer, whose zeros take neither time nor memory.
+
+Centred, bent or told in pieces, a zero is no longer 0. But it is the same in every row, so what the
+stored values add to a row of zeros is as sparse as before:
+
+    inputs_i = added_i + base ,  z_i = W^T added_i + (W^T base + b) ,
+    dLoss/dW = sum_i added_i delta_i^T + base sum_i delta_i^T
+
+The base is mostly zeros itself. A median other than 0 is one of a column of which half the rows
+store something, and a mean of more than 3 deviations one of which nine in ten do.
+"""
+
+import numpy as np
+from scipy import sparse
+
+FAR = 3.0  # a base beyond it would take digits from what is added to it
+# Columns from which sparse products win. Of 256 columns, 2 % stored, a step of 8 networks of 100
+# units takes 1.0 ms instead of 2.2, 10 % stored as long; of 128 columns, 1.4 and 1.4, 2.0 and 1.3.
+WIDE = 256
+
+
+def stays_sparse(X):
+    """Whether rows of X are not to be made dense batch by batch."""
+    return sparse.issparse(X) and X.shape[1] >= WIDE
+
+
+class SparseInputs:
+    """Makes inputs of CSR rows, less those of a row of zeros.
+
+    Parameters
+    ----------
+    scaling : Scaling
+    n_features : int
+    dtype : dtype
+        Of the inputs.
+    """
+
+    def __init__(self, scaling, n_features, dtype):
+        self.scaling, self.dtype = scaling, dtype
+        self.base = np.empty(n_features + scaling.n_codes, dtype)
+        zeros = np.zeros((1, n_features), dtype)
+        scaling.apply(zeros, self.base[np.newaxis], scratch=zeros)
+        self.is_far = abs(self.base[:n_features]) > FAR
+        (self.far,) = np.nonzero(self.is_far)
+        self.base[self.far] = 0  # these columns are written out, zeros and all
+        (self.at,) = np.nonzero(self.base)
+        if scaling.bins is not None:
+            self.first_code = np.searchsorted(scaling.bins.source, np.arange(n_features + 1))
+
+    def read(self, rows):
+        """What CSR rows add to the base, and the base as one row more.
+
+        Returns
+        -------
+        CSR array of shape (n_rows + 1, n_inputs)
+        """
+        n_rows, n_features = rows.shape
+        row, column = np.repeat(np.arange(n_rows), np.diff(rows.indptr)), rows.indices
+        added = self._scaled(rows.data, column) - self.base[column]
+        parts = [(row, column, added), (np.full(len(self.at), n_rows), self.at, self.base[self.at])]
+        if len(self.far):
+            added[self.is_far[column]] = 0
+            far = np.tile(self.far, n_rows)
+            values = self._scaled(rows[:, self.far].toarray().ravel(), far)
+            parts.append((np.repeat(np.arange(n_rows), len(self.far)), far, values))
+        if self.scaling.bins is not None:
+            entry, code = self._codes_of(column)
+            codes = np.empty((1, len(entry)), self.dtype)
+            self.scaling.bins.at(code, entry).apply(rows.data[np.newaxis], codes)
+            code += n_features
+            parts.append((row[entry], code, codes[0] - self.base[code]))
+        rows, columns, values = map(np.concatenate, zip(*parts, strict=True))
+        return sparse.csr_array((values, (rows, columns)), shape=(n_rows + 1, len(self.base)))
+
+    def _scaled(self, values, column):
+        """Values of these columns, scaled."""
+        scaled = np.empty((1, len(values)), self.dtype)
+        self.scaling.at(column).apply(values[np.newaxis], scaled, np.empty_like(scaled))
+        return scaled[0]
+
+    def _codes_of(self, column):
+        """All pairs of a value and a code of its column, given the column of each value."""
+        first, n_codes = self.first_code[column], np.diff(self.first_code)[column]
+        entry = np.repeat(np.arange(len(column)), n_codes)
+        number = np.arange(len(entry)) - np.repeat(np.cumsum(n_codes) - n_codes, n_codes)
+        return entry, first[entry] + number
+
+
+def multiply(rows, W, b, out):
+    """Z = W^T a + b.
+
+    Parameters
+    ----------
+    rows : CSR array of shape (n_rows + 1, n_inputs)
+        As `SparseInputs` makes them.
+    W : ndarray of shape (n_inputs, fan_out)
+    b : ndarray of shape (fan_out,)
+    out : ndarray of shape (fan_out, n_rows)
+    """
+    product = rows @ W
+    product[-1] += b
+    np.add(product[:-1].T, product[-1:].T, out=out)
+
+
+class SparseGradient:
+    """DLoss/dW = a delta^T, for one batch of rows.
+
+    Parameters
+    ----------
+    rows : CSR array of shape (n_rows + 1, n_inputs)
+        As `SparseInputs` makes them.
+    """
+
+    def __init__(self, rows):
+        inputs, place = np.unique(rows.indices, return_inverse=True)
+        self.are_few = 2 * len(inputs) < rows.shape[1]  # else all at once take less time
+        if self.are_few:
+            shape = rows.shape[0], len(inputs)
+            rows = sparse.csr_array((rows.data, place, rows.indptr), shape=shape)
+        self.inputs, self.rows_t = inputs if self.are_few else slice(-1), rows.T
+
+    def write(self, delta, out):
+        """To ``out``, of shape (n_inputs + 1, fan_out), from delta of shape (fan_out, n_rows)."""
+        total = delta.sum(axis=1)
+        if self.are_few:
+            out[...] = 0
+        out[self.inputs] = self.rows_t @ np.vstack([delta.T, total])
+        out[-1] = total
