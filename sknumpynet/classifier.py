@@ -44,6 +44,7 @@ from .validation import (
     canonical,
     check_both_count,
     check_complete,
+    check_groups,
     check_known,
     check_labels,
     check_weight,
@@ -55,10 +56,8 @@ from .weights import are_identical, pack
 from .workers import train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
-FEWEST_ROWS = 100  # from which early_stopping="auto" and numeric_bins="auto" do something
-BINS, MOST_CODES = 8, 512  # of numeric_bins="auto"
+BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
 BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
-MANY_COPIES = 10  # from here on, whole-number weights are hardly meant as counts
 RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
 RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
@@ -312,6 +311,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        groups: ArrayLike | None = None,
         X_val: Table | None = None,
         y_val: ArrayLike | None = None,
         sample_weight_val: ArrayLike | None = None,
@@ -327,6 +327,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             Labels of two classes: numbers, strings, booleans.
         sample_weight : array-like of shape (n_samples,), default=None
             A weight of 0 leaves a row out, 2 counts it twice.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together, such as those of one patient: a number or name a row. Rows
+            of a group are held out together. Without, equal rows are a group.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to judge every epoch of every network by, instead of rows held out from X;
             ``early_stopping`` must not be False then. ``class_weight`` counts here too.
@@ -361,26 +364,29 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         check_parameters({name: getattr(self, name) for name in RULES})
         tasks = self._tasks(X, y, sample_weight)
         learn = NumpyMLPBinaryClassifier._fit
-        return self._learn(tasks, learn, X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        validation = X_val, y_val, sample_weight_val
+        return self._learn(tasks, learn, X, y, sample_weight, groups, validation)
 
     @one_blas_thread
     @quiet_arithmetic()
-    def _fit(self, tasks, X, y, sample_weight, validation):
+    def _fit(self, tasks, X, y, sample_weight, groups, validation):
         """`fit`, of a copy: only its outcome reaches the estimator. Returns what to warn of."""
         goes_on = self.warm_start and hasattr(self, "coefs_")
         X, y = self._check_rows(X, y, reset=not goes_on)
         classes = two_classes(y)
-        rows, copies = self._weighted_rows(X, y, sample_weight, classes)
-        validation = self._validation_rows(X, *validation, classes)
+        rows = self._weighted_rows(X, y, sample_weight, classes)
+        groups = check_groups(groups, len(y))
+        validation, n_judging = self._validation_rows(X, *validation, classes), None
+        kind = folds.different_rows(X, rows.index)
         if goes_on:
             self._check_continuation(classes)
         else:
-            self._begin(rows, copies, classes)
+            self._begin(rows, kind, classes)
         if validation is None:
-            rows = self._hold_out(rows, copies, classes)
+            rows, n_judging = self._hold_out(rows, kind, groups, classes)
         if not goes_on:
             self._start_at_base_rate(rows)
-        doubts = self._train(rows, validation, tasks)
+        doubts = self._train(rows, validation, tasks, n_judging=n_judging)
         try:
             self._expose_out_of_fold(rows, goes_on)
         except KeyboardInterrupt:
@@ -478,13 +484,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 "class_weight='balanced' counts all rows, and partial_fit sees a piece; give a "
                 "dict, such as {0: 1, 1: 5}."
             )
-        rows, copies = self._weighted_rows(
-            X, y, sample_weight, classes, is_piece=True, goes_on=goes_on
-        )
+        rows = self._weighted_rows(X, y, sample_weight, classes, is_piece=True, goes_on=goes_on)
         if goes_on:
             self._check_continuation(classes)
         else:
-            self._begin(rows, copies, classes, is_stream=True)
+            kind = folds.different_rows(X, rows.index)
+            self._begin(rows, kind, classes, is_stream=True)
             self._start_at_base_rate(rows)
         if not len(rows.index):
             return []
@@ -535,10 +540,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         return known
 
     def _weighted_rows(self, X, y, sample_weight, classes, is_piece=False, goes_on=False):
-        """The rows that count, and how many copies of itself each one stands for."""
+        """The rows of positive weight."""
         check_known(y, classes, "y")
         weight = check_weight(sample_weight, len(y), "sample_weight", may_be_zero=goes_on)
-        copies, is_positive = folds.n_copies(weight), y == classes[1]
+        is_positive = y == classes[1]
         if not is_piece:
             check_both_count(is_positive, weight, classes)
         if self.class_weight is not None:
@@ -555,7 +560,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             )
             if not is_piece:
                 check_both_count(is_positive, weight, classes)
-        return rows_that_count(X, is_positive, weight), copies[weight > 0]
+        return rows_that_count(X, is_positive, weight)
 
     def _validation_rows(self, X, X_val, y_val, sample_weight_val, classes):
         """The rows given to judge by, or None."""
@@ -590,7 +595,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         hidden = (sizes,) if np.ndim(sizes) == 0 else tuple(sizes)
         return Layout((self.n_features_in_ + self._scaling.n_codes, *map(int, hidden), 1))
 
-    def _begin(self, rows, copies, classes, is_stream=False):
+    def _begin(self, rows, kind, classes, is_stream=False):
         """Forget what was learnt before; scaling and initial weights for these rows."""
         kept = {"n_features_in_", "feature_names_in_", *self.get_params(deep=False)}
         for name in [name for name in vars(self) if name.endswith("_") and name not in kept]:
@@ -602,7 +607,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._seed = int(generator.randint(np.iinfo(np.int32).max))
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
         scaling = learn_scaling(self.scale_inputs, rows.X, rows.index, rows.weight, is_stream)
-        self._scaling = replace(scaling, bins=self._learn_bins(rows, copies.sum()))
+        self._scaling = replace(scaling, bins=self._learn_bins(rows, kind.max() + 1))
         layout, networks = self._layout(), range(self.n_estimators)
         if networks.stop * layout.n_params > np.iinfo(np.intp).max // 8:
             raise ValueError(
@@ -619,17 +624,19 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         From 0 it does not get as far as a rare class asks for: to 1.5e-4 where that is 1e-7.
         """
         last = self._fitted_layout().views(self._params)[-1]
+        sides = rows.weight * (rows.sign < 0), rows.weight * (rows.sign > 0)
         for network in range(self.n_estimators):
-            weight = rows.weight if rows.fold is None else rows.weight * (rows.fold != network)
-            negative, positive = (weight[rows.sign == sign].sum() for sign in (-1, 1))
-            if negative and positive:  # not so in a piece of one class
-                last[network, -1] += np.log(positive) - np.log(negative)  # one may be nearly all
+            totals = [side.sum(where=rows.trains(network)) for side in sides]
+            if not all(totals):  # it holds out the only row of a class
+                totals = [side.sum() for side in sides]
+            if all(totals):  # not so in a piece of one class
+                last[network, -1] += np.log(totals[1]) - np.log(totals[0])  # one may be nearly all
 
     def _learn_bins(self, rows, n_rows):
         """Codes for the numeric columns; None where there are to be none."""
         n_bins = self.numeric_bins
         if n_bins == "auto":
-            n_bins = BINS if self.scale_inputs == "robust" and n_rows >= FEWEST_ROWS else 0
+            n_bins = BINS if self.scale_inputs == "robust" and n_rows >= FEWEST_BINNED else 0
         if not n_bins:
             return None
         bins = learn_binning(rows.X, rows.index, rows.weight, n_bins)
@@ -659,42 +666,50 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 f"{self.classes_} apart; set warm_start=False to begin anew."
             )
 
-    def _hold_out(self, rows, copies, classes):
-        """The rows with a fold each, where there are enough to hold some out."""
-        per_class = [copies[rows.sign < 0].sum(), copies[rows.sign > 0].sum()]
-        holds_out = self.early_stopping
-        if holds_out == "auto":
-            holds_out = sum(per_class) >= FEWEST_ROWS and min(per_class) >= 2
-        if not holds_out:
-            return rows
-        if min(per_class) < 2:
+    def _hold_out(self, rows, kind, groups, classes):
+        """The rows with a fold each, and how many different rows each fold has.
+
+        The latter only where "auto" is to mind how few they are. Without folds, and None, where
+        none are to be held out.
+        """
+        if not self.early_stopping:
+            return rows, None
+        is_auto, n_folds = self.early_stopping == "auto", self.n_estimators
+        is_positive, unit, what = rows.sign > 0, kind, "row"
+        if groups is not None:
+            unit, what = np.unique(groups[rows.index], return_inverse=True)[1], "group"
+        elif table := folds.kind_of_table(rows.X, rows.index, is_positive, kind):
+            if table == "counted":
+                kind = unit = np.arange(len(kind))  # each row says something new of its cell
+            elif is_auto:
+                return rows, None
+        n_units = unit.max() + 1
+        if is_auto and groups is None and n_folds > 1:
+            n_folds = min(n_folds, max(2, n_units // folds.FEWEST_HELD))
+        if n_units < max(n_folds, 2):
+            if is_auto and groups is None:  # all rows are equal
+                return rows, None
             raise ValueError(
-                f"early_stopping=True holds rows of each class out, but class "
+                f"each of n_estimators={self.n_estimators} network(s) holds out a fold of its own, "
+                f"but there are {n_units} {what}s of positive weight, counting equal rows once; "
+                f"give more {what}s, fewer networks, or set early_stopping=False."
+            )
+        per_class = [rows.weight[is_positive == label].sum() for label in (False, True)]
+        if not is_auto and min(per_class) < 2 * rows.weight.min():
+            raise ValueError(
+                "early_stopping=True holds rows of each class out, but class "
                 f"{classes.tolist()[np.argmin(per_class)]!r} has one row only; give more rows, or "
-                "set early_stopping=False."
+                "set early_stopping='auto'."
             )
-        if sum(per_class) < self.n_estimators:
-            raise ValueError(
-                f"early_stopping=True holds a fold out for each of n_estimators="
-                f"{self.n_estimators} networks, but there are {sum(per_class)} rows; give more "
-                "rows, fewer networks, or early_stopping=False."
-            )
-        keys, is_positive = folds.row_keys(rows.table(), self._seed), rows.sign > 0
-        if self.n_estimators > 1:
-            dealt = folds.deal(keys, is_positive, copies, self.n_estimators)
+        dealt = folds.row_keys(rows.X, self._seed)[rows.index], is_positive, unit
+        if n_folds > 1:
+            fold = folds.deal(*dealt, n_folds)
         else:
-            dealt = folds.hold_out(keys, is_positive, copies, self.validation_fraction)
-        row, fold, held = dealt
-        if copies.mean() >= MANY_COPIES:
-            warnings.warn(
-                f"sample_weight are whole numbers, {copies.mean():.3g} in the mean, and count as "
-                "so many copies of a row: networks are judged on copies of rows they train on. "
-                "If they are not counts, divide them by their mean.",
-                UserWarning,
-                stacklevel=7,
-            )
-        rows = rows.take(row)
-        return replace(rows, weight=rows.weight * held / copies[row], fold=fold)
+            fold = folds.hold_out(*dealt, plain(self.validation_fraction))
+        n_judging = np.array([len(np.unique(kind[fold == of])) for of in range(n_folds)])
+        if not n_judging.all():  # a row of each class
+            return rows, None
+        return replace(rows, fold=fold), n_judging if is_auto else None
 
     def _plan(self, rows, is_stream):
         names = [name for name in Plan.__annotations__ if hasattr(self, name)]
@@ -719,7 +734,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         is_very_wide = self.n_features_in_ >= VERY_WIDE  # then a step is the optimizer's, mostly
         return LARGEST_BATCH if is_very_wide else min(LARGEST_BATCH, max(64, n_rows // 30))
 
-    def _problem(self, rows, validation=None):
+    def _problem(self, rows, validation=None, n_judging=None):
         """What to minimise on these rows."""
         return Problem(
             self._fitted_layout(),
@@ -732,6 +747,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             label_smoothing=plain(self.label_smoothing),
             dropout=0.0 if self.solver == "lbfgs" else plain(self.dropout),
             seed=self._seed,
+            n_judging=n_judging,
         )
 
     def _unfolded_params(self, dtype):
@@ -740,10 +756,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._scaling.unfold_from(self._fitted_layout().views(params)[0])
         return params
 
-    def _train(self, rows, validation, tasks, is_stream=False):
+    def _train(self, rows, validation, tasks, is_stream=False, n_judging=None):
         """Train the stack, on several workers if asked, and expose it; return what to warn of."""
         self._built_with = plain_parameters(self)  # what readers go by, whatever is set later
-        plan, problem = self._plan(rows, is_stream), self._problem(rows, validation)
+        plan = self._plan(rows, is_stream)
+        problem = self._problem(rows, validation, n_judging)
         layout, params = problem.layout, self._unfolded_params(rows.X.dtype)
         optimizer = plan.make_optimizer(params)
         if self._optimizer["solver"] == self.solver:
@@ -856,7 +873,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if is_judged:
             gain = min(gain, chance)
         is_ruined = loss - prior > max(RUINED, chance)
-        has_ended = len(rows.index) >= FEWEST_ROWS and trained.has_finished.all()
+        has_ended = len(rows.index) >= FEWEST_BINNED and trained.has_finished.all()
         if not is_ruined and not (has_ended and loss >= prior - gain):
             return
         if self.scale_inputs is None:
@@ -910,12 +927,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             return
         total = np.zeros((rows.X.shape[0], 2))
         for network in range(self.n_estimators):
-            held = rows.take(np.flatnonzero(rows.fold == network))
-            logits = self._logits(rows.X, network, held.index)[0]
-            share = held.weight[:, np.newaxis]
-            total[held.index] += share * expit(np.column_stack([-logits, logits]))
-        weight = total.sum(axis=1, keepdims=True)
-        left_out = np.flatnonzero(weight == 0)  # rows of weight 0: no network has trained on them
+            held = rows.index[~rows.trains(network)]
+            logits = self._logits(rows.X, network, held)[0]
+            total[held] += expit(np.column_stack([-logits, logits]))
+        left_out = np.flatnonzero(total.sum(axis=1) == 0)  # weight 0: no network trained on them
         if len(left_out):
             logits = self._logits(rows.X, slice(None), left_out)
             total[left_out] = expit(np.stack([-logits, logits], axis=2)).mean(axis=0)

@@ -18,7 +18,7 @@ from .blas import one_blas_thread
 from .engine.columns import weighted_quantiles
 from .engine.network import Network
 from .fitted import check_given_labels, check_ours, working_copy
-from .validation import check_weight
+from .validation import check_weight, naming
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
 SPREAD = (0.05, 0.95)  # of a unit's activity: the part of the rows that its bar leaves out
@@ -214,7 +214,8 @@ class ReliabilityDisplay:
             proba, label = out_of_fold(estimator)[:, 1], f"{label}, out of fold"
         else:
             proba = estimator.predict_proba(X)[:, 1]
-        check_consistent_length(proba, y)
+        with naming("y"):
+            check_consistent_length(proba, y)
         check_given_labels(y, estimator.classes_)
         weight = check_weight(sample_weight, len(y), "sample_weight")
         pos_label = estimator.classes_[1]

@@ -158,6 +158,19 @@ def check_known(y, classes, name):
         )
 
 
+def check_groups(groups, n_rows):
+    """One number or name a row; None where there are no groups."""
+    if groups is None:
+        return None
+    with naming("groups"):
+        groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
+    if groups.shape != (n_rows,):
+        raise ValueError(
+            f"groups has the shape {groups.shape}, but X has {n_rows} rows; give one group a row."
+        )
+    return groups
+
+
 def check_weight(weight, n_rows, name, may_be_zero=False):
     """Row weights as float64, one a row; None is 1 for all, a number is that for all."""
     if weight is None:

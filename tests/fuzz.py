@@ -246,6 +246,17 @@ WEIGHTS = {  # of numbers between 0 and 1
     "column": lambda w: w[:, np.newaxis], "huge ints": lambda w: [HUGE_INT] * len(w),
 }  # fmt: skip
 
+GROUPS = {  # of rows from 0 on
+    **always(0, "a", [], None, HUGE_INT), "tens": lambda rows: rows // 10, "all": np.zeros_like,
+    "pairs": lambda rows: rows % max(len(rows) // 2, 1), "floats": lambda rows: rows / 3,
+    "text": lambda rows: (rows // 5).astype(str), "series": series, "list": lambda r: r.tolist(),
+    "objects": lambda rows: np.array([f"p{row // 4}" for row in rows], object),
+    "mixed": lambda rows: np.array([row if row % 2 else "a" for row in rows], object),
+    "NaN": lambda rows: np.where(rows % 3, rows, np.nan), "one short": lambda rows: rows[:-1],
+    "column": lambda rows: rows[:, np.newaxis], "complex": of_type(complex),
+    "read-only": read_only, "dates": of_type("M8[D]"), "bools": lambda rows: rows % 2 > 0,
+}  # fmt: skip
+
 # A case: numbers and names from the tables, None for what is usual -------------------------------
 
 
@@ -281,15 +292,19 @@ class Step(Rows):
     classes: str | None
     validation: Rows | None
     probe: Rows | None
+    groups: str | None = None
 
     def arguments(self, columns):
         arguments = dict(zip(("X", "y", "sample_weight"), self.given(columns), strict=True))
         if self.method == "partial_fit":
             usual = self.label(np.arange(2))
             arguments["classes"] = CLASSES[self.classes](self.label) if self.classes else usual
-        elif self.validation:
+            return arguments
+        if self.validation:
             names = ("X_val", "y_val", "sample_weight_val")
             arguments |= zip(names, self.validation.given(columns), strict=True)
+        if self.groups:
+            arguments["groups"] = GROUPS[self.groups](np.arange(self.n_rows))
         return arguments
 
 
@@ -335,7 +350,9 @@ def draw_case(seed, number):
     def step():
         validation = rows() if rng.random() < 0.2 else None
         classes, method = perhaps(CLASSES, 0.2), perhaps(["partial_fit"], 0.3)
-        return rows(Step, method=method, classes=classes, validation=validation, probe=rows())
+        probe, groups = rows(), perhaps(GROUPS, 0.15)
+        more = {"method": method, "classes": classes, "validation": validation, "probe": probe}
+        return rows(Step, **more, groups=groups)
 
     steps = tuple(step() for _ in range(pick([1, 1, 2, 3])))
     return Case({"warm_start": len(steps) > 1} | params, columns, steps)
@@ -362,12 +379,12 @@ def simpler(part):
 # Judging it ---------------------------------------------------------------------------------------
 
 ARGUMENTS = ["X", "y", "sample_weight", "classes", "X_val", "y_val", "sample_weight_val"]
+ARGUMENTS += ["groups"]
 ARGUMENTS += ["x", "network"]  # of readers
 NAMED = re.compile(rf"\b({'|'.join([*ARGUMENTS, *PARAMETERS])})\b")
 WARNINGS = [  # all that may be warned of, with the beginning of the text
     (ConvergenceWarning, ""),
     (NotLearningWarning, "nothing was learnt"),
-    (UserWarning, "sample_weight are whole numbers"),
     (UserWarning, "X does not have valid feature names"),
     (UserWarning, "X has feature names, but"),
     (DataConversionWarning, "A column-vector y was passed"),

@@ -20,7 +20,8 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
-from sknumpynet import NumpyMLPBinaryClassifier, workers
+from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, workers
+from sknumpynet.engine import folds
 from sknumpynet.engine.training import train
 
 SOLVERS = ["adam", "sgd", "lbfgs"]
@@ -217,34 +218,117 @@ def test_balanced_gives_both_classes_half_of_the_weight(small, table, weighted):
 # Holding out ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("n_negative", "n_positive", "n_estimators", "holds_out"),
-    [
-        (60, 40, 3, True),
-        (60, 39, 3, False),
-        (97, 3, 3, True),
-        (98, 2, 3, True),
-        (2, 98, 3, True),
-        (99, 1, 3, False),
-        (98, 2, 1, True),
-        (99, 1, 1, False),
-        (60, 40, 1, True),
-        (60, 39, 1, False),
-    ],
-)
+@pytest.mark.parametrize("n_estimators", [1, 3])
+@pytest.mark.parametrize("n_rows", [4, 9, 20, 60, 110])
+@pytest.mark.parametrize("n_positive", [1, 2])
 @pytest.mark.parametrize("doubled", [True, False])
-def test_auto_holds_out_from_100_rows_with_two_of_each_class(
-    small, n_negative, n_positive, n_estimators, holds_out, doubled
-):
-    y = np.repeat([0, 1], [n_negative, n_positive])
+def test_auto_holds_out_of_few_rows_too(small, n_rows, n_positive, n_estimators, doubled):
+    y = np.arange(n_rows) < n_positive
     X = np.random.default_rng(0).normal(size=(len(y), 2))
     weight = None
-    if doubled:  # rows of weight 0 do not count, others count by their weight
-        X, y = np.vstack([X, X]), np.concatenate([y, y])
+    if doubled:  # rows of weight 0 do not count
+        X, y = np.vstack([X, X + 1]), np.concatenate([y, y])
         weight = np.repeat([1, 0], len(X) // 2)
     clf = small(max_iter=1, n_estimators=n_estimators).fit(X, y, weight)
-    assert (clf.validation_curve_ is not None) == holds_out
-    assert hasattr(clf, "oof_proba_") == (holds_out and n_estimators > 1)
+    assert clf.validation_curve_ is not None
+    assert hasattr(clf, "oof_proba_") == (n_estimators > 1)
+
+
+@pytest.mark.parametrize("early_stopping", ["auto", True])
+def test_an_only_row_of_a_class_is_held_out_by_auto_alone(small, early_stopping):
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) == 3
+    clf = small(early_stopping=early_stopping)
+    if early_stopping == "auto":
+        assert np.isfinite(clf.fit(X, y).oof_log_loss_)
+    else:
+        with pytest.raises(ValueError, match=r"class .*True.* has one row only"):
+            clf.fit(X, y)
+
+
+@pytest.mark.parametrize("n_rows", [20, 40, 60, 200])
+def test_folds_of_auto_have_16_rows_where_there_are_twice_as_many(small, monkeypatch, n_rows):
+    dealt = []
+    deal = folds.deal
+    monkeypatch.setattr(folds, "deal", lambda *args: dealt.append(deal(*args)) or dealt[0])
+    X = np.random.default_rng(0).normal(size=(n_rows, 2))
+    small(n_estimators=8, max_iter=1).fit(X, X[:, 0] > 0)
+    sizes = np.bincount(dealt[0])
+    assert len(sizes) == min(8, max(2, n_rows // 16))
+    assert np.ptp(sizes) <= 1
+
+
+@pytest.mark.parametrize("early_stopping", ["auto", True])
+def test_equal_rows_are_out_of_fold_together(small, early_stopping):
+    """By a network that has seen a copy, the label, drawn at random, would be known."""
+    rng = np.random.default_rng(0)
+    X, y = np.repeat(rng.normal(size=(60, 5)), 3, axis=0), np.repeat(rng.random(60) < 0.5, 3)
+    clf = small(hidden_layer_sizes=(50,), max_iter=200, early_stopping=early_stopping)
+    with pytest.warns(NotLearningWarning):
+        clf.fit(X, y)
+    assert_array_equal(clf.oof_proba_[::3], clf.oof_proba_[1::3])
+
+
+def test_xor_is_learnt_from_four_points_however_often_they_stand_there():
+    X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    for times in (1, 2, 3, 30):
+        clf = NumpyMLPBinaryClassifier((8,), n_estimators=4, random_state=0)
+        clf.fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+        assert_array_equal(clf.predict(X), y)
+        assert (clf.validation_curve_ is None) == (times < 3)
+
+
+@pytest.mark.parametrize("n_estimators", [1, 3])
+@pytest.mark.parametrize("early_stopping", ["auto", True])
+@pytest.mark.parametrize("make", [np.asarray, lambda groups: [f"patient {g}" for g in groups]])
+def test_rows_of_a_group_are_held_out_together(small, n_estimators, early_stopping, make):
+    """By a network that has seen another row of the group, its label, at random, would be known."""
+    rng = np.random.default_rng(0)
+    groups = rng.permutation(np.repeat(np.arange(40), 5))
+    X = rng.normal(size=(40, 5))[groups] + 0.01 * rng.normal(size=(200, 5))
+    y = rng.random(40)[groups] < 0.5
+    clf = small(
+        hidden_layer_sizes=(50,),
+        max_iter=200,
+        n_estimators=n_estimators,
+        validation_fraction=0.3,
+        early_stopping=early_stopping,
+    )
+    assert clf.fit(X, y).best_loss_ < 0.3
+    with pytest.warns(NotLearningWarning):
+        clf.fit(X, y, groups=make(groups))
+
+
+def test_groups_of_rows_of_weight_zero_do_not_count(small):
+    rng = np.random.default_rng(0)
+    X, groups = rng.normal(size=(60, 3)), np.arange(60) // 6
+    clf, weight = small(), (groups > 2) * 1.0
+    clf.fit(X, X[:, 0] > 0, weight, groups=groups)
+    other = small().fit(X[groups > 2], X[groups > 2, 0] > 0, groups=groups[groups > 2])
+    assert_array_equal(clf.predict_proba(X), other.predict_proba(X))
+    with pytest.raises(ValueError, match=r"n_estimators=3 network.* 2 groups of positive weight"):
+        clf.fit(X, X[:, 0] > 0, (groups > 7) * 1.0, groups=groups)
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (
+            np.zeros(60),
+            "there are 1 groups of positive weight, .* give more groups",
+        ),
+        (np.arange(60) // 30, "n_estimators=3 network.* there are 2 groups"),
+        (np.arange(59), r"groups has the shape \(59,\), but X has 60 rows; give one group a row"),
+        (np.arange(60.0) / [[1]], r"groups has the shape \(1, 60\)"),
+        (np.full(60, np.nan), "groups contains NaN"),
+        (3, "groups"),
+    ],
+)
+def test_groups_that_cannot_be_used(small, table, groups, message):
+    for early_stopping in ("auto", True):
+        clf = small(early_stopping=early_stopping)
+        with pytest.raises((ValueError, TypeError), match=message):
+            clf.fit(*table, groups=groups)
+        assert not hasattr(clf, "coefs_")
 
 
 def test_out_of_fold_log_loss_is_the_weighted_log_loss_of_out_of_fold_probabilities(small, table):

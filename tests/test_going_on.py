@@ -100,13 +100,6 @@ def test_equal_rows_are_not_held_out_all_together():
     assert by_value.max() <= 6  # 20 rows of 200, 5 of each value
 
 
-def test_survey_weights_are_pointed_out(small):
-    large = r"whole numbers, 1e\+03 in the mean.*divide them"
-    with pytest.warns(UserWarning, match=large) as warned:
-        small(early_stopping=True).fit(X, Y, np.full(120, 1000))
-    assert warned[0].filename == __file__
-
-
 def test_x_val_that_nobody_would_look_at_is_an_error(small):
     with pytest.raises(ValueError, match="early_stopping=False, which would not look at it"):
         small(early_stopping=False).fit(X, Y, X_val=X, y_val=Y)

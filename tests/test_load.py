@@ -187,7 +187,10 @@ class Stream:
 
 
 def test_lines_that_fits_print_at_once_are_whole(small, table, monkeypatch):
-    fits = [small(verbose=True, n_jobs=2, tol=0, random_state=seed) for seed in range(4)]
+    fits = [
+        small(verbose=True, n_jobs=2, tol=0, early_stopping=False, random_state=seed)
+        for seed in range(4)
+    ]
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", out := Stream())
         at_once([partial(clf.fit, *table) for clf in fits])

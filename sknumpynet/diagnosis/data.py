@@ -1,7 +1,6 @@
 """Questions about the data."""
 
 import numpy as np
-from scipy import sparse
 from scipy.stats import rankdata
 
 from ..engine import folds
@@ -9,7 +8,6 @@ from .report import Finding
 from .training import afresh
 
 SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
-BLOCK_VALUES = 1 << 20
 FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a table, as the four points of XOR
 SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
 
@@ -82,12 +80,14 @@ def has_leak(evidence):
 
 def has_repeated_rows(evidence):
     """Copies of rows make up much of the table, more than chance would of few values."""
-    n_copies = count_copies(evidence.all_rows)
-    n_rows, n_different = evidence.n_rows, evidence.n_rows - n_copies
+    rows, n_rows = evidence.all_rows, evidence.n_rows
+    n_different = folds.different_rows(rows.X, rows.index).max() + 1
+    n_copies = n_rows - n_different
     share = n_copies / n_rows
     if share < 0.25 or n_different < FEWEST_DIFFERENT:
         return
-    _, first = np.unique(folds.row_keys(evidence.in_reach, 0), return_index=True)
+    kind = folds.different_rows(evidence.columns, np.arange(len(evidence.columns)))
+    _, first = np.unique(kind, return_index=True)
     if share > 2 * share_by_chance(evidence.columns[first], n_different):
         yield Finding(
             "repeated_rows",
@@ -101,24 +101,6 @@ def has_repeated_rows(evidence):
             " and split by groups; instead of copying rows of a rare class, set class_weight or "
             "give sample_weight",
         )
-
-
-def count_copies(rows):
-    """How many rows are equal to another that is counted as different."""
-    keys, n_copies = folds.row_keys(rows.X, 0)[rows.index], 0
-    order = np.argsort(keys, kind="stable")
-    (place,) = np.nonzero(keys[order[1:]] == keys[order[:-1]])
-    n_values = rows.X.nnz if sparse.issparse(rows.X) else rows.X.size
-    step = max(1, BLOCK_VALUES * rows.X.shape[0] // max(n_values, 1))
-    for start in range(0, len(place), step):
-        some = place[start : start + step]  # unequal values may have equal keys
-        one, other = (rows.X[rows.index[order[at]]] for at in (some, some + 1))
-        differs = one != other
-        if sparse.issparse(differs):
-            n_copies += np.count_nonzero(np.diff(differs.tocsr().indptr) == 0)
-        else:
-            n_copies += np.count_nonzero(~differs.any(axis=1))
-    return n_copies
 
 
 def share_by_chance(different, n_different):
@@ -144,7 +126,7 @@ def share_by_chance(different, n_different):
 
 def has_contradictions(evidence):
     """The same row with both labels."""
-    _, group = np.unique(folds.row_keys(evidence.in_reach, 0), return_inverse=True)
+    group = folds.different_rows(evidence.columns, np.arange(len(evidence.columns)))
     sides = (evidence.is_positive, ~evidence.is_positive)
     by_label = [np.bincount(group, evidence.weight * side) for side in sides]
     is_repeated = len(by_label[0]) > len(group) / 2  # else values are few, and chance is likelier

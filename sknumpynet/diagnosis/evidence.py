@@ -1,7 +1,6 @@
 """What there is to judge by: an estimator and its data."""
 
 import warnings
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +20,23 @@ from ..fitted import as_fitted, training_rows
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
 ROUNDING = 1e-4  # of probabilities, be it in float32 or of rows in another company
 TINY = np.finfo(np.float64).tiny
+
+
+class lazily:  # noqa: N801
+    """functools.cached_property without the lock that it has before Python 3.12.
+
+    A child forked while another thread holds that would wait for ever.
+    """
+
+    def __init__(self, method):
+        self.method, self.__doc__ = method, method.__doc__
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, evidence, owner=None):
+        vars(evidence)[self.name] = value = self.method(evidence)
+        return value
 
 
 class Evidence:
@@ -50,17 +66,17 @@ class Evidence:
         columns = columns.toarray() if sparse.issparse(columns) else columns
         self.columns = columns.astype(np.float64)
 
-    @cached_property
+    @lazily
     def varies(self):
         """Whether each column has more than one value."""
         return np.ptp(self.columns, axis=0) > 0
 
-    @cached_property
+    @lazily
     def exponent(self):
         """Of each column, the power of two above all its values."""
         return np.frexp(abs(self.columns).max(axis=0))[1]
 
-    @cached_property
+    @lazily
     def in_reach(self):
         """The columns divided by that, which leaves their digits: squares do not overflow."""
         return np.ldexp(self.columns, -self.exponent)
@@ -77,7 +93,7 @@ class Evidence:
         p = np.array([rate, 1 - rate])
         return max(-(p * np.log(p.clip(1e-300))).sum(), TINY)  # one class may weigh nearly all
 
-    @cached_property
+    @lazily
     def probability(self):
         """Of the positive class, for the rows looked at; out of fold where that is known.
 
@@ -92,7 +108,7 @@ class Evidence:
                 return oof[index, 1]
         return expit(self.clf._logits(X, index=index)).mean(axis=0)
 
-    @cached_property
+    @lazily
     def judged_loss(self):
         """Log loss on rows not trained on; None where no rows were held out or given."""
         if hasattr(self.clf, "oof_log_loss_"):
@@ -100,7 +116,7 @@ class Evidence:
         is_known = getattr(self.clf, "validation_curve_", None) and np.isfinite(self.clf.best_loss_)
         return self.clf.best_loss_ if is_known else None
 
-    @cached_property
+    @lazily
     def training_loss(self):
         """Log loss of the networks, each on all rows of a sample: shape (n_networks,)."""
         margin = self.passed.logits * self.few.sign
@@ -117,7 +133,7 @@ class Evidence:
         """Part of the prior loss that is gone."""
         return 1 - self.loss / self.prior_loss
 
-    @cached_property
+    @lazily
     def linear_loss(self):
         """Log loss of a logistic regression on some rows, cross-validated; inf for too few."""
         few = self.few_positions
@@ -134,7 +150,7 @@ class Evidence:
             )
         return log_loss(self.is_positive[few], p, sample_weight=self.trained_weight[few])
 
-    @cached_property
+    @lazily
     def lags(self):
         """Whether next to nothing is learnt, or less than a logistic regression learns."""
         return self.gain < 0.1 or self.loss > self.linear_loss + 0.02 * self.prior_loss
@@ -148,12 +164,12 @@ class Evidence:
             f"has {self.prior_loss:.4f}."
         )
 
-    @cached_property
+    @lazily
     def params(self):
         """Of all networks, of scaled inputs."""
         return self.clf._unfolded_params(self.rows.X.dtype)
 
-    @cached_property
+    @lazily
     def passed(self):
         """The networks after a forward pass over a few rows."""
         network = Network(
@@ -163,7 +179,7 @@ class Evidence:
         network.forward()
         return network
 
-    @cached_property
+    @lazily
     def gradients(self):
         """Gradient of the objective on these rows: a (n_networks, fan_in + 1, fan_out) a layer."""
         objective = Objective(self.clf._problem(self.few), np.arange(len(self.params)))
@@ -183,12 +199,12 @@ class Evidence:
             epochs = epochs[is_whole]
         return epochs
 
-    @cached_property
+    @lazily
     def loss_curve(self):
         """Training loss, epoch by epoch."""
         return self._of_last_call(self.clf.loss_curve_)
 
-    @cached_property
+    @lazily
     def fall_at_end(self):
         """What the last epoch took off the loss, as a part of the prior loss; median network.
 

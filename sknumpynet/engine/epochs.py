@@ -56,8 +56,9 @@ class Epoch(NamedTuple):
 
     number: int  # from 1, within this fit
     loss: np.ndarray  # mean of the objective over the epoch's batches, each before its step
-    validation: np.ndarray | None  # log loss on the rows held out
+    validation: np.ndarray | None  # log loss on validation rows
     accuracy: np.ndarray | None  # there
+    score: np.ndarray | None  # there, what the epoch is judged by
 
 
 def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=None):

@@ -1,9 +1,10 @@
-"""Which rows each network holds out, to judge itself by.
+"""Which rows each network holds out, to be judged on.
 
-The rows of each class are dealt to the folds like cards: in random order, one to each fold in turn.
-The order is random and still a function of the data alone, that of a keyed hash of each row's
-contents. So it does not matter in which order the rows stand, whether X is dense or sparse, or
-whether a row of weight 2 is given once or twice: its two copies are dealt like two cards.
+Rows are dealt in units that must not be torn: equal rows, or the rows of a group. The units of each
+class are dealt to the folds like cards: in random order, one to each fold in turn. The order is
+random and still a function of the data alone, that of a keyed hash of each row's contents. So it
+does not matter in which order the rows stand, whether X is dense or sparse, what the rows weigh, or
+how often one is given.
 """
 
 import numpy as np
@@ -13,97 +14,133 @@ from .streams import stream
 
 NOBODY = -1  # the fold of rows that every network trains on
 BLOCK_VALUES = 1 << 20
+FEWEST_HELD = 16  # different rows of a fold, where there are twice as many
+MOST_CELLS, ROWS_A_CELL, FEW_VALUES = 64, 3, 4
 
 
-def n_copies(weight):
-    """How many cards each row is: its weight where all weights are whole numbers, else 1."""
-    if weight.sum() < 2**53 and np.array_equal(weight, np.floor(weight)):
-        return weight.astype(np.int64)
-    return np.ones(len(weight), dtype=np.int64)
-
-
-def row_keys(X, seed):
-    """A 64-bit number a row that depends on ``seed`` and on the row's values in float32 alone.
+def row_keys(X, seed, dtype=np.float32):
+    """A 64-bit number a row that depends on ``seed`` and on the row's values in ``dtype`` alone.
 
     Equal rows have equal keys. Each value's bits are multiplied by a random odd number of its
-    column and summed modulo 2^64; 0 adds nothing, so sparse rows need only what they store. Rows
-    that differ beyond float32 only, or equal rows of unequal fractional weights, are dealt in the
-    order in which they stand.
+    column and summed modulo 2^64; 0 adds nothing, so sparse rows need only what they store.
     """
     columns = stream(seed, "folds").integers(1 << 63, size=X.shape[1], dtype=np.uint64) * 2 + 1
     if sparse.issparse(X):
-        bits = _bits(X.data) * columns[X.indices]
+        bits = _bits(X.data, dtype) * columns[X.indices]
         return sparse.csr_array((bits, X.indices, X.indptr), shape=X.shape) @ np.ones_like(columns)
     keys = np.empty(X.shape[0], dtype=np.uint64)
     step = max(1, BLOCK_VALUES // X.shape[1])
     for start in range(0, X.shape[0], step):
-        keys[start : start + step] = _bits(X[start : start + step]) @ columns
+        keys[start : start + step] = _bits(X[start : start + step], dtype) @ columns
     return keys
 
 
-def _bits(values):
+def _bits(values, dtype):
     with np.errstate(over="ignore"):  # a value beyond float32 counts as infinite
-        single = values.astype(np.float32)
-    single += 0  # -0.0 becomes 0.0
-    return single.view(np.uint32).astype(np.uint64)
+        values = values.astype(dtype)
+    values += 0  # -0.0 becomes 0.0
+    bits = values.view(f"u{values.itemsize}").astype(np.uint64)
+    if values.itemsize == 8:  # whole numbers end in zeros, and so would products with them
+        bits ^= bits >> np.uint64(32)
+    return bits
 
 
-def deal(keys, is_positive, copies, n_folds):
-    """Give every copy of every row a fold, each class evenly.
+def different_rows(X, index):
+    """Number the different rows among ``X[index]``.
+
+    Returns
+    -------
+    ndarray of int of shape (len(index),)
+        Equal rows have equal numbers, from 0 on.
+    """
+    return np.unique(row_keys(X, 0, X.dtype)[index], return_inverse=True)[1]
+
+
+def kind_of_table(X, index, is_positive, kind):
+    """Tell whether few different rows are the cells of a small table, and which kind of table.
+
+    Another row of such a table is one of those there are. To hold all rows of a cell out would ask
+    for extrapolation, which nobody needs.
 
     Parameters
     ----------
-    keys : ndarray of shape (n,)
-        What `row_keys` gives.
-    is_positive : ndarray of bool of shape (n,)
-    copies : ndarray of int of shape (n,)
-        What `n_copies` gives.
+    X, index
+        The rows ``X[index]``.
+    is_positive : ndarray of bool of shape (len(index),)
+    kind : ndarray of int of shape (len(index),)
+        What `different_rows` gives.
+
+    Returns
+    -------
+    {"counted", "listed"} or None
+        "counted": half of all combinations of the columns' values at least, three rows each in the
+        mean. "listed", a truth table: all combinations, each with one label. None for any other
+        table, and for more than 64 different rows or more than 4 values in a column.
+    """
+    _, first = np.unique(kind, return_index=True)
+    if len(first) > MOST_CELLS:
+        return None
+    rows = X[index[first]]
+    if sparse.issparse(rows):  # a column that stores nothing is constant
+        rows = rows[:, np.unique(rows.indices)].toarray()
+    n_values = [len(np.unique(column)) for column in rows.T]
+    n_combinations = np.prod(n_values, dtype=float)
+    if max(n_values, default=1) > FEW_VALUES or n_combinations > 2 * len(first):
+        return None
+    if len(kind) >= ROWS_A_CELL * len(first):
+        return "counted"
+    n_labels = sum(len(np.unique(kind[of])) for of in (is_positive, ~is_positive))
+    return "listed" if n_combinations == n_labels == len(first) else None
+
+
+def deal(order, is_positive, unit, n_folds):
+    """Give every unit of rows a fold, each class evenly.
+
+    Parameters
+    ----------
+    order : ndarray of shape (n_rows,)
+        What `row_keys` gives: units are dealt in the order of their smallest key.
+    is_positive : ndarray of bool of shape (n_rows,)
+    unit : ndarray of int of shape (n_rows,)
+        From 0 on. Its rows stay together.
     n_folds : int
 
     Returns
     -------
-    row, fold, held : ndarray of int of shape (m,)
-        That ``held`` copies of ``row`` are in ``fold``; sorted by row. A row stands here once for
-        every fold that has copies of it.
+    ndarray of int of shape (n_rows,)
+        The fold of each row, from 0 on.
     """
+    queue = np.concatenate(_queues(order, is_positive, unit))
+    fold = np.empty(len(queue), np.min_scalar_type(-n_folds))  # int8 for 128 folds
+    fold[queue] = np.arange(len(queue)) % n_folds
+    return fold[unit]
 
-    def n_held(first, last, n_cards, turn, fold):  # of the cards first to last, those for fold
-        return (turn + last - fold) // n_folds - (turn + first - 1 - fold) // n_folds
 
-    return _deal(keys, is_positive, copies, range(n_folds), n_held)
+def hold_out(order, is_positive, unit, fraction):
+    """Give a fraction of the units of each class to fold 0 and the others to `NOBODY`.
 
-
-def hold_out(keys, is_positive, copies, fraction):
-    """Give a fraction of each class's copies to fold 0 and the others to `NOBODY`.
-
-    At least one copy of each class goes either way. Parameters and returns are those of `deal`.
+    At least one unit of each class goes either way, if there are two. Parameters and returns are
+    those of `deal`.
     """
+    fold = np.full(unit.max() + 1, NOBODY, np.int8)
+    for units in _queues(order, is_positive, unit):
+        n_units = max(len(units), 1)
+        n_held = min(max(1, round(fraction * n_units)), n_units - 1)
+        # Evenly spaced: rows of a cell lie side by side, and must not be held out all together.
+        place = np.arange(len(units))
+        fold[units[(place + 1) * n_held // n_units > place * n_held // n_units]] = 0
+    return fold[unit]
 
-    def n_held(first, last, n_cards, turn, fold):
-        n_cards = max(n_cards, 1)  # a class may have none
-        limit = min(max(1, round(fraction * n_cards)), n_cards - 1)
-        # Evenly spaced cards: equal rows lie side by side, and must not be held out all together.
-        in_fold = (last + 1) * limit // n_cards - first * limit // n_cards
-        return in_fold if fold == 0 else last - first + 1 - in_fold
 
-    return _deal(keys, is_positive, copies, (0, NOBODY), n_held)
-
-
-def _deal(keys, is_positive, copies, folds, n_held):
-    """Lay the copies of each class side by side in the order of the keys; ask who holds them."""
-    dealt, smallest = [], np.min_scalar_type(-len(folds))  # int8 for 128 folds
-    turn = 0  # the second class goes on where the first has stopped, to even out the folds
-    for label in (False, True):
-        rows = np.flatnonzero(is_positive == label)
-        rows = rows[np.argsort(keys[rows], kind="stable")]
-        last = np.cumsum(copies[rows]) - 1
-        first = last - copies[rows] + 1
-        n_cards = copies[rows].sum()
-        for fold in folds:
-            held = n_held(first, last, n_cards, turn, fold)
-            some = np.flatnonzero(held)
-            dealt.append((rows[some], np.full(len(some), fold, smallest), held[some]))
-        turn += n_cards
-    row, fold, held = map(np.concatenate, zip(*dealt, strict=True))
-    order = np.lexsort((fold, row))
-    return row[order], fold[order], held[order]
+def _queues(order, is_positive, unit):
+    """Units in the order in which they are dealt: of the negative class, of both, of the other."""
+    n_units = unit.max() + 1
+    first, last = np.full(n_units, np.iinfo(np.uint64).max), np.zeros(n_units, np.uint64)
+    np.minimum.at(first, unit, order)
+    np.maximum.at(last, unit, order)
+    queue = np.lexsort((last, first))
+    has_positive, has_negative = (
+        np.bincount(unit[of], minlength=n_units) > 0 for of in (is_positive, ~is_positive)
+    )
+    labels = (has_positive.astype(int) - has_negative)[queue]
+    return [queue[labels == of] for of in (-1, 0, 1)]

@@ -7,7 +7,6 @@ checks) handles one array and knows no layers.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -26,12 +25,15 @@ class Layout:
 
     layer_sizes: tuple[int, ...]
 
-    @cached_property
+    # No cached_property: before Python 3.12 it has a lock, and a child forked while another thread
+    # holds it would wait for ever.
+
+    @property
     def shapes(self):
         """One (fan_in + 1, fan_out) a layer; the last row holds the biases."""
         return [(fan_in + 1, fan_out) for fan_in, fan_out in pairwise(self.layer_sizes)]
 
-    @cached_property
+    @property
     def n_params(self):
         """Weights and biases of one network."""
         return sum(rows * columns for rows, columns in self.shapes)
@@ -59,7 +61,7 @@ class Layout:
         """The same views without the rows of biases: what penalties and decay act on."""
         return [layer[:, :-1] for layer in self.views(params)]
 
-    @cached_property
+    @property
     def is_weight(self):
         """Of shape (n_params,): 1 for a weight, 0 for a bias."""
         mask = np.zeros((1, self.n_params), dtype=np.int8)

@@ -10,6 +10,7 @@ nothing.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from .batching import batches
 from .layout import Layout
@@ -17,6 +18,9 @@ from .losses import LOSSES, log_loss
 from .network import BLOCK_ROWS, Network, predict_logits
 from .scaling import Scaling
 from .streams import stream
+
+ENOUGH = 16  # different validation rows, to be believed
+SMALLEST_VARIANCE = 1e-9  # of labels: one class may weigh nearly all
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,13 @@ class Rows:
     X : ndarray or CSR array of shape (n_rows, n_features)
         Read batch by batch.
     index : ndarray of int of shape (m,)
-        The rows of X meant; one can stand here twice, for two folds.
+        The rows of X meant.
     sign : ndarray of shape (m,)
         1 for the positive class, -1 for the other.
     weight : ndarray of shape (m,)
     fold : ndarray of int of shape (m,), optional
-        The number of the network that holds the row out.
+        From 0 on. Network k of a stack holds out fold k, k modulo their number if there are fewer
+        folds than networks; a negative fold is held out by none.
     """
 
     X: np.ndarray
@@ -42,9 +47,15 @@ class Rows:
     weight: np.ndarray
     fold: np.ndarray | None = None
 
-    def table(self):
-        """The values of rows that stand once each, in order: X itself where none is left out."""
-        return self.X if len(self.index) == self.X.shape[0] else self.X[self.index]
+    def trains(self, network):
+        """Whether each row trains that network, rather than being held out by it."""
+        if self.fold is None:
+            return np.ones(len(self.index), bool)
+        return self.fold != self.fold_of(network)
+
+    def fold_of(self, network):
+        """The fold that a network, or each of several, holds out."""
+        return network % (int(self.fold.max()) + 1)
 
     def take(self, chosen):
         """Some of the rows, by position or in another order."""
@@ -68,6 +79,8 @@ class Problem:
     alpha, label_smoothing, dropout : float, default=0.0
     seed : int, default=0
         For dropout.
+    n_judging : ndarray of int of shape (n_folds,), optional
+        Different rows in each fold, where few of them are to be doubted.
     """
 
     layout: Layout
@@ -80,6 +93,7 @@ class Problem:
     label_smoothing: float = 0.0
     dropout: float = 0.0
     seed: int = 0
+    n_judging: np.ndarray | None = None
 
 
 class Objective:
@@ -109,11 +123,16 @@ class Objective:
             self._held = []
             self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
         else:
-            self._held = [np.flatnonzero(fold == k) for k in self.networks]
+            self._held = [np.flatnonzero(~problem.rows.trains(k)) for k in self.networks]
             # Not a difference: a row held out may outweigh all others to the last digit.
             self.total_weight = np.array(
-                [np.vecdot(weight, fold != k, dtype=np.float64) for k in self.networks]
+                [weight.sum(where=problem.rows.trains(k), dtype=np.float64) for k in self.networks]
             )
+            own = problem.rows.fold_of(self.networks)
+            self._own_fold = own[:, np.newaxis]
+            n_judging = problem.n_judging
+            self._n_judging = [None] * len(own) if n_judging is None else n_judging[own]
+        self._base_rate = np.average(problem.rows.sign > 0, weights=weight)
         n_rows, dtype = len(problem.rows.index), problem.rows.sign.dtype
         # It may even do so by more than there are numbers: keep all products below the largest.
         least = n_rows * max(2 * weight.max() / np.finfo(dtype).max, np.finfo(np.float64).tiny)
@@ -172,7 +191,7 @@ class Objective:
         self._loss(margin, self.problem.label_smoothing, loss, slope)
         np.multiply(self._rows.weight[rows], scale, out=weight)
         if self._rows.fold is not None:
-            weight *= self._rows.fold[rows] != self.networks[:, np.newaxis]
+            weight *= self._rows.fold[rows] != self._own_fold
         value = np.vecdot(loss, weight, dtype=np.float64)
         weight *= sign  # from d/dmargin to d/dlogit
         slope *= weight
@@ -218,25 +237,45 @@ class Objective:
         return bool(self._held) or self.problem.validation is not None
 
     def validation(self, params):
-        """Log loss and accuracy on the rows held out, weighted means of shape (n_networks,).
+        """How good the networks are on validation rows: held out by each, or given for all.
 
-        None and None where there are no such rows.
+        Returns
+        -------
+        loss, accuracy : ndarray of shape (n_networks,)
+            Weighted means.
+        score : ndarray of shape (n_networks,)
+            What epochs are compared by: the loss or, for held-out folds of n different rows, ::
+
+                loss + clip(16 / n - 1, 0, 1) * mean((p - r)^2) / (r (1 - r)),  r the base rate
+
+            where ``n_judging`` says n. Of few rows some epoch is right by chance, so it asks them
+            for more the farther it goes from the base rate.
+
+        None in the place of each where there are no such rows.
         """
         if self.problem.validation is not None:
             return self._judge(params, self.problem.validation)
         if not self._held:
-            return None, None
+            return None, None, None
         judged = [
-            self._judge(params[i : i + 1], self.problem.rows.take(held))
-            for i, held in enumerate(self._held)
+            self._judge(params[[i]], self.problem.rows.take(held), n)
+            for i, (held, n) in enumerate(zip(self._held, self._n_judging, strict=True))
         ]
         return np.hstack(judged)
 
-    def _judge(self, params, rows):
+    def _judge(self, params, rows, n_judging=None):
         logits = self._logits(params, rows)
         is_right = (logits > 0) == (rows.sign > 0)
         accuracy = np.average(is_right, axis=1, weights=rows.weight)
-        return np.array([self._mean_loss(logits, rows, log_loss), accuracy])
+        doubt = 0.0
+        if n_judging is not None and n_judging < ENOUGH:
+            rate = self._base_rate
+            away = np.average((expit(logits) - rate) ** 2, axis=1, weights=rows.weight)
+            doubt = (
+                min(1, ENOUGH / n_judging - 1) * away / max(rate * (1 - rate), SMALLEST_VARIANCE)
+            )
+        loss = self._mean_loss(logits, rows, log_loss)
+        return np.array([loss, accuracy, loss + doubt])
 
     def _logits(self, params, rows):
         p = self.problem

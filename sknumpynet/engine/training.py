@@ -139,7 +139,7 @@ class Course:
                 curve.append(np.full(len(self.start), np.nan))
             curve[epoch.number - 1][networks] = getattr(epoch, name)
         self.last_loss[networks] = epoch.loss
-        score = epoch.validation if self.objective.has_validation else epoch.loss
+        score = epoch.score if self.objective.has_validation else epoch.loss
         has_changed = self.stopping.update(networks, epoch.number, score, params)
         requests = [observer.end(networks, epoch, self.so_far) for observer in self.observers]
         if any(requests):
@@ -166,6 +166,9 @@ class Course:
             last = self.params[np.argsort(self.order)]
             kept = best_of_training(self.objective, stopping, self.start, last, curves["loss"])
         best_params, best_score, best_epoch = kept
+        if self.objective.has_validation and n_epochs:  # the loss of the epoch, not its score
+            loss = curves["validation"][best_epoch - 1, np.arange(len(self.start))]
+            best_score = np.where(best_epoch, loss, best_score)
         return Trained(
             best_params if self.keeps_best else self.params,
             optimizer,

@@ -152,7 +152,7 @@ VARIATIONS = {
     "smoothed": {"label_smoothing": 0.2},
     "standard": {"scaling": Scaling(CENTER, FACTOR)},
     "robust": {"scaling": Scaling(CENTER, FACTOR, bends=True)},
-    "folds": {"fold": lambda rows: np.arange(len(rows.index)) % 3 - 1},
+    "folds": {"fold": lambda rows: np.arange(len(rows.index)) % 4 - 1},
     "sparse": {"X": lambda rows: sparse.csr_array(rows.X)},
 }
 VARIATIONS["sparse, scaled"] = VARIATIONS["sparse"] | {"scaling": Scaling(None, FACTOR, bends=True)}
@@ -334,19 +334,6 @@ def test_the_estimates_of_batches_average_to_the_whole(cuts):
     assert_allclose(np.average(grads, axis=0, weights=sizes), grad, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
-def test_the_table_of_rows_is_x_itself_unless_some_are_left_out(to_csr):
-    X = to_csr(np.arange(15.0).reshape(5, 3))
-    rows = Rows(X, np.arange(5), np.ones(5), np.ones(5))
-    assert rows.table() is X
-    chosen = np.array([0, 2, 3])
-    left, expected = (
-        each.toarray() if sparse.issparse(X) else each
-        for each in (rows.take(chosen).table(), X[chosen])
-    )
-    assert_array_equal(left, expected)
-
-
 def test_other_params_are_read_and_another_grad_is_written_to_when_they_come():
     params, problem = make(n_networks=2)
     objective, other = Objective(problem, [0, 1]), params + 1
@@ -373,7 +360,7 @@ def test_a_row_held_out_may_outweigh_the_others_by_more_than_there_are_numbers(d
     params, problem = make(n_networks=2, dtype=dtype)
     weight = np.full(12, 1e-300)
     weight[0] = 1e300
-    heavy = with_rows(problem, weight=weight, fold=np.arange(12) - 12 * (np.arange(12) > 0))
+    heavy = with_rows(problem, weight=weight, fold=np.array([0, *[-1] * 10, 1]))
     value, grad = evaluate_all(heavy, params)
     assert np.isfinite(value).all()
     assert np.isfinite(grad).all()
@@ -442,7 +429,31 @@ def test_validation_is_log_loss_and_accuracy_on_the_rows_held_out(loss, variatio
         losses.append(log_loss(rows.sign, p, sample_weight=rows.weight, labels=[-1, 1]))
         accuracies.append(accuracy_score(rows.sign > 0, p > 0.5, sample_weight=rows.weight))
     found = Objective(problem, np.arange(3)).validation(params)
-    assert_allclose(found, [losses, accuracies], rtol=1e-12)
+    assert_allclose(found, [losses, accuracies, losses], rtol=1e-12)
+
+
+def test_few_held_out_rows_are_doubted_by_how_far_probabilities_are_from_the_base_rate():
+    params, problem = make_folded()
+    n_judging = np.array([4, 10, 16])
+    rate = np.average(problem.rows.sign > 0, weights=problem.rows.weight)
+    doubts = []
+    for network in range(3):
+        rows = problem.rows.take(np.flatnonzero(~problem.rows.trains(network)))
+        p = probabilities(problem, params[[network]], rows)[0].astype(np.float64)
+        away = np.average((p - rate) ** 2, weights=rows.weight) / (rate * (1 - rate))
+        doubts.append(np.clip(16 / n_judging[network] - 1, 0, 1) * away)
+    problem = replace(problem, n_judging=n_judging)
+    loss, _, score = Objective(problem, np.arange(3)).validation(params)
+    assert_allclose(score - loss, doubts, rtol=1e-9, atol=1e-15)
+
+
+def test_where_there_are_fewer_folds_than_networks_several_hold_out_the_same():
+    params, problem = make_folded()
+    params = np.tile(params, (2, 1))
+    found = Objective(problem, np.arange(6)).validation(params)
+    assert_array_equal(found[:, :3], found[:, 3:])
+    for network in range(6):
+        assert_array_equal(problem.rows.trains(network), problem.rows.fold != network % 3)
 
 
 def test_without_rows_held_out_there_is_no_validation_loss():
