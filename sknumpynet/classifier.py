@@ -80,7 +80,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     With early stopping each network holds out a part of the rows, a fold of its own where there are
     several networks, and keeps its best epoch by the log loss there. Every row then trains all
-    networks but one, which judges it: ``oof_proba_``.
+    networks but one, or some, which are judged on it: ``oof_proba_``.
 
     Parameters
     ----------
@@ -129,9 +129,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     nesterovs_momentum : bool, default=True
         For 'sgd' with momentum.
     early_stopping : bool or 'auto', default='auto'
-        Whether to hold rows out. 'auto' does from 100 rows on, if each class has two at least.
-        Without, a network keeps its epoch of the lowest training loss, or its last if that is
-        better.
+        Whether to hold rows out: those of each network are its validation rows. Equal rows are held
+        out together, by the same networks. True gives each network a fold of its own. 'auto' does
+        so with 16 different rows a network; with fewer, networks share larger folds, and folds of
+        less than 16 rows are trusted less (Notes). Nothing is held out of a truth table: all
+        combinations of up to 4 values a column, 64 rows at most. Without validation rows a network
+        keeps its epoch of the lowest training loss, or its last if that is better.
     validation_fraction : float, default=0.1
         What one network alone holds out, one row of each class at least; several hold out a fold
         each.
@@ -154,7 +157,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         rows, and the same for a table dense or sparse.
     numeric_bins : int or 'auto', default='auto'
         Tell each numeric column in so many pieces between its quantiles, beside the column itself,
-        as inputs of their own; 0 for none. 'auto' is 8 for a table of at least 100 rows with
+        as inputs of their own; 0 for none. 'auto' is 8 for 100 different rows or more with
         ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
     dropout : float, default=0.0
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
@@ -190,7 +193,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     loss_ : float
         Training objective in the last epoch, mean over the networks.
     best_loss_ : float
-        Lowest of the validation curve, or of the loss curve without one; mean over the networks.
+        Validation loss of the epochs kept, or lowest of the loss curve without one; mean over the
+        networks.
     n_iter_ : int
         Epochs run by the last call.
     best_iter_ : int or ndarray of shape (n_estimators,)
@@ -216,8 +220,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     Notes
     -----
-    Weights that are whole numbers count rows: a row of weight 2 is that row twice, and its copies
-    may be held out by two networks. Divide survey weights by their mean to keep rows whole.
+    A weight of 2 is the row twice, and only ratios of weights matter. Of a table of few different
+    rows, each three times or more in the mean, that are half of the combinations of up to 4 values
+    a column or more, the copies may be held out by different networks: they are observations of its
+    cells, and to hold a cell out would ask for extrapolation.
+
+    Among a few validation rows some epoch is right by chance. With 'auto', epochs of a network that
+    holds out n < 16 different rows are compared by ``loss + min(1, 16 / n - 1) * mean((p - r)^2) /
+    (r (1 - r))``, r the base rate: the farther probabilities go from it, the more they must gain.
 
     Examples
     --------
@@ -329,7 +339,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             A weight of 0 leaves a row out, 2 counts it twice.
         groups : array-like of shape (n_samples,), default=None
             Which rows belong together, such as those of one patient: a number or name a row. Rows
-            of a group are held out together. Without, equal rows are a group.
+            of a group are held out together, by networks that train on none of them; there must be
+            as many groups as networks. Without, only equal rows belong together.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to judge every epoch of every network by, instead of rows held out from X;
             ``early_stopping`` must not be False then. ``class_weight`` counts here too.
@@ -358,8 +369,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             than 10 over all rows that it is judged by.
         UserWarning
             When training was interrupted from the keyboard: each network keeps its best epoch so
-            far, or what its first had come to. When whole-number weights are so large that they are
-            hardly meant as counts of rows.
+            far, or what its first had come to.
         """
         check_parameters({name: getattr(self, name) for name in RULES})
         tasks = self._tasks(X, y, sample_weight)

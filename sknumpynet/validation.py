@@ -159,16 +159,23 @@ def check_known(y, classes, name):
 
 
 def check_groups(groups, n_rows):
-    """One number or name a row; None where there are no groups."""
+    """The number of each row's group, from 0 on; None where there are no groups."""
     if groups is None:
         return None
     with naming("groups"):
         groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
-    if groups.shape != (n_rows,):
-        raise ValueError(
-            f"groups has the shape {groups.shape}, but X has {n_rows} rows; give one group a row."
-        )
-    return groups
+        if groups.shape != (n_rows,):
+            raise ValueError(
+                f"groups has the shape {groups.shape}, but X has {n_rows} rows; give one group a "
+                "row."
+            )
+        try:
+            return np.unique(groups, return_inverse=True)[1]
+        except TypeError as error:  # text beside numbers
+            raise TypeError(
+                f"groups cannot be sorted, {error}; give them one type, such as by "
+                "[str(group) for group in groups]."
+            ) from error
 
 
 def check_weight(weight, n_rows, name, may_be_zero=False):

@@ -321,6 +321,10 @@ def test_groups_of_rows_of_weight_zero_do_not_count(small):
         (np.arange(60.0) / [[1]], r"groups has the shape \(1, 60\)"),
         (np.full(60, np.nan), "groups contains NaN"),
         (3, "groups"),
+        (
+            np.array(["a", 1] * 30, object),
+            r"groups cannot be sorted.*give them one type, such as by \[str",
+        ),
     ],
 )
 def test_groups_that_cannot_be_used(small, table, groups, message):
