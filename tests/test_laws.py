@@ -240,11 +240,43 @@ def test_a_weight_counts_rows(small, case):
     weighted = small(**params).fit(X, y, times)
     repeated = small(**params).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
     assert_trained_alike(weighted, X, repeated, X)
-    if hasattr(weighted, "oof_proba_"):  # the copies of a row may have different judges
-        of_copies = np.split(repeated.oof_proba_, np.cumsum(times)[:-1])
-        for row in np.flatnonzero(times):
-            mean = of_copies[row].mean(axis=0)
-            assert_allclose(weighted.oof_proba_[row], mean, **nearly(weighted))
+    assert hasattr(weighted, "oof_proba_") == hasattr(repeated, "oof_proba_")
+    if hasattr(weighted, "oof_proba_"):
+        of_copies = np.repeat(weighted.oof_proba_, times, axis=0)
+        assert_allclose(repeated.oof_proba_, of_copies, **nearly(weighted))
+
+
+@law
+@given(
+    case=well_posed(**SAME_SUMS),
+    seed=st.integers(0, 99),
+    share=st.sampled_from([0.1, 0.5, 1]),
+    container=st.sampled_from([np.asarray, sparse.csr_array]),
+)
+def test_oversampled_rows_are_weighted_rows(small, case, seed, share, container):
+    """The copies stand anywhere in the table."""
+    table, params = case
+    X, y, _ = table.data
+    rng = np.random.default_rng(seed)
+    times = np.where(rng.random(len(y)) < share, 7, 1)
+    order = rng.permutation(times.sum())
+    X, y = X[np.repeat(np.arange(len(y)), times)], np.repeat(y, times)
+    first = np.cumsum(times) - times
+    weighted = small(**params).fit(container(X[first]), y[first], times)
+    repeated = small(**params).fit(container(X[order]), y[order])
+    assert_trained_alike(weighted, container(X), repeated, container(X))
+
+
+@law
+@given(case=well_posed(), unit=st.integers(2, 1000), ratio=st.sampled_from([1, 5]))
+def test_whole_weights_are_no_counts_but_ratios(small, case, unit, ratio):
+    """One weight for all is none; 5 and 25 are 1 and 5."""
+    table, params = case
+    X, y, _ = table.data
+    weight = np.where(y, ratio, 1)
+    clf = small(**params).fit(X, y, None if ratio == 1 else weight)
+    in_units = params | {"alpha": params.get("alpha", 0) * unit}  # set against the weights
+    assert_trained_alike(small(**in_units).fit(X, y, weight * unit), X, clf, X)
 
 
 @law

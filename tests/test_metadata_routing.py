@@ -10,6 +10,7 @@ from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     StratifiedKFold,
     cross_val_predict,
     cross_validate,
@@ -193,3 +194,36 @@ def test_classes_reach_partial_fit(small):
     routed = router.route_params(caller="fit", params=metadata)["clf"]["partial_fit"]
     assert routed == metadata
     assert_same(clf.partial_fit(X, y, **routed), small().partial_fit(X, y, **metadata))
+
+
+# Groups -----------------------------------------------------------------------------------------
+
+GROUPS = np.arange(400) // 8
+
+
+@pytest.mark.usefixtures("routing")
+def test_groups_reach_a_step_of_a_pipeline(small):
+    clf = small().set_fit_request(groups=True)
+    pipeline = make_pipeline(StandardScaler(), clf).fit(X, y, groups=GROUPS)
+    scaled = StandardScaler().fit_transform(X)
+    assert_same(pipeline[-1], small().fit(scaled, y, groups=GROUPS), scaled)
+    assert_differ(pipeline[-1], small().fit(scaled, y), scaled)
+
+
+@pytest.mark.usefixtures("routing")
+def test_a_search_splits_by_the_groups_that_its_estimators_hold_out_by(small):
+    clf = small().set_fit_request(groups=True)
+    search = GridSearchCV(clf, {"alpha": [0, 1]}, cv=GroupKFold(2)).fit(X, y, groups=GROUPS)
+    best = small(**search.best_params_)
+    assert_same(search, clone(best).fit(X, y, groups=GROUPS))
+    scores = [
+        clone(best).fit(X[train], y[train], groups=GROUPS[train]).score(X[test], y[test])
+        for train, test in GroupKFold(2).split(X, y, GROUPS)
+    ]
+    assert search.cv_results_["mean_test_score"][search.best_index_] == np.mean(scores)
+
+
+@pytest.mark.usefixtures("routing")
+def test_groups_that_nobody_asked_for_are_an_error(small):
+    with pytest.raises(UnsetMetadataPassedError, match="groups"):
+        make_pipeline(StandardScaler(), small()).fit(X, y, groups=GROUPS)
