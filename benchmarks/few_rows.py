@@ -69,7 +69,7 @@ def discrete(rng, X):
 RULES = {rule.__name__: rule for rule in (linear, products, noise, rare, tails, discrete)}
 WIDTHS, SIZES = (3, 20, 60), (20, 40, 60, 90)
 NEAR_THRESHOLDS = (10, 15, 16, 17, 20, 31, 32, 33, 47, 48, 49, 63, 64, 65, 95, 99, 100, 101, 105)
-SHAPES = ((2, 2), (2, 2, 2), (4, 3, 2), (5, 4, 3), (6, 5, 5), (20, 20))  # values of each column
+SHAPES = ((2, 2), (2, 2, 2), (12,), (4, 3, 2), (5, 4, 3), (6, 5, 5), (20, 20))  # values of columns
 TABLES = {  # name -> what is done to the rows that are drawn
     "as drawn": lambda X, y: (X, y, None),
     "a weight of 10 for all": lambda X, y: (X, y, np.full(len(y), 10)),

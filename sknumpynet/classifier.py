@@ -220,10 +220,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     Notes
     -----
-    A weight of 2 is the row twice, and only ratios of weights matter. Of a table of few different
-    rows, each three times or more in the mean, that are half of the combinations of up to 4 values
-    a column or more, the copies may be held out by different networks: they are observations of its
-    cells, and to hold a cell out would ask for extrapolation.
+    A weight of 2 is the row twice, and only ratios of weights matter. Only where few different rows
+    come three times each or more, and are half of the combinations of their columns' values or
+    more, equal rows may be held out by different networks: they are observations of the cells of a
+    table, and to hold a cell out would ask for extrapolation. There are at most 64 such cells of up
+    to 4 values a column, or 1,000 if most rows have equals of the other class.
 
     Among a few validation rows some epoch is right by chance. With 'auto', epochs of a network that
     holds out n < 16 different rows are compared by ``loss + min(1, 16 / n - 1) * mean((p - r)^2) /

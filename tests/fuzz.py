@@ -76,7 +76,7 @@ ODD = [  # for any parameter
     np.longdouble("1e4000"), np.longdouble("1e-4000"), np.float16("nan"), [], [1], (1, 0), (2.0,),
     (HUGE_INT,), ((1,), (1,)), {}, {1}, {0: 1}, {0: np.nan}, {0: HUGE_INT}, {0: "1"}, {None: 1},
     np.array(1), np.array([1, 2]), np.array([]), np.array("adam"), np.array([None]),
-    np.datetime64("2020"), np.timedelta64(1), np.random.default_rng(0), Ellipsis,
+    np.datetime64("2020"), np.timedelta64(1, "s"), np.random.default_rng(0), Ellipsis,
 ]  # fmt: skip
 COLUMNS = {  # of X
     "normal": lambda rng, n: rng.normal(size=n),

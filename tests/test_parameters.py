@@ -15,7 +15,7 @@ from sknumpynet import NumpyMLPBinaryClassifier
 from sknumpynet.parameters import RULES, check_parameters
 
 NAN, INF = float("nan"), float("inf")
-NOT_NUMBERS = ["1", None, NAN, True, np.True_, 1j, [1], np.array([1.0]), np.timedelta64(1)]
+NOT_NUMBERS = ["1", None, NAN, True, np.True_, 1j, [1], np.array([1.0]), np.timedelta64(1, "s")]
 NOT_INTS = [*NOT_NUMBERS, 0, -1, 2.0, np.float64(2)]
 NOT_SIZES = [np.array(5), np.ones(2), np.ones((2, 2), int)]
 NOT_NAMES = ["no such name", 1, True, ["relu"], np.array(["relu"]), "RELU", ""]

@@ -15,7 +15,7 @@ from .streams import stream
 NOBODY = -1  # the fold of rows that every network trains on
 BLOCK_VALUES = 1 << 20
 FEWEST_HELD = 16  # different rows of a fold, where there are twice as many
-MOST_CELLS, ROWS_A_CELL, FEW_VALUES = 64, 3, 4
+MOST_CELLS, ROWS_A_CELL, FEW_CELLS, FEW_VALUES = 1000, 3, 64, 4
 
 
 def row_keys(X, seed, dtype=np.float32):
@@ -74,8 +74,9 @@ def kind_of_table(X, index, is_positive, kind):
     -------
     {"counted", "listed"} or None
         "counted": half of all combinations of the columns' values at least, three rows each in the
-        mean. "listed", a truth table: all combinations, each with one label. None for any other
-        table, and for more than 64 different rows or more than 4 values in a column.
+        mean; either most rows have equals of the other class, so that each is an observation, no
+        copy, or the table is small: 64 cells and 4 values a column at most. "listed", a truth
+        table: small, and all combinations, each with one label. None for any other table.
     """
     _, first = np.unique(kind, return_index=True)
     if len(first) > MOST_CELLS:
@@ -85,12 +86,17 @@ def kind_of_table(X, index, is_positive, kind):
         rows = rows[:, np.unique(rows.indices)].toarray()
     n_values = [len(np.unique(column)) for column in rows.T]
     n_combinations = np.prod(n_values, dtype=float)
-    if max(n_values, default=1) > FEW_VALUES or n_combinations > 2 * len(first):
+    if n_combinations > 2 * len(first):
         return None
+    is_small = len(first) <= FEW_CELLS and max(n_values, default=1) <= FEW_VALUES
+    has_positive, has_negative = (
+        np.bincount(kind[of], minlength=len(first)) > 0 for of in (is_positive, ~is_positive)
+    )
+    has_both = has_positive & has_negative
     if len(kind) >= ROWS_A_CELL * len(first):
-        return "counted"
-    n_labels = sum(len(np.unique(kind[of])) for of in (is_positive, ~is_positive))
-    return "listed" if n_combinations == n_labels == len(first) else None
+        return "counted" if is_small or has_both[kind].mean() > 0.5 else None
+    is_complete = n_combinations == len(first) and not has_both.any()
+    return "listed" if is_small and is_complete else None
 
 
 def deal(order, is_positive, unit, n_folds):

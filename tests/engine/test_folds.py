@@ -256,6 +256,14 @@ def test_other_tables_have_no_cells(X, times):
     assert told(np.tile(X, (times, 1)), np.tile(np.arange(len(X)) % 2 == 0, times)) is None
 
 
+@pytest.mark.parametrize("n_values", [(12,), (6, 5, 5), (2, 2)])
+def test_rows_with_equals_of_the_other_class_are_counted(n_values):
+    X = np.tile(grid(*n_values), (3, 1))
+    cell, is_first = np.arange(len(X)) % (len(X) // 3), np.arange(len(X)) < len(X) // 3
+    for part, expected in ((0.6, "counted"), (0.4, "counted" if max(n_values) <= 4 else None)):
+        assert told(X, is_first & (cell < part * len(X) / 3)) == expected
+
+
 def test_a_table_with_contradictions_is_no_truth_table():
     X = np.tile(grid(2, 2), (2, 1))
     assert told(X, np.array([0, 1, 1, 0] * 2) == 1) == "listed"
