@@ -9,7 +9,14 @@ from functools import partial
 
 import numpy as np
 
+from .blas import one_blas_thread
+
 # To be called; a context manager and a decorator. 1 µs each time.
 quiet_arithmetic = partial(
     np.errstate, over="ignore", under="ignore", invalid="ignore", divide="warn"
 )
+
+
+def own_arithmetic(function):
+    """Decorate a function: quiet, and by one BLAS thread, whatever the process is set to."""
+    return one_blas_thread(quiet_arithmetic()(function))

@@ -26,7 +26,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .arithmetic import quiet_arithmetic
+from .arithmetic import own_arithmetic, quiet_arithmetic
 from .blas import one_blas_thread
 from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
 from .engine import folds
@@ -378,8 +378,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         validation = X_val, y_val, sample_weight_val
         return self._learn(tasks, learn, X, y, sample_weight, groups, validation)
 
-    @one_blas_thread
-    @quiet_arithmetic()
+    @own_arithmetic
     def _fit(self, tasks, X, y, sample_weight, groups, validation):
         """`fit`, of a copy: only its outcome reaches the estimator. Returns what to warn of."""
         goes_on = self.warm_start and hasattr(self, "coefs_")
@@ -483,8 +482,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         learn = NumpyMLPBinaryClassifier._partial_fit
         return self._learn(tasks, learn, X, y, classes, sample_weight)
 
-    @one_blas_thread
-    @quiet_arithmetic()
+    @own_arithmetic
     def _partial_fit(self, tasks, X, y, classes, sample_weight):
         """`partial_fit`, of a copy, like `_fit`."""
         goes_on = hasattr(self, "coefs_")

@@ -13,8 +13,7 @@ from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from .arithmetic import quiet_arithmetic
-from .blas import one_blas_thread
+from .arithmetic import own_arithmetic, quiet_arithmetic
 from .engine.columns import weighted_quantiles
 from .engine.network import Network
 from .fitted import check_given_labels, check_ours, working_copy
@@ -220,9 +219,8 @@ class ReliabilityDisplay:
         weight = check_weight(sample_weight, len(y), "sample_weight")
         pos_label = estimator.classes_[1]
         is_positive = y == pos_label
-        with np.errstate(all="ignore"):  # of weights beyond all measure
-            bins = reliability(is_positive, proba, weight, n_bins, strategy)
-            loss = log_loss(is_positive, proba, sample_weight=weight, labels=[False, True])
+        bins = reliability(is_positive, proba, weight, n_bins, strategy)
+        loss = log_loss(is_positive, proba, sample_weight=weight, labels=[False, True])
         return cls(
             *bins,
             log_loss=loss,
@@ -295,8 +293,7 @@ class LayersDisplay:
         self.activity = activity
 
     @classmethod
-    @one_blas_thread
-    @quiet_arithmetic()
+    @own_arithmetic
     def from_estimator(cls, estimator, X, *, network=0, ax=None):
         """Draw a network of a fitted estimator.
 
@@ -321,9 +318,8 @@ class LayersDisplay:
         params = params.astype(np.result_type(X.dtype, params.dtype))
         layout, scaling = clf._fitted_layout(), clf._scaling.folded()
         passed = Network(layout, clf.activation, params, X.shape[0], scaling)
-        with np.errstate(all="ignore"):  # of inputs beyond all measure
-            passed.read(X, slice(None))
-            passed.forward()
+        passed.read(X, slice(None))
+        passed.forward()
         coefs = [layer[0] for layer in layout.weights(params)]
         return cls(coefs, [units[0].T for units in passed.units] + [passed.logits.T]).plot(ax)
 

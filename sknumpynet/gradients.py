@@ -10,8 +10,7 @@ from math import prod
 import numpy as np
 from scipy import sparse
 
-from .arithmetic import quiet_arithmetic
-from .blas import one_blas_thread
+from .arithmetic import own_arithmetic
 from .engine.network import Network
 from .engine.objective import Objective, Rows
 from .fitted import training_rows, working_copy
@@ -119,8 +118,7 @@ class GradientCheck:
         return "\n".join(lines)
 
 
-@one_blas_thread
-@quiet_arithmetic()
+@own_arithmetic
 def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     """Compare backpropagation with differences of the objective, for a fitted estimator.
 
@@ -196,12 +194,11 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     problem = replace(clf._problem(rows), dropout=0.0)
     params = clf._unfolded_params(np.float64)
     numbered = problem.layout.views(np.arange(params.shape[1])[np.newaxis])
-    with np.errstate(all="ignore"):  # what is not finite is not ok
-        checker = Checker(problem, params, network)
-        matrices = []
-        for layer, places in enumerate(numbered):
-            for name, of_name in (("weights", places[0, :-1]), ("biases", places[0, -1])):
-                matrices.append(MatrixCheck(layer + 1, name, *checker.check(of_name, rng)))
+    checker = Checker(problem, params, network)
+    matrices = []
+    for layer, places in enumerate(numbered):
+        for name, of_name in (("weights", places[0, :-1]), ("biases", places[0, -1])):
+            matrices.append(MatrixCheck(layer + 1, name, *checker.check(of_name, rng)))
     return GradientCheck(matrices, network, problem.layout.layer_sizes, len(rows.index), n_given)
 
 

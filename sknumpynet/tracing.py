@@ -9,8 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import expit
 
-from .arithmetic import quiet_arithmetic
-from .blas import one_blas_thread
+from .arithmetic import own_arithmetic
 from .engine.losses import LOSSES
 from .engine.network import Network
 from .fitted import check_given_labels, working_copy
@@ -138,8 +137,7 @@ def shown(title, array):
     return [f"  {title}{shape}", *(f"    {line}" for line in numbers.split("\n"))]
 
 
-@one_blas_thread
-@quiet_arithmetic()
+@own_arithmetic
 def trace(clf, x, y, *, network=0):
     """Follow one row forward and backward through a network of a fitted estimator.
 
@@ -225,15 +223,14 @@ def trace(clf, x, y, *, network=0):
     grad = np.empty_like(params)
     passed = Network(layout, activation, params, 1, clf._scaling, grad)
     sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
-    with np.errstate(all="ignore"):  # of inputs beyond all measure
-        passed.read(x, slice(None))
-        passed.forward()
-        # Of z, which became a in place, the product is taken again.
-        z = [(layer.W_t @ layer.a)[:, 0] for layer in passed.layers]
-        a = [*(units[0, :, 0].copy() for units in passed.units), expit(z[-1])]
-        LOSSES[clf.loss](sign * passed.logits, smoothing, passed.loss, passed.slope)
-        passed.slope *= sign
-        passed.backward()
+    passed.read(x, slice(None))
+    passed.forward()
+    # Of z, which became a in place, the product is taken again.
+    z = [(layer.W_t @ layer.a)[:, 0] for layer in passed.layers]
+    a = [*(units[0, :, 0].copy() for units in passed.units), expit(z[-1])]
+    LOSSES[clf.loss](sign * passed.logits, smoothing, passed.loss, passed.slope)
+    passed.slope *= sign
+    passed.backward()
     layers = [
         TracedLayer(W[0, :-1], W[0, -1], *of_units, delta[0, :, 0], of_W[0, :-1], of_W[0, -1])
         for W, *of_units, delta, of_W in zip(

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
-from .blas import one_blas_thread
+from .arithmetic import own_arithmetic
 from .engine.objective import Objective
 from .engine.training import join, train
 
@@ -110,7 +110,7 @@ class Handover:
         return trained
 
 
-@one_blas_thread
+@own_arithmetic
 def train_part(*args, **kwargs):
-    """`train`, perhaps in another process, whose BLAS has not the limit of the one that fits."""
+    """`train`, perhaps in another thread or process, which has not the settings of the fit's."""
     return train(*args, **kwargs)

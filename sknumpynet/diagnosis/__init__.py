@@ -9,10 +9,7 @@ whole is asked only where no other cause was found.
 To add a finding, write such a function and enter it where its cause belongs.
 """
 
-import numpy as np
-
-from ..arithmetic import quiet_arithmetic
-from ..blas import one_blas_thread
+from ..arithmetic import own_arithmetic
 from .data import (
     has_constant_columns,
     has_contradictions,
@@ -67,8 +64,7 @@ SYMPTOMS = ("uncalibrated", "sentinel", "leak")  # warnings that are no reason n
 IF_NO_CAUSE = [has_no_signal, is_as_linear]
 
 
-@one_blas_thread
-@quiet_arithmetic()
+@own_arithmetic
 def diagnose(clf, X, y, sample_weight=None):
     """Say why a fitted estimator learns, or why not.
 
@@ -102,11 +98,10 @@ def diagnose(clf, X, y, sample_weight=None):
     >>> print(diagnosis.findings[0].code, diagnosis.findings[0].remedy, sep=": ")
     stopped_too_early: set max_iter=200
     """
-    with np.errstate(all="ignore"):  # of values and weights beyond all bounds
-        evidence = Evidence(clf, X, y, sample_weight)
-        findings = [finding for question in CAUSES for finding in question(evidence)]
-        if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
-            findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
-        summary = evidence.summary
+    evidence = Evidence(clf, X, y, sample_weight)
+    findings = [finding for question in CAUSES for finding in question(evidence)]
+    if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
+        findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
+    summary = evidence.summary
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
     return Diagnosis(findings, summary)

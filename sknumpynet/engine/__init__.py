@@ -11,4 +11,6 @@ rungs, and each imports only from rungs below its own:
 3. ``objective``
 4. ``epochs``
 5. ``training``
+
+Numbers may overflow, and NumPy warn of it: who calls tells it not to.
 """

@@ -36,8 +36,7 @@ def row_keys(X, seed, dtype=np.float32):
 
 
 def _bits(values, dtype):
-    with np.errstate(over="ignore"):  # a value beyond float32 counts as infinite
-        values = values.astype(dtype)
+    values = values.astype(dtype)  # beyond float32 it counts as infinite
     values += 0  # -0.0 becomes 0.0
     bits = values.view(f"u{values.itemsize}").astype(np.uint64)
     if values.itemsize == 8:  # whole numbers end in zeros, and so would products with them

@@ -230,7 +230,6 @@ def predict_logits(layout, activation, params, X, scaling, index=None):
         size = rows.stop - rows.start
         if network is None or network.logits.shape[1] != size:
             network = Network(layout, activation, params, size, scaling)
-        with np.errstate(over="ignore", invalid="ignore"):  # of inputs beyond all measure
-            network.read(X, rows if index is None else index[rows])
-            logits[:, rows] = network.forward()
+        network.read(X, rows if index is None else index[rows])
+        logits[:, rows] = network.forward()
     return logits

@@ -83,8 +83,7 @@ class Scaling:
     def apply(self, rows, out, scratch):
         """Write the scaled ``rows``, then their codes, to ``out``.
 
-        Huge values may overflow on the way, to an infinity that bends to 3: callers that have such
-        rows tell NumPy to ignore it.
+        Huge values may overflow on the way, to an infinity that bends to 3.
 
         Parameters
         ----------
@@ -119,20 +118,18 @@ class Scaling:
         """
         if self.factor is not None and not self.bends:
             weights = layer[:, : len(self.factor)]
-            with np.errstate(over="ignore", invalid="ignore"):
-                weights *= self.factor[:, np.newaxis]
-                if self.center is not None:
-                    layer[:, -1] -= self.center @ weights
+            weights *= self.factor[:, np.newaxis]
+            if self.center is not None:
+                layer[:, -1] -= self.center @ weights
             np.nan_to_num(layer, copy=False)
 
     def unfold_from(self, layer):
         """The inverse of `fold_into`; weights of constant columns come back as 0."""
         if self.factor is not None and not self.bends:
             weights, varies = layer[:, : len(self.factor)], self.factor > 0
-            with np.errstate(over="ignore", invalid="ignore"):
-                if self.center is not None:
-                    layer[:, -1] += self.center @ weights
-                weights[:, varies] /= self.factor[varies, np.newaxis]
+            if self.center is not None:
+                layer[:, -1] += self.center @ weights
+            weights[:, varies] /= self.factor[varies, np.newaxis]
 
 
 def bend(z, scratch):
@@ -171,10 +168,9 @@ def learn_scaling(kind, X, index, weight, is_stream=False):
     center, spread = np.zeros((2, X.shape[1]))
     measure = _median_and_spread if kind == "robust" else _mean_and_deviation
     for block, columns in column_blocks(X, index, weight):
-        with np.errstate(over="ignore", invalid="ignore"):
-            center[block], spread[block] = measure(columns)
+        center[block], spread[block] = measure(columns)
     spread = np.minimum(spread, np.finfo(X.dtype).max)  # if it overflowed: its inverse is not 0
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore"):
         factor = (1 / spread).astype(X.dtype)
     is_constant = ~np.isfinite(factor)  # or its spread is so small that it has no inverse
     factor[is_constant] = 1 if is_stream else 0
@@ -203,8 +199,7 @@ def learn_binning(X, index, weight, n_bins):
     for block, columns in column_blocks(X, index, weight):
         low, high = columns.extremes()
         edges = np.vstack([low, columns.quantiles(levels), high]).T
-        with np.errstate(over="ignore"):
-            width = np.diff(edges)
+        width = np.diff(edges)
         is_bin = width > 0
         is_bin[(is_bin.sum(axis=1) < 2) | ~np.isfinite(width).all(axis=1)] = False
         codes.append((block.start + np.nonzero(is_bin)[0], edges[:, :-1][is_bin], width[is_bin]))

@@ -76,24 +76,23 @@ def train(
         running = optimizer.take(course.order)
     else:  # no copy of zeros, which take no memory before they are written to
         running = plan.make_optimizer(course.params)
-    with np.errstate(over="ignore", invalid="ignore"):  # divergence is for stopping to notice
-        try:
-            if plan.solver == "lbfgs":
-                has_finished = minimize_lbfgs(course)
-            else:
-                descend(course, running, n_passes, n_seen)
-                has_finished = ~course.stopping.is_running
-            if not keeps_best and course.stopping.has_diverged.any():
-                diverged = np.flatnonzero(course.stopping.has_diverged)
-                course.params[diverged] = params[diverged]
-                if optimizer is not None:
-                    running.put(diverged, optimizer.take(diverged))
-            return course.outcome(running, has_finished)
-        except KeyboardInterrupt:
-            if not keeps_best:
-                raise
-            # Without the optimizer: its arrays may be half rearranged.
-            return course.outcome(None, ~course.stopping.is_running, was_interrupted=True)
+    try:
+        if plan.solver == "lbfgs":
+            has_finished = minimize_lbfgs(course)
+        else:
+            descend(course, running, n_passes, n_seen)
+            has_finished = ~course.stopping.is_running
+        if not keeps_best and course.stopping.has_diverged.any():
+            diverged = np.flatnonzero(course.stopping.has_diverged)
+            course.params[diverged] = params[diverged]
+            if optimizer is not None:
+                running.put(diverged, optimizer.take(diverged))
+        return course.outcome(running, has_finished)
+    except KeyboardInterrupt:
+        if not keeps_best:
+            raise
+        # Without the optimizer: its arrays may be half rearranged.
+        return course.outcome(None, ~course.stopping.is_running, was_interrupted=True)
 
 
 class Course:

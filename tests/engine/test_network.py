@@ -206,7 +206,7 @@ def test_single_precision_is_not_predicted_in_double():
     assert_array_equal(predict_logits(layout, "tanh", params, X, Scaling()), by_pass, strict=True)
 
 
-def test_inputs_beyond_all_measure_give_no_warning():
+def test_of_inputs_beyond_all_measure_nothing_is_known():
     layout, params, *_ = make_stack(np.random.default_rng(12))
     X = np.full((5, 3), 1e308)  # sums overflow, and infinities of both signs meet
     assert np.isnan(predict_logits(layout, "identity", params, X, Scaling())).any()
