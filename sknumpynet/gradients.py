@@ -224,10 +224,10 @@ class Checker:
         self.grad, size = grad[network], max(1, value, abs(passed.logits).max())
         self.rounding = ROUNDINGS * size
         self.sides = sides_of_kinks(passed) if problem.activation in BENT and passed.units else None
-        largest = [passed.largest_inputs(), *(abs(units[0]).max(axis=1) for units in passed.units)]
+        read = [passed.inputs[:, :-1].T, *(units[0] for units in passed.units)]
         self.scale = np.ones_like(params[:1])  # a step moves z of the layer by h at most
-        for of_layer, of_inputs in zip(problem.layout.views(self.scale), largest, strict=True):
-            of_layer[0, :-1] /= np.maximum(1, of_inputs)[:, np.newaxis]
+        for of_layer, inputs in zip(problem.layout.views(self.scale), read, strict=True):
+            of_layer[0, :-1] /= np.maximum(1, abs(inputs).max(axis=1))[:, np.newaxis]
         self.scale = self.scale[0]
         n_values = max(len(self.params), n_rows * sum(problem.layout.layer_sizes))
         self.n_at_once = max(1, BLOCK_VALUES // (len(MOVES) * n_values))

@@ -132,13 +132,6 @@ class Network:
             rows = X.take(index, axis=0, out=self.scratch, mode="clip")
         self.scaling.apply(rows, out=self.inputs[:, :-1], scratch=self.scratch)
 
-    def largest_inputs(self):
-        """What no input of the rows read is beyond, up or down: of shape (n_inputs,)."""
-        if self.sparse_rows is None:
-            return abs(self.inputs[:, :-1]).max(axis=0)
-        parts = self.sparse_rows[:-1], self.sparse_rows[-1:]
-        return sum(abs(part).max(axis=0).toarray().ravel() for part in parts)
-
     def forward(self, streams=None):
         """Logits of the rows read.
 

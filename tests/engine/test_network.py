@@ -225,18 +225,6 @@ def test_sparse_rows_stay_sparse_in_wide_tables_and_need_no_dense_workspace(n_co
     assert (network.inputs is None) == stays_sparse
 
 
-@pytest.mark.parametrize("to_csr", [np.asarray, csr_kept])
-@pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)
-def test_no_input_is_beyond_the_largest(scaling, to_csr):
-    layout, params, *_ = make_stack(np.random.default_rng(14))
-    X = make_rows(np.random.default_rng(15))
-    network = Network(layout, "tanh", params, 7, scaling)
-    network.read(to_csr(X), slice(0, 7))
-    exact = np.max(np.abs([scaled(row, scaling) for row in X]), axis=0)
-    assert (network.largest_inputs() >= exact * (1 - 1e-12)).all()
-    assert (network.largest_inputs() <= 9 + exact).all()
-
-
 @pytest.mark.parametrize("n_networks", [1, 2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_all_arrays_of_a_workspace_are_of_the_dtype_of_the_params(dtype, n_networks):
