@@ -135,7 +135,10 @@ def logits(op, x, clf, layers):
     z = op.to_dtype(of_first.layer(of_first.to_dtype(a), layers[0]))
     for layer in layers[1:]:
         z = op.layer(ACTIVATIONS[clf.activation](op, z), layer)
-    return z
+    z = op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
+    # 0 for each row, but NaN for one with a gap, of which no probability is known.
+    gap = exact.MatMul(exact.clip(x, -FAR, FAR), np.zeros((clf.n_features_in_, 1)))
+    return op.Add(z, op.to_dtype(gap))
 
 
 def log_sums(op, z):
@@ -192,9 +195,7 @@ def convert(scope, operator, container):
     n_networks, limits = len(layers[0]), (finfo.min, finfo.max)
     if n_networks > 1:
         limits = logit_range(np.result_type(dtype, layers[0]))
-    z = logits(op, x, clf, layers)
-    z = op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
-    log_p = log_sums(op, op.clip(z, *limits))
+    log_p = log_sums(op, op.clip(logits(op, x, clf, layers), *limits))
     if container.get_options(operator.raw_operator, {"raw_scores": False})["raw_scores"]:
         scores = op.MatMul(log_p, np.array([[1.0, -1.0], [-1.0, 1.0]]))
     else:

@@ -290,3 +290,16 @@ def test_without_skl2onnx_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
     with pytest.raises(ImportError, match=r'pip install "sknumpynet\[onnx\]"'):
         import_module("sknumpynet.onnx")
+
+
+@pytest.mark.parametrize("activation", ["relu", "elu", "tanh"])
+@pytest.mark.parametrize("scale_inputs", ["robust", None])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_of_a_row_with_a_gap_no_probability_is_told(small, table, dtype, scale_inputs, activation):
+    X, y = table
+    clf = small(activation=activation, scale_inputs=scale_inputs, numeric_bins=2).fit(X, y)
+    some = X[:3].astype(dtype)
+    some[1, 2] = np.nan
+    told = run(clf, some)[1]
+    assert np.isnan(told[1]).all()
+    assert_allclose(told[[0, 2]], clf.predict_proba(some[[0, 2]]), atol=1e-6)
