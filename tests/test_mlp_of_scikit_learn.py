@@ -39,8 +39,8 @@ LEFT_OUT = {
     "prints every tenth. Here: `test_verbose_prints_the_cost_every_so_many_epochs`.",
     "test_early_stopping_stratified": "Reads the words of an error, in which a class is called "
     "True. Here: `test_bad_data_is_an_error_that_says_why_and_changes_nothing`.",
-    "test_early_stopping": "Wants `best_loss_` to be None; it is the lowest log loss of the rows "
-    "held out. Here: `test_validation_scores_are_accuracies_on_the_rows_that_judge`.",
+    "test_early_stopping": "Wants `best_loss_` to be None; it is the log loss of the epochs kept "
+    "on the rows held out. Here: `test_validation_scores_are_accuracies_on_the_rows_that_judge`.",
     "test_mlp_partial_fit_after_fit": "Wants a `partial_fit` that is there to fail, which "
     "`check_estimator` forbids. Here: `test_partial_fit_is_not_there_where_it_could_not_work`.",
     "test_preserve_feature_names": "Fits one class. Here: "

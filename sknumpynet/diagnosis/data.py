@@ -7,8 +7,8 @@ from ..engine import folds
 from .report import Finding
 from .training import afresh
 
-SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
 FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a table, as the four points of XOR
+SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
 SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
 
 
@@ -86,8 +86,7 @@ def has_repeated_rows(evidence):
     share = n_copies / n_rows
     if share < 0.25 or n_different < FEWEST_DIFFERENT:
         return
-    kind = folds.different_rows(evidence.columns, np.arange(len(evidence.columns)))
-    _, first = np.unique(kind, return_index=True)
+    _, first = np.unique(evidence.kind, return_index=True)
     if share > 2 * share_by_chance(evidence.columns[first], n_different):
         yield Finding(
             "repeated_rows",
@@ -126,10 +125,10 @@ def share_by_chance(different, n_different):
 
 def has_contradictions(evidence):
     """The same row with both labels."""
-    group = folds.different_rows(evidence.columns, np.arange(len(evidence.columns)))
     sides = (evidence.is_positive, ~evidence.is_positive)
-    by_label = [np.bincount(group, evidence.weight * side) for side in sides]
-    is_repeated = len(by_label[0]) > len(group) / 2  # else values are few, and chance is likelier
+    by_label = [np.bincount(evidence.kind, evidence.weight * side) for side in sides]
+    # Else values are few, and chance is likelier.
+    is_repeated = len(by_label[0]) > len(evidence.kind) / 2
     lost = np.minimum(*by_label).sum() / evidence.weight.sum()
     share = lost / min(evidence.base_rate, 1 - evidence.base_rate)
     if share > 0.2:

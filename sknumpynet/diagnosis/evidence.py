@@ -12,6 +12,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ..engine.folds import different_rows
 from ..engine.network import Network
 from ..engine.objective import Objective
 from ..fitted import as_fitted, training_rows
@@ -65,6 +66,11 @@ class Evidence:
         columns = rows.X[rows.index]
         columns = columns.toarray() if sparse.issparse(columns) else columns
         self.columns = columns.astype(np.float64)
+
+    @lazily
+    def kind(self):
+        """Number of each row looked at; equal rows have equal numbers."""
+        return different_rows(self.columns, np.arange(len(self.columns)))
 
     @lazily
     def varies(self):
