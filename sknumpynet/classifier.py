@@ -130,11 +130,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         For 'sgd' with momentum.
     early_stopping : bool or 'auto', default='auto'
         Whether to hold rows out: those of each network are its validation rows. Equal rows are held
-        out together, by the same networks. True gives each network a fold of its own. 'auto' does
-        so with 16 different rows a network; with fewer, networks share larger folds, and folds of
-        less than 16 rows are trusted less (Notes). Nothing is held out of a truth table: all
-        combinations of up to 4 values a column, 64 rows at most. Without validation rows a network
-        keeps its epoch of the lowest training loss, or its last if that is better.
+        out together, by the same networks, unless ``groups`` part them. True gives each network a
+        fold of its own. 'auto' does so with 16 different rows a network; with fewer, networks share
+        larger folds, and folds of less than 16 rows are trusted less (Notes). Nothing is held out
+        of a truth table: all combinations of up to 4 values a column, 64 rows at most. Without
+        validation rows a network keeps its epoch of the lowest training loss, or its last if that
+        is better.
     validation_fraction : float, default=0.1
         What one network alone holds out, one row of each class at least; several hold out a fold
         each.
@@ -220,11 +221,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     Notes
     -----
-    A weight of 2 is the row twice, and only ratios of weights matter. Only where few different rows
-    come three times each or more, and are half of the combinations of their columns' values or
-    more, equal rows may be held out by different networks: they are observations of the cells of a
-    table, and to hold a cell out would ask for extrapolation. There are at most 64 such cells of up
-    to 4 values a column, or 1,000 if most rows have equals of the other class.
+    A weight of 2 is the row twice. Only ratios of weights matter, but for ``alpha``, which is set
+    against their sum.
+
+    Where few different rows are the cells of a table, equal rows may be held out by different
+    networks, for to hold a whole cell out would ask for extrapolation. That is so if the different
+    rows are half of all combinations of the columns' values or more, come three times each or more
+    in the mean, and most rows have equals of the other class; any, if there are at most 64 different
+    rows and 4 values a column.
 
     Among a few validation rows some epoch is right by chance. With 'auto', epochs of a network that
     holds out n < 16 different rows are compared by ``loss + min(1, 16 / n - 1) * mean((p - r)^2) /
@@ -341,7 +345,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         groups : array-like of shape (n_samples,), default=None
             Which rows belong together, such as those of one patient: a number or name a row. Rows
             of a group are held out together, by networks that train on none of them; there must be
-            as many groups as networks. Without, only equal rows belong together.
+            at least as many groups as networks, and two. Without groups, equal rows are held out
+            together; with them, equal rows of different groups need not be. Where no rows are held
+            out (``early_stopping=False``, `X_val` given) groups do nothing.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to judge every epoch of every network by, instead of rows held out from X;
             ``early_stopping`` must not be False then. ``class_weight`` counts here too.
@@ -698,9 +704,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if n_units < max(n_folds, 2):
             if is_auto and groups is None:  # all rows are equal
                 return rows, None
+            once = ", counting equal rows once" if groups is None else ""
             raise ValueError(
                 f"each of n_estimators={self.n_estimators} network(s) holds out a fold of its own, "
-                f"but there are {n_units} {what}s of positive weight, counting equal rows once; "
+                f"but there are {n_units} {what}s of positive weight{once}; "
                 f"give more {what}s, fewer networks, or set early_stopping=False."
             )
         per_class = [rows.weight[is_positive == label].sum() for label in (False, True)]

@@ -60,7 +60,8 @@ def check_holds_no_dates(X):
     if columns:
         raise TypeError(
             f"X holds no numbers in the columns {columns}: they are dates or times. Make them days "
-            f"since the first, such as by {days_since_first(X, columns)}."
+            "since the first in the training rows, the same for new rows, such as by "
+            f"{days_since_first(X, columns)}."
         )
 
 

@@ -314,7 +314,7 @@ def test_groups_of_rows_of_weight_zero_do_not_count(small):
     [
         (
             np.zeros(60),
-            "there are 1 groups of positive weight, .* give more groups",
+            "there are 1 groups of positive weight; give more groups",
         ),
         (np.arange(60) // 30, "n_estimators=3 network.* there are 2 groups"),
         (np.arange(59), r"groups has the shape \(59,\), but X has 60 rows; give one group a row"),

@@ -163,6 +163,17 @@ def test_a_single_epoch_is_measured_by_the_weights_it_ended_with():
     assert codes(diagnose(clf, X, y)) == ["stopped_too_early"]
 
 
+def test_a_remedy_changes_something():
+    """Nor does patience help where it was not wanting: after `partial_fit`, or an interrupt."""
+    X, y = zoo.moons(0)
+    impatient = diagnose(zoo.fit(X, y, 0, n_iter_no_change=1, tol=0.5), X, y).findings[0]
+    assert impatient.params == {"n_iter_no_change": 6, "tol": 1e-4}
+    stream = zoo.NumpyMLPBinaryClassifier(random_state=0).partial_fit(X, y, [0, 1])
+    finding = diagnose(stream, X, y).findings[0]
+    assert (finding.code, finding.params) == ("stopped_too_early", {})
+    assert "partial_fit" in finding.remedy
+
+
 def test_a_logistic_regression_that_does_better_is_named():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1000, 20))

@@ -93,9 +93,9 @@ def has_repeated_rows(evidence):
             "note",
             "",
             share,
-            f"{n_copies:,} of {n_rows:,} rows are copies of others. `fit` holds all copies of a "
-            "row out together; a test set or cross-validation that parts them judges by rows that "
-            "were trained on, and finds it better than it is.",
+            f"{n_copies:,} of {n_rows:,} rows are copies of others. Without groups, `fit` "
+            "holds all copies of a row out together; a test set or cross-validation that parts "
+            "them judges by rows that were trained on, and finds it better than it is.",
             step="where rows belong together, as those of a patient, say so by fit(..., groups=...)"
             " and split by groups; instead of copying rows of a rare class, set class_weight or "
             "give sample_weight",

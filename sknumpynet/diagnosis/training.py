@@ -68,6 +68,7 @@ def is_unfinished(evidence):
             else {"learning_rate_init": "auto"},
         )
     elif fallen > 0.02 or (is_cut and fallen > 0 and evidence.lags):
+        longer = {"max_iter": max(200, 10 * clf.max_iter)} if is_cut else more_patience(clf)
         yield Finding(
             "stopped_too_early",
             severity,
@@ -75,10 +76,17 @@ def is_unfinished(evidence):
             fallen,
             f"Training ended after {clf.n_iter_} epoch(s), of which the last still took "
             f"{fallen:.1%} of the base rate's loss off.",
-            {"max_iter": max(200, 10 * clf.max_iter)}
-            if is_cut
-            else {"n_iter_no_change": 6, "tol": 1e-4},
+            longer,
+            # Interrupted, stopped by a callback, or trained by partial_fit.
+            step="" if longer else "call fit again to its end, or partial_fit with more rows",
         )
+
+
+def more_patience(clf):
+    """What to set where a network was given up too soon; nothing if it was not given up."""
+    return ({"n_iter_no_change": 6} if clf.n_iter_no_change < 6 else {}) | (
+        {"tol": 1e-4} if clf.tol > 1e-4 else {}
+    )
 
 
 def is_held_down(evidence):
