@@ -227,8 +227,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     Where few different rows are the cells of a table, equal rows may be held out by different
     networks, for to hold a whole cell out would ask for extrapolation. That is so if the different
     rows are half of all combinations of the columns' values or more, come three times each or more
-    in the mean, and most rows have equals of the other class; any, if there are at most 64 different
-    rows and 4 values a column.
+    in the mean, and most rows have equals of the other class (of at most 64 different rows and 4
+    values a column, any row).
 
     Among a few validation rows some epoch is right by chance. With 'auto', epochs of a network that
     holds out n < 16 different rows are compared by ``loss + min(1, 16 / n - 1) * mean((p - r)^2) /
@@ -345,9 +345,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         groups : array-like of shape (n_samples,), default=None
             Which rows belong together, such as those of one patient: a number or name a row. Rows
             of a group are held out together, by networks that train on none of them; there must be
-            at least as many groups as networks, and two. Without groups, equal rows are held out
-            together; with them, equal rows of different groups need not be. Where no rows are held
-            out (``early_stopping=False``, `X_val` given) groups do nothing.
+            at least as many groups as networks, and two. Groups that share equal rows are held out
+            as one, unless that makes one larger than a fold. Where no rows are held out
+            (``early_stopping=False``, `X_val` given) groups do nothing.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Rows to judge every epoch of every network by, instead of rows held out from X;
             ``early_stopping`` must not be False then. ``class_weight`` counts here too.
@@ -400,7 +400,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             self._begin(rows, kind, classes)
         if validation is None:
             rows, n_judging = self._hold_out(rows, kind, groups, classes)
-        if not goes_on:
+        is_auto = isinstance(self.early_stopping, str)
+        is_truth_table = is_auto and validation is None and rows.fold is None
+        if not (goes_on or is_truth_table):  # whose few steps must lead from 0 to either label
             self._start_at_base_rate(rows)
         doubts = self._train(rows, validation, tasks, n_judging=n_judging)
         try:
@@ -692,7 +694,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         is_auto, n_folds = self.early_stopping == "auto", self.n_estimators
         is_positive, unit, what = rows.sign > 0, kind, "row"
         if groups is not None:
-            unit, what = np.unique(groups[rows.index], return_inverse=True)[1], "group"
+            unit, what = folds.joined_groups(groups[rows.index], kind, n_folds), "group"
         elif table := folds.kind_of_table(rows.X, rows.index, is_positive, kind):
             if table == "counted":
                 kind = unit = np.arange(len(kind))  # each row says something new of its cell

@@ -208,7 +208,8 @@ class ReliabilityDisplay:
                 "y is None; give the labels of X, or without X those of the training rows, which "
                 "the estimator does not keep."
             )
-        y, label = column_or_1d(y), type(estimator).__name__
+        with naming("y"):
+            y, label = column_or_1d(y), type(estimator).__name__
         if X is None:
             proba, label = out_of_fold(estimator)[:, 1], f"{label}, out of fold"
         else:

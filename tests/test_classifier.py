@@ -4,7 +4,7 @@ import inspect
 import pickle
 import tracemalloc
 from importlib.resources import files
-from itertools import combinations, pairwise, product
+from itertools import combinations, islice, pairwise, product
 
 import joblib
 import numpy as np
@@ -274,7 +274,24 @@ def test_xor_is_learnt_from_four_points_however_often_they_stand_there():
         clf = NumpyMLPBinaryClassifier((8,), n_estimators=4, random_state=0)
         clf.fit(np.repeat(X, times, axis=0), np.repeat(y, times))
         assert_array_equal(clf.predict(X), y)
-        assert (clf.validation_curve_ is None) == (times < 3)
+        assert clf.validation_curve_ is None
+
+
+@pytest.mark.parametrize("times", [1, 4])
+@pytest.mark.parametrize("n_columns", [2, 3])
+def test_every_truth_table_is_learnt(n_columns, times):
+    X = np.array(list(product([0, 1], repeat=n_columns)))
+    for y in islice(product([0, 1], repeat=len(X)), 1, 2 ** len(X) - 1, 1 + (n_columns - 2) * 15):
+        clf = NumpyMLPBinaryClassifier(n_estimators=4, random_state=0)
+        clf.fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+        assert_array_equal(clf.predict(X), y)
+
+
+def test_cells_whose_counts_are_weights_have_the_probabilities_of_the_counts():
+    X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 2)
+    y, counts = np.arange(8) < 4, np.array([45, 5, 10, 40, 5, 45, 40, 10])
+    clf = NumpyMLPBinaryClassifier(random_state=0).fit(X, y, counts)
+    assert_allclose(clf.predict_proba(X[:4])[:, 1], counts[:4] / 50, atol=0.1)
 
 
 @pytest.mark.parametrize("n_estimators", [1, 3])

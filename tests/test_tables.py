@@ -132,7 +132,7 @@ def test_dates_are_an_error_that_names_the_columns_missing_or_not(use, kind, is_
         X = X.copy()
         X[3, 0] = "NaT"
     elif is_missing:
-        X = [[np.datetime64("NaT"), *list(row)[1:]] for row in X]
+        X = [[np.datetime64("NaT", "s"), *list(row)[1:]] for row in X]
     with pytest.raises(TypeError, match=r"no numbers in the columns \[[01, ]+\]: they are dates"):
         use(X)
 

@@ -9,6 +9,7 @@ how often one is given.
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from .streams import stream
 
@@ -72,10 +73,11 @@ def kind_of_table(X, index, is_positive, kind):
     Returns
     -------
     {"counted", "listed"} or None
-        "counted": half of all combinations of the columns' values at least, three rows each in the
-        mean; either most rows have equals of the other class, so that each is an observation, no
-        copy, or the table is small: 64 cells and 4 values a column at most. "listed", a truth
-        table: small, and all combinations, each with one label. None for any other table.
+        "counted": half of all combinations of the columns' values at least, and three rows each in
+        the mean, which are observations and no copies: most have equals of the other class, or
+        any, if the table is small (64 different rows and 4 values a column at most).
+        "listed": small, and all combinations, each with one label (a truth table) or one row for
+        each label (how often it came may be its weight). None for any other table.
     """
     _, first = np.unique(kind, return_index=True)
     if len(first) > MOST_CELLS:
@@ -88,14 +90,40 @@ def kind_of_table(X, index, is_positive, kind):
     if n_combinations > 2 * len(first):
         return None
     is_small = len(first) <= FEW_CELLS and max(n_values, default=1) <= FEW_VALUES
-    has_positive, has_negative = (
+    has_label = [
         np.bincount(kind[of], minlength=len(first)) > 0 for of in (is_positive, ~is_positive)
-    )
-    has_both = has_positive & has_negative
-    if len(kind) >= ROWS_A_CELL * len(first):
-        return "counted" if is_small or has_both[kind].mean() > 0.5 else None
-    is_complete = n_combinations == len(first) and not has_both.any()
-    return "listed" if is_small and is_complete else None
+    ]
+    has_both = np.logical_and(*has_label)
+    is_observed = has_both[kind].mean() > 0.5 or (is_small and has_both.any())
+    if is_observed and len(kind) >= ROWS_A_CELL * len(first):
+        return "counted"
+    is_once = not has_both.any() or len(kind) == np.sum(has_label)
+    return "listed" if is_small and is_once and n_combinations == len(first) else None
+
+
+def joined_groups(groups, kind, n_folds):
+    """Number the groups anew, those that share equal rows as one.
+
+    Parameters
+    ----------
+    groups, kind : ndarray of int of shape (n_rows,)
+        Numbers; ``kind`` is what `different_rows` gives.
+    n_folds : int
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+        From 0 on. The groups as they are if one would become larger than they and than a fold are:
+        rows of few values chain all of them together.
+    """
+    groups = np.unique(groups, return_inverse=True)[1]
+    n_groups = groups.max() + 1
+    size = n_groups + kind.max() + 1
+    shared = sparse.coo_array((np.ones(len(kind)), (groups, n_groups + kind)), shape=(size, size))
+    joined = connected_components(shared, directed=False)[1][groups]
+    joined = np.unique(joined, return_inverse=True)[1]
+    most = max(np.bincount(groups).max(), len(groups) / max(n_folds, 2))
+    return joined if np.bincount(joined).max() <= most else groups
 
 
 def deal(order, is_positive, unit, n_folds):

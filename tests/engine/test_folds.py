@@ -15,6 +15,7 @@ from sknumpynet.engine.folds import (
     deal,
     different_rows,
     hold_out,
+    joined_groups,
     kind_of_table,
     row_keys,
 )
@@ -236,8 +237,8 @@ def test_a_truth_table_is_listed_and_its_repetition_counted(n_values, container)
     y = np.arange(len(X)) % 3 == 1
     assert told(X, y, container) == "listed"
     assert told(np.tile(X, (2, 1)), np.tile(y, 2), container) == "listed"
-    assert told(np.tile(X, (3, 1)), np.tile(y, 3), container) == "counted"
-    assert told(np.tile(X, (3, 1)), np.arange(3 * len(X)) % 2 == 0, container) == "counted"
+    assert told(np.tile(X, (3, 1)), np.tile(y, 3), container) == "listed"
+    assert told(np.tile(X, (3, 1)), np.arange(3 * len(X)) < len(X) + 1, container) == "counted"
 
 
 @pytest.mark.parametrize(
@@ -262,6 +263,28 @@ def test_rows_with_equals_of_the_other_class_are_counted(n_values):
     cell, is_first = np.arange(len(X)) % (len(X) // 3), np.arange(len(X)) < len(X) // 3
     for part, expected in ((0.6, "counted"), (0.4, "counted" if max(n_values) <= 4 else None)):
         assert told(X, is_first & (cell < part * len(X) / 3)) == expected
+
+
+def test_a_row_for_each_label_of_a_cell_is_listed():
+    X = np.vstack([grid(2, 2), grid(2, 2)[:3]])
+    assert told(X, np.arange(7) < 4) == "listed"
+    assert told(np.vstack([X, X[:1]]), np.arange(8) % 7 < 4) is None
+
+
+@law
+@given(data=st.data(), n_rows=st.integers(1, 12))
+def test_groups_that_share_rows_are_one(data, n_rows):
+    """As walking from row to row of equal group or contents finds them."""
+    of_row = st.lists(st.integers(0, 9), min_size=n_rows, max_size=n_rows)
+    groups, kind = (np.unique(data.draw(of_row), return_inverse=True)[1] for _ in range(2))
+    reached = (groups[:, np.newaxis] == groups) | (kind[:, np.newaxis] == kind)
+    for _ in range(n_rows):
+        reached = reached @ reached
+    largest = max(np.bincount(groups).max(), n_rows / 2)
+    expected = reached if reached.sum(axis=1).max() <= largest else groups[:, np.newaxis] == groups
+    joined = joined_groups(groups, kind, 2)
+    assert_array_equal(joined[:, np.newaxis] == joined, expected)
+    assert set(joined) == set(range(joined.max() + 1))
 
 
 def test_a_table_with_contradictions_is_no_truth_table():
