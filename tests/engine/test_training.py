@@ -273,6 +273,19 @@ def test_the_best_epoch_is_the_lowest_of_its_curve_and_its_params_are_kept(solve
         assert_array_equal(trained.params, places[trained.best_epoch, np.arange(5)])
 
 
+def test_where_few_rows_are_held_out_the_epoch_of_the_best_score_is_kept():
+    params, problem = make((8,), n_networks=5, has_folds=True, n_judging=np.full(5, 8))
+    plan = replace(PLAN, learning_rate_init=0.2)
+    trained, objective = run(problem, params, plan), Objective(problem, np.arange(5))
+    places = places_after_epochs(objective, params, plan)
+    scores = np.array([objective.validation(place)[2] for place in places[1:]])
+    assert_array_equal(trained.best_epoch, scores.argmin(axis=0) + 1)
+    assert_array_equal(trained.params, places[trained.best_epoch, np.arange(5)])
+    losses = trained.validation_curve[trained.best_epoch - 1, np.arange(5)]
+    assert_array_equal(trained.best_score, losses)
+    assert (losses > trained.validation_curve.min(axis=0)).any()
+
+
 @pytest.mark.parametrize("patience", [2, np.inf])
 @pytest.mark.parametrize("n_rows", [48, 3000])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
