@@ -577,7 +577,8 @@ def test_to_predict_sparse_rows_takes_no_more_memory_than_rows_and_weights(
     small, scale_inputs, numeric_bins
 ):
     n_rows, n_columns = 1000, 1 << 17
-    X = sparse.random_array((n_rows, n_columns), density=50 / n_columns, format="csr", rng=0)
+    density = 50 / n_columns
+    X = sparse.random_array((n_rows, n_columns), density=density, format="csr", random_state=0)
     X.data -= 0.5
     y = np.arange(n_rows) % 2
     clf = small(max_iter=1, scale_inputs=scale_inputs, numeric_bins=numeric_bins, n_estimators=1)
