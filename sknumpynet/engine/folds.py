@@ -113,8 +113,8 @@ def joined_groups(groups, kind, n_folds):
     Returns
     -------
     ndarray of int of shape (n_rows,)
-        From 0 on. The groups as they are if one would become larger than they and than a fold are:
-        rows of few values chain all of them together.
+        From 0 on. The groups as they are if one would become larger than they and than a fold are,
+        or fewer than folds would be left: rows of few values chain all of them together.
     """
     groups = np.unique(groups, return_inverse=True)[1]
     n_groups = groups.max() + 1
@@ -123,7 +123,8 @@ def joined_groups(groups, kind, n_folds):
     joined = connected_components(shared, directed=False)[1][groups]
     joined = np.unique(joined, return_inverse=True)[1]
     most = max(np.bincount(groups).max(), len(groups) / max(n_folds, 2))
-    return joined if np.bincount(joined).max() <= most else groups
+    is_small = np.bincount(joined).max() <= most and joined.max() + 1 >= n_folds
+    return joined if is_small else groups
 
 
 def deal(order, is_positive, unit, n_folds):

@@ -291,3 +291,9 @@ def test_a_table_with_contradictions_is_no_truth_table():
     X = np.tile(grid(2, 2), (2, 1))
     assert told(X, np.array([0, 1, 1, 0] * 2) == 1) == "listed"
     assert told(X, np.array([0, 1, 1, 0, 0, 1, 1, 1]) == 1) is None
+
+
+def test_groups_stay_apart_where_joined_ones_would_be_fewer_than_folds():
+    groups, kind = np.array([0, 0, 0, 0, 1, 2]), np.array([0, 1, 2, 3, 4, 4])
+    assert_array_equal(joined_groups(groups, kind, 2), [0, 0, 0, 0, 1, 1])
+    assert_array_equal(joined_groups(groups, kind, 3), groups)
