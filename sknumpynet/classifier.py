@@ -700,18 +700,20 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
                 kind = unit = np.arange(len(kind))  # each row says something new of its cell
             elif is_auto:
                 return rows, None
-        n_units = unit.max() + 1
-        if is_auto and groups is None and n_folds > 1:
-            n_folds = min(n_folds, max(2, n_units // folds.FEWEST_HELD))
-        if n_units < max(n_folds, 2):
-            if is_auto and groups is None:  # all rows are equal
-                return rows, None
-            once = ", counting equal rows once" if groups is None else ""
+        n_units, n_given, least = unit.max() + 1, len(kind), n_folds
+        if groups is not None:
+            n_given, least = n_units, max(n_folds, 2)
+        elif is_auto and n_folds > 1:
+            n_folds = least = min(n_folds, max(2, n_units // folds.FEWEST_HELD))
+        if n_given < least:
             raise ValueError(
                 f"each of n_estimators={self.n_estimators} network(s) holds out a fold of its own, "
-                f"but there are {n_units} {what}s of positive weight{once}; "
-                f"give more {what}s, fewer networks, or set early_stopping=False."
+                f"but there are {n_given} {what}s of positive weight; give more {what}s, fewer "
+                "networks, or set early_stopping=False."
             )
+        if n_units < 2:
+            return rows, None
+        n_folds = min(n_folds, n_units)  # where rows are equal, several networks hold out the same
         per_class = [rows.weight[is_positive == label].sum() for label in (False, True)]
         if not is_auto and min(per_class) < 2 * rows.weight.min():
             raise ValueError(

@@ -794,3 +794,10 @@ def test_public_signatures_are_annotated():
         annotations = [p.annotation for p in signature.parameters.values() if p.name != "self"]
         assert inspect.Signature.empty not in [*annotations, signature.return_annotation], name
     assert files("sknumpynet").joinpath("py.typed").is_file()
+
+
+@pytest.mark.parametrize("n_values", [1, 2])
+def test_fewer_different_rows_than_networks_are_shared(small, n_values):
+    X, y = np.arange(12.0)[:, np.newaxis] % n_values, np.arange(12) // 2 % 2
+    clf = small(early_stopping=True).fit(np.hstack([X, X * 7]), y, np.full(12, 2))
+    assert np.isfinite(clf.predict_proba(np.hstack([X, X * 7]))).all()
