@@ -1,7 +1,6 @@
 """A multilayer perceptron for binary classification, written by hand in NumPy."""
 
-__version__ = "0.1.0"  # before the imports: a fitted estimator's file names it
-
+from ._version import __version__ as __version__
 from .classifier import NumpyMLPBinaryClassifier
 from .diagnosis import diagnose
 from .exceptions import NotLearningWarning

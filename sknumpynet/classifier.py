@@ -1,69 +1,38 @@
-"""The estimator: validate, wire, expose. The only module that meets scikit-learn's contract."""
+"""The estimator: the story of a fit, predictions, and scikit-learn's protocols."""
 
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, replace
-from functools import cache, partial
+from functools import partial
 from inspect import signature
-from typing import Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
-from scipy.special import expit, xlog1py, xlogy
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import (
-    assert_all_finite,
-    check_consistent_length,
-    check_random_state,
-    column_or_1d,
-)
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from . import fit_warnings, training_setup
 from .arithmetic import own_arithmetic, quiet_arithmetic
 from .blas import one_blas_thread
 from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
-from .engine import folds
-from .engine.epochs import Plan
-from .engine.initializers import initial_params, relative_rates
-from .engine.layout import Layout
-from .engine.network import predict_logits
-from .engine.objective import Problem, Rows
-from .engine.scaling import Binning, Scaling, learn_binning, learn_scaling
-from .exceptions import NotLearningWarning
-from .parameters import RULES, check_parameters, plain, plain_parameters
+from .engine.folds import different_rows
+from .engine.initializers import start_at_base_rate
+from .engine.prediction import log_odds, logits_to_trust, out_of_fold, probabilities
+from .engine.stack import Stack
+from .parameters import RULES, check_parameters, plain_parameters
 from .persistence import sealed, unsealed
-from .tables import columns_named
-from .validation import (
-    canonical,
-    check_both_count,
-    check_complete,
-    check_groups,
-    check_known,
-    check_labels,
-    check_weight,
-    naming,
-    shortened,
-    two_classes,
-)
-from .weights import are_identical, pack
+from .rows import hold_out, stream_classes, table_and_labels, training_rows, validation_rows
+from .tables import read_table
+from .validation import check_groups, naming, two_classes
+from .weights import are_identical, networks_in
 from .workers import train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
-BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
-BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
-RELATIVE_RATE = 0.03  # of learning_rate_init="auto", in deviations of the initial weights
-LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
-RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
-CHANCE = 10  # nats over all rows held out that may be chance; labels at random gain 0
-FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
-LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
 
 
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -387,28 +356,28 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     @own_arithmetic
     def _fit(self, tasks, X, y, sample_weight, groups, validation):
         """`fit`, of a copy: only its outcome reaches the estimator. Returns what to warn of."""
-        goes_on = self.warm_start and hasattr(self, "coefs_")
-        X, y = self._check_rows(X, y, reset=not goes_on)
+        params = plain_parameters(self)
+        goes_on = params.warm_start and hasattr(self, "coefs_")
+        X, y = table_and_labels(self, X, y, reset=not goes_on)
         classes = two_classes(y)
-        rows = self._weighted_rows(X, y, sample_weight, classes)
-        groups = check_groups(groups, len(y))
-        validation, n_judging = self._validation_rows(X, *validation, classes), None
-        kind = folds.different_rows(X, rows.index)
-        if goes_on:
-            self._check_continuation(classes)
-        else:
-            self._begin(rows, kind, classes)
+        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
+        groups, n_judging = check_groups(groups, len(y)), None
+        validation = validation_rows(
+            self, *validation, classes=classes, factors=factors, dtype=X.dtype
+        )
+        kind = different_rows(X, rows.index)
+        stack = self._begin(params, rows, kind, classes, factors, goes_on)
         if validation is None:
-            rows, n_judging = self._hold_out(rows, kind, groups, classes)
-        is_auto = isinstance(self.early_stopping, str)
-        is_truth_table = is_auto and validation is None and rows.fold is None
-        if not (goes_on or is_truth_table):  # whose few steps must lead from 0 to either label
-            self._start_at_base_rate(rows)
-        doubts = self._train(rows, validation, tasks, n_judging=n_judging)
+            rows, n_judging = hold_out(rows, kind, groups, params, classes=classes, seed=self._seed)
+        is_judged_alike = validation is not None or rows.fold is not None
+        # A truth table is left out: its few steps must lead from 0 to either label.
+        if not goes_on and (is_judged_alike or params.early_stopping != "auto"):
+            start_at_base_rate(stack, rows)
+        doubts = self._train(params, stack, rows, tasks, validation, n_judging)
         try:
             self._expose_out_of_fold(rows, goes_on)
         except KeyboardInterrupt:
-            doubts.append(self._interruption())
+            doubts += fit_warnings.interrupted(self.n_iter_)
         return doubts
 
     def _learn(self, tasks, learn, *args):
@@ -493,24 +462,25 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     @own_arithmetic
     def _partial_fit(self, tasks, X, y, classes, sample_weight):
         """`partial_fit`, of a copy, like `_fit`."""
+        params = plain_parameters(self)
         goes_on = hasattr(self, "coefs_")
-        X, y = self._check_rows(X, y, reset=not goes_on)
-        classes = self._stream_classes(y, classes, goes_on)
-        if self.class_weight == "balanced":
+        X, y = table_and_labels(self, X, y, reset=not goes_on)
+        classes = stream_classes(y, classes, self.classes_ if goes_on else None)
+        if params.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' counts all rows, and partial_fit sees a piece; give a "
                 "dict, such as {0: 1, 1: 5}."
             )
-        rows = self._weighted_rows(X, y, sample_weight, classes, is_piece=True, goes_on=goes_on)
-        if goes_on:
-            self._check_continuation(classes)
-        else:
-            kind = folds.different_rows(X, rows.index)
-            self._begin(rows, kind, classes, is_stream=True)
-            self._start_at_base_rate(rows)
+        rows, factors = training_rows(
+            X, y, sample_weight, classes, params.class_weight, is_piece=True, goes_on=goes_on
+        )
+        kind = None if goes_on else different_rows(X, rows.index)
+        stack = self._begin(params, rows, kind, classes, factors, goes_on, is_stream=True)
         if not len(rows.index):
             return []
-        doubts = self._train(rows, None, tasks, is_stream=True)
+        if not goes_on:
+            start_at_base_rate(stack, rows)
+        doubts = self._train(params, stack, rows, tasks, is_stream=True)
         self._expose_out_of_fold(rows, goes_on)
         return doubts
 
@@ -521,99 +491,15 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         n_epochs = int(self.max_iter) * (int(self.n_estimators) if self.solver == "lbfgs" else 1)
         return EpochTasks(self, n_epochs, X, y, sample_weight)
 
-    def _check_rows(self, X, y, reset):
-        """X as C-contiguous floats or canonical CSR, y as a column of labels."""
-        with naming("y"):
-            if y is None:
-                raise ValueError(
-                    "fit requires y to be passed, but the target y is None; give a label a row."
-                )
-            check_complete(y)
-            y = column_or_1d(y, warn=True)
-            assert_all_finite(y, input_name="y")
-            check_labels(y)
-            check_classification_targets(y)
-        dtype = (np.float64, np.float32)
-        with columns_named(X):
-            X = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=dtype, order="C")
-        with naming("X and y"):
-            check_consistent_length(X, y)
-        return canonical(X), y
-
-    def _stream_classes(self, y, classes, goes_on):
-        if classes is None and not goes_on:
-            raise ValueError(
-                "classes must be passed on the first call to partial_fit; give both labels, "
-                "such as classes=[0, 1]."
+    def _begin(self, params, rows, kind, classes, factors, goes_on, is_stream=False):
+        """The stack that training starts from: as it stands, or drawn anew for these rows."""
+        self._class_factors = factors
+        if goes_on:
+            stack = networks(self)
+            training_setup.check_continuation(
+                params, stack, self._built_with, classes, self.classes_
             )
-        with naming("classes"):
-            given = None if classes is None else np.unique(column_or_1d(classes))
-            known = self.classes_ if goes_on else two_classes(given, "classes")
-        if given is not None and not np.array_equal(given, known):
-            raise ValueError(
-                f"classes={shortened(repr(classes))} differs from the classes of earlier calls, "
-                f"{known}; leave it out, or begin anew with fit or a clone."
-            )
-        return known
-
-    def _weighted_rows(self, X, y, sample_weight, classes, is_piece=False, goes_on=False):
-        """The rows of positive weight."""
-        check_known(y, classes, "y")
-        weight = check_weight(sample_weight, len(y), "sample_weight", may_be_zero=goes_on)
-        is_positive = y == classes[1]
-        if not is_piece:
-            check_both_count(is_positive, weight, classes)
-        if self.class_weight is not None:
-            with naming("class_weight"):
-                self._class_factors = compute_class_weight(
-                    self.class_weight, classes=classes, y=y, sample_weight=weight
-                )
-            weight = weight * self._class_factors[is_positive.astype(int)]
-            weight = check_weight(
-                weight,
-                len(y),
-                "sample_weight times class_weight",
-                may_be_zero=goes_on,
-            )
-            if not is_piece:
-                check_both_count(is_positive, weight, classes)
-        return rows_that_count(X, is_positive, weight)
-
-    def _validation_rows(self, X, X_val, y_val, sample_weight_val, classes):
-        """The rows given to judge by, or None."""
-        if X_val is None:
-            if y_val is not None or sample_weight_val is not None:
-                raise ValueError("y_val or sample_weight_val came without X_val; give X_val too.")
-            return None
-        if y_val is None:
-            raise ValueError("X_val came without y_val; give the labels of its rows too.")
-        if not self.early_stopping:
-            raise ValueError(
-                "X_val came with early_stopping=False, which would not look at it; set "
-                "early_stopping='auto', or leave X_val out."
-            )
-        with naming("X_val"), columns_named(X_val):
-            X_val = validate_data(self, X_val, reset=False, accept_sparse="csr", dtype=X.dtype)
-        with naming("y_val"):
-            check_complete(y_val, "y_val")
-            y_val = column_or_1d(y_val)
-            check_labels(y_val, "y_val")
-            check_consistent_length(X_val, y_val)
-            check_known(y_val, classes, "y_val")
-        weight = check_weight(sample_weight_val, len(y_val), "sample_weight_val")
-        is_positive = y_val == classes[1]
-        if self.class_weight is not None:
-            weight = weight * self._class_factors[is_positive.astype(int)]
-            weight = check_weight(weight, len(y_val), "sample_weight_val times class_weight")
-        return rows_that_count(canonical(X_val), is_positive, weight)
-
-    def _layout(self):
-        sizes = self.hidden_layer_sizes
-        hidden = (sizes,) if np.ndim(sizes) == 0 else tuple(sizes)
-        return Layout((self.n_features_in_ + self._scaling.n_codes, *map(int, hidden), 1))
-
-    def _begin(self, rows, kind, classes, is_stream=False):
-        """Forget what was learnt before; scaling and initial weights for these rows."""
+            return stack
         kept = {"n_features_in_", "feature_names_in_", *self.get_params(deep=False)}
         for name in [name for name in vars(self) if name.endswith("_") and name not in kept]:
             delattr(self, name)
@@ -623,210 +509,59 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             generator = check_random_state(self.random_state)
         self._seed = int(generator.randint(np.iinfo(np.int32).max))
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
-        scaling = learn_scaling(self.scale_inputs, rows.X, rows.index, rows.weight, is_stream)
-        self._scaling = replace(scaling, bins=self._learn_bins(rows, kind.max() + 1))
-        layout, networks = self._layout(), range(self.n_estimators)
-        if networks.stop * layout.n_params > np.iinfo(np.intp).max // 8:
-            raise ValueError(
-                "hidden_layer_sizes and n_estimators ask for more parameters than any array can "
-                "hold; give fewer units or networks."
-            )
-        params = initial_params(layout, self.activation, self._seed, networks, rows.X.dtype)
-        self._scaling.fold_into(layout.views(params)[0])
-        self._expose_params(layout, params)
+        stack = training_setup.make_stack(params, rows, kind.max() + 1, self._seed, is_stream)
+        self._show(stack)
+        return stack
 
-    def _start_at_base_rate(self, rows):
-        """Make the last bias, 0 so far, the log-odds of the rows that each network trains on.
-
-        From 0 it does not get as far as a rare class asks for: to 1.5e-4 where that is 1e-7.
-        """
-        last = self._fitted_layout().views(self._params)[-1]
-        sides = rows.weight * (rows.sign < 0), rows.weight * (rows.sign > 0)
-        for network in range(self.n_estimators):
-            totals = [side.sum(where=rows.trains(network)) for side in sides]
-            if not all(totals):  # it holds out the only row of a class
-                totals = [side.sum() for side in sides]
-            if all(totals):  # not so in a piece of one class
-                last[network, -1] += np.log(totals[1]) - np.log(totals[0])  # one may be nearly all
-
-    def _learn_bins(self, rows, n_rows):
-        """Codes for the numeric columns; None where there are to be none."""
-        n_bins = self.numeric_bins
-        if n_bins == "auto":
-            n_bins = BINS if self.scale_inputs == "robust" and n_rows >= FEWEST_BINNED else 0
-        if not n_bins:
-            return None
-        bins = learn_binning(rows.X, rows.index, rows.weight, n_bins)
-        is_wide = bins is not None and len(bins.source) > MOST_CODES
-        return None if is_wide and self.numeric_bins == "auto" else bins
-
-    def _check_continuation(self, classes):
-        """Going on with networks of another shape, or for other labels, is an error."""
-        layout = self._layout()
-        shape = (self.n_estimators, *layout.layer_sizes)
-        fitted = (len(self._stacked_params()), *self._fitted_layout().layer_sizes)
-        if shape != fitted:
-            raise ValueError(
-                f"cannot go on with {describe(fitted)}: the parameters now ask for "
-                f"{describe(shape)}; set them back, or set warm_start=False and call fit."
-            )
-        for name in BUILT_WITH:
-            value = self._built_with[name]
-            if getattr(self, name) != value:
-                raise ValueError(
-                    f"cannot go on with {name}={getattr(self, name)!r}: the networks were built "
-                    f"with {name}={value!r}; set it back, or set warm_start=False and call fit."
-                )
-        if not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"cannot go on with the classes {classes}: the networks were trained to tell "
-                f"{self.classes_} apart; set warm_start=False to begin anew."
-            )
-
-    def _hold_out(self, rows, kind, groups, classes):
-        """The rows with a fold each, and how many different rows each fold has.
-
-        The latter only where "auto" is to mind how few they are. Without folds, and None, where
-        none are to be held out.
-        """
-        if not self.early_stopping:
-            return rows, None
-        is_auto, n_folds = self.early_stopping == "auto", self.n_estimators
-        is_positive, unit, what = rows.sign > 0, kind, "row"
-        if groups is not None:
-            unit, what = folds.joined_groups(groups[rows.index], kind, n_folds), "group"
-        elif table := folds.kind_of_table(rows.X, rows.index, is_positive, kind):
-            if table == "counted":
-                kind = unit = np.arange(len(kind))  # each row says something new of its cell
-            elif is_auto:
-                return rows, None
-        n_units, n_given, least = unit.max() + 1, len(kind), n_folds
-        if groups is not None:
-            n_given, least = n_units, max(n_folds, 2)
-        elif is_auto and n_folds > 1:
-            n_folds = least = min(n_folds, max(2, n_units // folds.FEWEST_HELD))
-        if n_given < least:
-            raise ValueError(
-                f"each of n_estimators={self.n_estimators} network(s) holds out a fold of its own, "
-                f"but there are {n_given} {what}s of positive weight; give more {what}s, fewer "
-                "networks, or set early_stopping=False."
-            )
-        if n_units < 2:
-            return rows, None
-        n_folds = min(n_folds, n_units)  # where rows are equal, several networks hold out the same
-        per_class = [rows.weight[is_positive == label].sum() for label in (False, True)]
-        if not is_auto and min(per_class) < 2 * rows.weight.min():
-            raise ValueError(
-                "early_stopping=True holds rows of each class out, but class "
-                f"{classes.tolist()[np.argmin(per_class)]!r} has one row only; give more rows, or "
-                "set early_stopping='auto'."
-            )
-        dealt = folds.row_keys(rows.X, self._seed)[rows.index], is_positive, unit
-        if n_folds > 1:
-            fold = folds.deal(*dealt, n_folds)
-        else:
-            fold = folds.hold_out(*dealt, plain(self.validation_fraction))
-        n_judging = np.array([len(np.unique(kind[fold == of])) for of in range(n_folds)])
-        if not n_judging.all():  # a row of each class
-            return rows, None
-        return replace(rows, fold=fold), n_judging if is_auto else None
-
-    def _plan(self, rows, is_stream):
-        names = [name for name in Plan.__annotations__ if hasattr(self, name)]
-        shared = {name: plain(getattr(self, name)) for name in names}
-        n_rows = len(rows.index)
-        shared["batch_size"] = min(self._rows_per_step(rows), n_rows)
-        if self.learning_rate_init == "auto":
-            shared["learning_rate_init"] = RELATIVE_RATE
-            shared["relative_rate"] = relative_rates(self._layout(), self.activation)
-        if is_stream:
-            shared["max_iter"] = 1
-            if self.learning_rate == "cosine":
-                shared["learning_rate"] = "constant"
-        return Plan(**shared, seed=self._seed)
-
-    def _rows_per_step(self, rows):
-        if self.batch_size != "auto":
-            return int(self.batch_size)
-        n_rows = len(rows.index)
-        if n_rows <= FULL_BATCH:
-            return n_rows
-        is_very_wide = self.n_features_in_ >= VERY_WIDE  # then a step is the optimizer's, mostly
-        return LARGEST_BATCH if is_very_wide else min(LARGEST_BATCH, max(64, n_rows // 30))
-
-    def _problem(self, rows, validation=None, n_judging=None):
-        """What to minimise on these rows."""
-        return Problem(
-            self._fitted_layout(),
-            self.activation,
-            self._scaling,
-            rows,
-            validation,
-            loss=self.loss,
-            alpha=plain(self.alpha),
-            label_smoothing=plain(self.label_smoothing),
-            dropout=0.0 if self.solver == "lbfgs" else plain(self.dropout),
-            seed=self._seed,
-            n_judging=n_judging,
-        )
-
-    def _unfolded_params(self, dtype):
-        """A copy of the parameters as training has them: of scaled inputs."""
-        params = self._stacked_params().astype(dtype)
-        self._scaling.unfold_from(self._fitted_layout().views(params)[0])
-        return params
-
-    def _train(self, rows, validation, tasks, is_stream=False, n_judging=None):
+    def _train(self, params, stack, rows, tasks, validation=None, n_judging=None, is_stream=False):
         """Train the stack, on several workers if asked, and expose it; return what to warn of."""
-        self._built_with = plain_parameters(self)  # what readers go by, whatever is set later
-        plan = self._plan(rows, is_stream)
-        problem = self._problem(rows, validation, n_judging)
-        layout, params = problem.layout, self._unfolded_params(rows.X.dtype)
-        optimizer = plan.make_optimizer(params)
-        if self._optimizer["solver"] == self.solver:
+        self._built_with = vars(params)  # what readers go by, whatever is set later
+        plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
+        problem = training_setup.make_problem(
+            params, stack.unfolded(rows.X.dtype), rows, self._seed, validation, n_judging
+        )
+        optimizer = plan.make_optimizer(problem.stack.params)
+        if self._optimizer["solver"] == params.solver:
             optimizer.resume(self._optimizer["n_steps"], self._optimizer["state"])
 
         def observers(networks):
             if tasks:
-                tasks.attributes = partial(self._attributes, layout, rows)
+                tasks.attributes = partial(self._attributes, rows)
                 yield tasks
-            if self.verbose:
-                yield EpochPrinter(self.verbose, networks, self.n_estimators)
+            if params.verbose:
+                yield EpochPrinter(params.verbose, networks, params.n_estimators)
 
         trained = train_stack(
             problem,
-            params,
             optimizer,
             plan,
             # Callbacks are told of the whole stack, so it is trained in one place.
-            n_jobs=1 if tasks else self.n_jobs,
+            n_jobs=1 if tasks else params.n_jobs,
             keeps_best=not is_stream,
             observers=observers,
             n_passes=self._n_passes,
             n_seen=self.t_,
         )
-        self._expose(layout, rows, trained)
-        doubts = list(self._doubts(plan, trained))
+        self._expose(rows, trained)
+        doubts = [*fit_warnings.ended_badly(params, plan, trained)]
         if not (is_stream or trained.was_interrupted or (tasks and tasks.has_stopped)):
-            doubts += self._doubts_of_learning(rows, validation or rows, trained)
+            doubts += fit_warnings.nothing_learnt(params, rows, validation, trained)
         return doubts
 
-    def _attributes(self, layout, rows, trained):
+    def _attributes(self, rows, trained):
         """What a copy has that was fitted as far as that."""
         fitted = twin(self, dict(vars(self)))
-        fitted._expose(layout, rows, trained)
+        fitted._expose(rows, trained)
         return vars(fitted)
 
-    def _expose(self, layout, rows, trained):
+    def _expose(self, rows, trained):
         """Set the fitted attributes."""
-        alone = self.n_estimators == 1
-        n_epochs = len(trained.loss_curve)
-        self._scaling.fold_into(layout.views(trained.params)[0])
-        self._expose_params(layout, trained.params)
+        self._show(trained.stack.folded())
+        alone, n_epochs = len(trained.stack) == 1, len(trained.loss_curve)
         self._optimizer = {"solver": None}
         if (optimizer := trained.optimizer) is not None:  # plain: a file of it needs no trust
             state = {"n_steps": optimizer.n_steps, "state": optimizer.state}
-            self._optimizer = {"solver": self.solver, **state}
+            self._optimizer = {"solver": self._built_with["solver"], **state}
         self._n_passes += n_epochs
         self.t_ += n_epochs * len(rows.index)
         self.n_iter_ = n_epochs
@@ -846,144 +581,32 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         for name in ("oof_proba_", "oof_log_loss_"):
             vars(self).pop(name, None)
 
-    def _doubts(self, plan, trained):
-        """Yield a message and its category for each way in which training did not end well."""
-        n_networks = f"of {self.n_estimators} networks" if self.n_estimators > 1 else "network"
-        if n_diverged := trained.has_diverged.sum():
-            yield (
-                f"{n_diverged} {n_networks} diverged: loss or weights were no longer finite. The "
-                "best weights before that are kept. Lower learning_rate_init (it is "
-                f"{self.learning_rate_init!r}), scale the inputs, or set max_grad_norm=1.0.",
-                ConvergenceWarning,
-            )
-        if trained.was_interrupted:
-            yield self._interruption(n_waiting=(trained.best_epoch == 0).sum())
-            return
-        n_cut_off = (~trained.has_finished).sum()
-        ends_by_itself = plan.solver != "lbfgs" and plan.learning_rate == "cosine"
-        if n_cut_off and plan.max_iter > 1 and not ends_by_itself:
-            yield (
-                f"{n_cut_off} {n_networks} had not converged after max_iter={plan.max_iter}; "
-                "give a larger max_iter or a larger tol.",
-                ConvergenceWarning,
-            )
-
-    def _interruption(self, n_waiting=0):
-        few = f" ({n_waiting} of {self.n_estimators} networks had ended none)" if n_waiting else ""
-        return (
-            f"fit was interrupted after {self.n_iter_} epochs{few}; the best weights so far are "
-            "kept. To go on from them, set warm_start=True and call fit again.",
-            UserWarning,
-        )
-
-    def _doubts_of_learning(self, rows, judged, trained):
-        """Likewise for a fit that is far worse than the base rate, or has ended no better."""
-        is_judged = trained.validation_curve is not None
-        if not is_judged and (
-            self.loss != "log_loss" or self.alpha or self.label_smoothing or self.dropout
-        ):
-            return  # the score is no log loss
-        if trained.has_diverged.any():
-            return  # which has been told
-        rate = np.average(rows.sign > 0, weights=rows.weight)
-        share = np.average(judged.sign > 0, weights=judged.weight)
-        prior = -xlogy(share, rate) - xlog1py(1 - share, -rate)  # one class may weigh nearly all
-        loss, gain = trained.best_score.mean(), (1 - LEARNT) * prior
-        chance = CHANCE * (judged.weight.max() / judged.weight.sum())
-        if is_judged:
-            gain = min(gain, chance)
-        is_ruined = loss - prior > max(RUINED, chance)
-        has_ended = len(rows.index) >= FEWEST_BINNED and trained.has_finished.all()
-        if not is_ruined and not (has_ended and loss >= prior - gain):
-            return
-        if self.scale_inputs is None:
-            suspect = "inputs come as they are; set scale_inputs='robust'"
-        elif self.learning_rate_init != "auto":
-            suspect = f"learning_rate_init={self.learning_rate_init!r}; set 'auto'"
-        elif penalty := self.alpha or self.weight_decay or self.dropout or self.label_smoothing:
-            suspect = f"the penalty of {plain(penalty):g}; set it to 0"
-        elif self.activation == "identity":
-            suspect = "activation='identity' cannot bend; set 'relu'"
-        else:
-            suspect = "the columns may have nothing to do with the labels"
-        yield (
-            f"nothing was learnt: the log loss {'on rows held out ' * is_judged}is {loss:.4g}, and "
-            f"{prior:z.4g} for telling every row the base rate of {rate:.3f}. The first suspect: "
-            f"{suspect}. sknumpynet.diagnose(clf, X, y) tells more.",
-            NotLearningWarning,
-        )
-
-    def _expose_params(self, layout, params):
-        """Hold the parameters as one array, and show its layers as coefs_ and intercepts_."""
-        self._params = params
-        which = 0 if len(params) == 1 else slice(None)
-        layers = layout.views(params)
-        self.coefs_ = [layer[which, ..., :-1, :] for layer in layers]
-        self.intercepts_ = [layer[which, ..., -1, :] for layer in layers]
-        self._shown = self.coefs_.copy(), self.intercepts_.copy()
-        self.n_layers_ = len(layers) + 1
-
-    def _stack(self):
-        """Layout and parameters, as one array, of whatever stands in coefs_ and intercepts_."""
-        if are_identical((self.coefs_, self.intercepts_), self._shown):
-            sizes = self.coefs_[0].shape[-2], *(coef.shape[-1] for coef in self.coefs_)
-            return Layout(sizes), self._params
-        n_inputs = self.n_features_in_ + self._scaling.n_codes
-        return pack(self.coefs_, self.intercepts_, n_inputs)
-
-    def _fitted_layout(self):
-        return self._stack()[0]
-
-    def _stacked_params(self):
-        return self._stack()[1]
+    def _show(self, stack):
+        """Hold a folded stack, and show its layers as coefs_ and intercepts_."""
+        which = 0 if len(stack) == 1 else slice(None)
+        self.coefs_ = [layer[which, ..., :-1, :] for layer in stack.layers]
+        self.intercepts_ = [layer[which, ..., -1, :] for layer in stack.layers]
+        self.n_layers_ = len(self.coefs_) + 1
+        self._stack, self._shown = stack, (self.coefs_.copy(), self.intercepts_.copy())
 
     def _expose_out_of_fold(self, rows, goes_on):
         """Predict every training row with the networks that held it out, if they always have."""
-        has_folds = rows.fold is not None and self.n_estimators > 1
+        has_folds = rows.fold is not None and len(self._stack) > 1
         dealing = crc32(rows.index.tobytes() + rows.fold.tobytes()) if has_folds else None
         before, self._dealing = (self._dealing if goes_on else dealing), dealing
         if dealing is None or dealing != before:
             self._dealing = None
             return
-        total = np.zeros((rows.X.shape[0], 2))
-        for network in range(self.n_estimators):
-            held = rows.index[~rows.trains(network)]
-            logits = self._logits(rows.X, network, held)[0]
-            total[held] += expit(np.column_stack([-logits, logits]))
-        left_out = np.flatnonzero(total.sum(axis=1) == 0)  # weight 0: no network trained on them
-        if len(left_out):
-            logits = self._logits(rows.X, slice(None), left_out)
-            total[left_out] = expit(np.stack([-logits, logits], axis=2)).mean(axis=0)
-        total /= total.sum(axis=1, keepdims=True)
-        of_truth = total[rows.index, (rows.sign > 0).astype(int)]
-        tiny = np.finfo(rows.X.dtype).tiny
-        log_loss = -np.average(np.log(np.maximum(of_truth, tiny)), weights=rows.weight)
-        vars(self).update(oof_proba_=total.astype(rows.X.dtype), oof_log_loss_=log_loss)
+        self.oof_proba_, self.oof_log_loss_ = out_of_fold(self._stack, rows)
 
     # Predicting ---------------------------------------------------------------------------------
 
-    def _as_it_stands(self):
-        """For one answer: what it is now, whatever another thread trains it to meanwhile."""
-        return twin(self, vars(self))
-
     @one_blas_thread
-    def _check_and_ask(self, X):
-        """Logits of rows as they come."""
-        return self._logits(self._check_new_rows(X))
-
-    def _logits(self, X, network=slice(None), index=None):
-        """Logits of checked rows, network by network."""
-        layout, params = self._stack()
-        params, scaling = np.atleast_2d(params[network]), self._scaling.folded()
-        logits = predict_logits(layout, self._built_with["activation"], params, X, scaling, index)
-        logits[np.isnan(logits)] = 0  # infinity less infinity: no evidence for either class
-        return logits
-
-    def _check_new_rows(self, X):
-        check_is_fitted(self, "coefs_")
-        dtype = (np.float64, np.float32)
-        with columns_named(X):
-            return canonical(validate_data(self, X, reset=False, accept_sparse="csr", dtype=dtype))
+    def _logits(self, X):
+        """Logits of rows as they come, by what it is now: a thread may train it meanwhile."""
+        fitted = twin(self, vars(self))
+        check_is_fitted(fitted, "coefs_")
+        return logits_to_trust(networks(fitted), read_table(fitted, X))
 
     @quiet_arithmetic()
     def decision_function(self, X: Table) -> np.ndarray:
@@ -1000,15 +623,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             The logarithm of p / (1 - p), p the mean probability over the networks. Above 0 exactly
             where `predict` says ``classes_[1]``.
         """
-        logits = self._as_it_stands()._check_and_ask(X)
-        if len(logits) == 1:
-            largest = np.finfo(logits.dtype).max
-            log_odds = logits[0].clip(-largest, largest)
-        else:
-            logits.clip(*logit_range(logits.dtype), out=logits)
-            log_odds = np.log(expit(logits).sum(axis=0)) - np.log(expit(-logits).sum(axis=0))
-        log_odds[abs(log_odds) <= np.finfo(log_odds.dtype).eps] = 0  # as good as a tie
-        return log_odds
+        return log_odds(self._logits(X))
 
     @quiet_arithmetic()
     def predict_proba(self, X: Table) -> np.ndarray:
@@ -1057,7 +672,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         ndarray of shape (n_samples,)
             Each one of ``classes_``.
         """
-        fitted = self._as_it_stands()
+        fitted = twin(self, vars(self))  # whatever a thread trains it to meanwhile
         is_positive = fitted.decision_function(X) > 0
         return fitted.classes_[is_positive.astype(int)]
 
@@ -1075,7 +690,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         ndarray of shape (n_estimators, n_samples)
             Their mean is ``predict_proba(X)[:, 1]``; their spread shows how sure the stack is.
         """
-        return probabilities(self._as_it_stands()._check_and_ask(X))[..., 1]
+        return probabilities(self._logits(X))[..., 1]
 
     # scikit-learn's protocols -------------------------------------------------------------------
 
@@ -1094,21 +709,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         return params
 
     def __getstate__(self):
-        state = dict(super().__getstate__())
-        if "coefs_" in state:
-            del state["_params"], state["_shown"]  # stand in coefs_ and intercepts_
-            state["_scaling"] = asdict(self._scaling)
-        return sealed(state)
+        return sealed(super().__getstate__())
 
     def __setstate__(self, state):
         state = unsealed(state, type(self).__name__)
         super().__setstate__(state)
         if "coefs_" in state:
-            bins = state["_scaling"]["bins"]
-            scaling = Scaling(**state["_scaling"])
-            self._scaling = replace(scaling, bins=None if bins is None else Binning(**bins))
-            n_inputs = self.n_features_in_ + self._scaling.n_codes
-            self._expose_params(*pack(self.coefs_, self.intercepts_, n_inputs))
+            self._show(self._stack)
 
 
 # For a subclass whose constructor leaves parameters out.
@@ -1123,30 +730,28 @@ def twin(estimator, state):
     return other
 
 
-def rows_that_count(X, is_positive, weight):
-    """The rows of positive weight, as the engine takes them."""
-    index = np.flatnonzero(weight)
-    sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
-    return Rows(X, index, sign, weight[index])
+def networks(estimator):
+    """The networks of a fitted estimator: whatever stands in coefs_ and intercepts_."""
+    stack, shown = estimator._stack, (estimator.coefs_, estimator.intercepts_)
+    if are_identical(shown, estimator._shown):
+        return stack
+    return networks_in(*shown, stack.activation, stack.encoding)
 
 
-def describe(shape):
-    """A stack in words."""
-    n_estimators, *sizes = shape
-    return f"{n_estimators} network(s) of layers {'-'.join(map(str, sizes))}"
+class LastFit(NamedTuple):
+    """What `fitted` needs to know of the last fit; one of version 0.1.0 names few parameters."""
+
+    stack: Stack
+    parameters: dict
+    class_factors: np.ndarray | None
+    seed: int
 
 
-@cache
-def logit_range(dtype):
-    """Logits whose probabilities, both of them, are above 0."""
-    limit = -np.log(np.finfo(dtype).tiny) - 1
-    return -limit, limit
-
-
-def probabilities(log_odds):
-    """Both probabilities on a new last axis, kept from being rounded to 0 and 1."""
-    limit = -np.log(np.finfo(log_odds.dtype).eps)
-    both = np.empty((*log_odds.shape, 2), log_odds.dtype)
-    log_odds.clip(-limit, limit, out=both[..., 1])
-    np.negative(both[..., 1], out=both[..., 0])
-    return expit(both, out=both)
+def last_fit(estimator):
+    """The `LastFit` of a fitted estimator."""
+    return LastFit(
+        stack=networks(estimator),
+        parameters=estimator._built_with,
+        class_factors=estimator._class_factors,
+        seed=estimator._seed,
+    )

@@ -14,9 +14,9 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
 from .arithmetic import own_arithmetic, quiet_arithmetic
-from .engine.columns import weighted_quantiles
-from .engine.network import Network
-from .fitted import check_given_labels, check_ours, working_copy
+from .engine.inputs.columns import weighted_quantiles
+from .engine.prediction import pass_forward
+from .fitted import check_given_labels, check_ours, new_rows, stack_of, working_copy
 from .validation import check_weight, naming
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
@@ -314,14 +314,11 @@ class LayersDisplay:
         LayersDisplay
         """
         clf = working_copy(estimator, network)
-        X = clf._check_new_rows(X)
-        params = clf._stacked_params()[[network]]
-        params = params.astype(np.result_type(X.dtype, params.dtype))
-        layout, scaling = clf._fitted_layout(), clf._scaling.folded()
-        passed = Network(layout, clf.activation, params, X.shape[0], scaling)
-        passed.read(X, slice(None))
-        passed.forward()
-        coefs = [layer[0] for layer in layout.weights(params)]
+        X, stack = new_rows(clf, X), stack_of(clf)
+        params = stack.params[[network]]
+        stack = stack.with_params(params.astype(np.result_type(X.dtype, params.dtype)))
+        passed = pass_forward(stack, X, np.arange(X.shape[0]))
+        coefs = [layer[0] for layer in stack.layout.weights(stack.params)]
         return cls(coefs, [units[0].T for units in passed.units] + [passed.logits.T]).plot(ax)
 
     @quiet_arithmetic()

@@ -6,8 +6,11 @@ they get is a copy whose parameters are those of the last fit.
 
 from sklearn.utils.validation import check_is_fitted
 
-from .classifier import NumpyMLPBinaryClassifier, rows_that_count, twin
+from .classifier import NumpyMLPBinaryClassifier, last_fit, twin
 from .parameters import check_parameters, is_int, plain_parameters
+from .rows import table_and_labels, weighted_rows
+from .tables import read_table
+from .training_setup import make_problem
 from .validation import check_known, check_labels, check_weight, naming
 
 
@@ -38,12 +41,41 @@ def as_fitted(estimator):
     check_ours(estimator)
     check_is_fitted(estimator, "coefs_")
     clf = twin(estimator, dict(vars(estimator)))
-    params, (_, *hidden, _) = clf._stacked_params(), clf._fitted_layout().layer_sizes
-    sizes = {"hidden_layer_sizes": tuple(hidden), "n_estimators": len(params)}
-    built_with = plain_parameters(clf) | clf._built_with | sizes
-    check_parameters(built_with)
-    vars(clf).update(built_with)
+    fit = last_fit(clf)
+    _, *hidden, _ = fit.stack.layout.layer_sizes
+    sizes = {"hidden_layer_sizes": tuple(hidden), "n_estimators": len(fit.stack)}
+    parameters = vars(plain_parameters(clf)) | fit.parameters | sizes
+    check_parameters(parameters)
+    vars(clf).update(parameters)
     return clf
+
+
+def stack_of(clf):
+    """The networks of a fitted estimator, folded: they compute on raw columns as far as can be."""
+    return last_fit(clf).stack
+
+
+def new_rows(clf, X):
+    """X as a table of the columns that a fitted estimator knows."""
+    return read_table(clf, X)
+
+
+def problem_of(clf, rows):
+    """What an estimator minimised, on these rows and from where its weights are now.
+
+    Parameters
+    ----------
+    clf : NumpyMLPBinaryClassifier
+        As `as_fitted` makes it.
+    rows : Rows
+        Its stack is of their dtype.
+
+    Returns
+    -------
+    Problem
+    """
+    fit = last_fit(clf)
+    return make_problem(clf, fit.stack.unfolded(rows.X.dtype), rows, fit.seed)
 
 
 def working_copy(estimator, network):
@@ -77,12 +109,8 @@ def training_rows(clf, X, y, sample_weight):
     weight : ndarray
         Their weights without that.
     """
-    X, y = clf._check_rows(X, y, reset=False)
+    X, y = table_and_labels(clf, X, y, reset=False)
     check_given_labels(y, clf.classes_)
-    weight = weighted = check_weight(sample_weight, len(y), "sample_weight")
-    is_positive = y == clf.classes_[1]
-    if clf.class_weight is not None and hasattr(clf, "_class_factors"):
-        weighted = weight * clf._class_factors[is_positive.astype(int)]
-        weighted = check_weight(weighted, len(y), "sample_weight times class_weight")
-    rows = rows_that_count(X, is_positive, weighted)
+    weight = check_weight(sample_weight, len(y), "sample_weight")
+    rows = weighted_rows(X, y == clf.classes_[1], weight, last_fit(clf).class_factors)
     return rows, weight[rows.index]

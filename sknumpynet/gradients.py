@@ -8,22 +8,13 @@ from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
-from scipy import sparse
 
 from .arithmetic import own_arithmetic
-from .engine.network import Network
-from .engine.objective import Objective, Rows
-from .fitted import training_rows, working_copy
+from .engine.differences import MOST_COMPONENTS, TOLERANCE, Checker
+from .engine.objective import Rows
+from .fitted import problem_of, training_rows, working_copy
 
 MOST_ROWS = 100  # that a check looks at: more would take longer and tell no more
-MOST_COMPONENTS = 50  # of a matrix that are checked one by one
-STEPS = (1e-4, 1e-6)  # the second where a unit comes across its kink within the first
-MOVES = np.array([-2, -1, 1, 2])
-FIVE_POINT = np.array([1, -8, 8, -1]) / 12
-ROUNDINGS = 20 * np.finfo(np.float64).eps  # what the objective may be off by, in units of its size
-TOLERANCE = 1e-6
-BLOCK_VALUES = 1 << 20  # of displaced parameters or units at once: 8 MB
-BENT = ("relu", "leaky_relu", "elu", "selu")  # slope or curvature jumps where z is 0
 
 
 @dataclass(frozen=True)
@@ -191,115 +182,19 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     given, _ = training_rows(clf, X, y, sample_weight)
     rng, n_given = np.random.default_rng(0), len(given.index)
     rows = as_float64(given.take(rng.permutation(n_given)[:MOST_ROWS]))
-    problem = replace(clf._problem(rows), dropout=0.0)
-    params = clf._unfolded_params(np.float64)
-    numbered = problem.layout.views(np.arange(params.shape[1])[np.newaxis])
-    checker = Checker(problem, params, network)
+    problem = replace(problem_of(clf, rows), dropout=0.0)
+    layout, checker = problem.stack.layout, Checker(problem, network)
     matrices = []
-    for layer, places in enumerate(numbered):
+    for layer, places in enumerate(layout.views(np.arange(layout.n_params)[np.newaxis]), 1):
         for name, of_name in (("weights", places[0, :-1]), ("biases", places[0, -1])):
-            matrices.append(MatrixCheck(layer + 1, name, *checker.check(of_name, rng)))
-    return GradientCheck(matrices, network, problem.layout.layer_sizes, len(rows.index), n_given)
-
-
-class Checker:
-    """The objective of one network around its parameters, and its gradient there.
-
-    Parameters
-    ----------
-    problem : Problem
-        Without folds and dropout.
-    params : ndarray of shape (n_estimators, n_params)
-        Of the whole stack: its gradient is computed as in training, side by side.
-    network : int
-    """
-
-    def __init__(self, problem, params, network):
-        self.problem, self.params, X = problem, params[network], problem.rows.X
-        self.X = X.toarray() if sparse.issparse(X) else X  # to see what the units read
-        grad = np.empty_like(params)
-        objective, n_rows = Objective(problem, np.arange(len(params))), len(problem.rows.index)
-        value = objective.value_and_grad(params, slice(0, n_rows), grad)[network]
-        passed = self._passed(params[[network]])
-        self.grad, size = grad[network], max(1, value, abs(passed.logits).max())
-        self.rounding = ROUNDINGS * size
-        self.sides = sides_of_kinks(passed) if problem.activation in BENT and passed.units else None
-        read = [passed.inputs[:, :-1].T, *(units[0] for units in passed.units)]
-        self.scale = np.ones_like(params[:1])  # a step moves z of the layer by h at most
-        for of_layer, inputs in zip(problem.layout.views(self.scale), read, strict=True):
-            of_layer[0, :-1] /= np.maximum(1, abs(inputs).max(axis=1))[:, np.newaxis]
-        self.scale = self.scale[0]
-        n_values = max(len(self.params), n_rows * sum(problem.layout.layer_sizes))
-        self.n_at_once = max(1, BLOCK_VALUES // (len(MOVES) * n_values))
-
-    def _passed(self, params):
-        """A stack that the rows have passed forward."""
-        p = self.problem
-        passed = Network(p.layout, p.activation, params, len(p.rows.index), p.scaling)
-        passed.read(self.X, p.rows.index)
-        passed.forward()
-        return passed
-
-    def check(self, places, rng):
-        """What `MatrixCheck` tells of the parameters at these places, an array of their shape."""
-        chosen = np.arange(places.size)
-        if places.size > MOST_COMPONENTS:
-            chosen = np.sort(rng.choice(chosen, MOST_COMPONENTS, replace=False))
-        parts = [(place, self.scale[place]) for place in places.ravel()[chosen, np.newaxis]]
-        if places.size > MOST_COMPONENTS:
-            amounts = rng.normal(size=places.size) / np.sqrt(places.size)
-            parts.append((places.ravel(), amounts * self.scale[places.ravel()]))
-        error = self._errors(parts)
-        at_kink = np.isnan(error)
-        n_checked = len(chosen) - int(at_kink[: len(chosen)].sum())
-        worst = 0 if at_kink.all() else int(np.nanargmax(error))
-        where = "direction"
-        if worst < len(chosen):
-            where = tuple(map(int, np.unravel_index(chosen[worst], places.shape)))
-        return places.shape, float(error[worst]), where, n_checked, int(at_kink.sum())
-
-    def _errors(self, parts):
-        """Relative errors of the slopes along directions, each its places and amounts there.
-
-        NaN at a kink, infinity where something is not finite.
-        """
-        exact = np.array([self.grad[places] @ amounts for places, amounts in parts])
-        error, left = np.full(len(parts), np.nan), np.arange(len(parts))
-        for step in STEPS:
-            slope, crosses = self._differences([parts[i] for i in left], step)
-            here = exact[left]
-            floor = self.rounding / (step * TOLERANCE)
-            size = np.maximum(np.maximum(abs(here), abs(slope)), floor)
-            found = np.nan_to_num(abs(here - slope) / size, nan=np.inf)
-            error[left] = np.where(crosses, np.nan, found)
-            left = left[crosses]
-            if not len(left):
-                break
-        return error
-
-    def _differences(self, parts, step):
-        """Slopes by the five-point rule, and whether a unit comes across its kink meanwhile."""
-        slopes, crosses = [], []
-        for start in range(0, len(parts), self.n_at_once):
-            some = parts[start : start + self.n_at_once]
-            displaced = np.tile(self.params, (len(some), len(MOVES), 1))
-            for copies, (places, amounts) in zip(displaced, some, strict=True):
-                copies[:, places] += step * MOVES[:, np.newaxis] * amounts
-            stack = displaced.reshape(-1, len(self.params))
-            value = Objective(self.problem, np.zeros(len(stack), int)).value(stack)
-            slopes.append(value.reshape(len(some), -1) @ FIVE_POINT / step)
-            if self.sides is None:
-                crosses.append(np.zeros(len(some), bool))
-            else:  # the outer points will do: z is all but straight on so short a way
-                outer = displaced[:, [0, -1]].reshape(-1, len(self.params))
-                changes = sides_of_kinks(self._passed(outer)) != self.sides
-                crosses.append(changes.reshape(len(some), -1).any(axis=1))
-        return np.concatenate(slopes), np.concatenate(crosses)
-
-
-def sides_of_kinks(passed):
-    """Whether each hidden unit is above 0 for each row, of shape (n_networks, units times rows)."""
-    return np.concatenate([units.reshape(len(units), -1) > 0 for units in passed.units], axis=1)
+            matrices.append(MatrixCheck(layer=layer, name=name, **checker.check(of_name, rng)))
+    return GradientCheck(
+        matrices=matrices,
+        network=network,
+        layer_sizes=layout.layer_sizes,
+        n_rows=len(rows.index),
+        n_rows_given=n_given,
+    )
 
 
 def as_float64(rows):

@@ -13,10 +13,11 @@ they are gone once its center is subtracted, by the scaling or, folded in, by th
 import numpy as np
 
 from .arithmetic import quiet_arithmetic
-from .classifier import NumpyMLPBinaryClassifier, logit_range
+from .classifier import NumpyMLPBinaryClassifier
 from .engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
-from .engine.scaling import FAR, SOFT_LIMIT
-from .fitted import as_fitted
+from .engine.inputs.scaling import FAR, SOFT_LIMIT
+from .engine.prediction import logit_range
+from .fitted import as_fitted, stack_of
 from .validation import listed
 
 try:
@@ -124,20 +125,21 @@ def codes(op, x, bins):
     return op.clip(op.Div(above, bins.width), 0, 1)
 
 
-def logits(op, x, clf, layers):
+def logits(op, x, stack):
     """Logits of all networks, of shape (n_estimators, n_rows, 1)."""
-    exact, scaling = Operators(op.opset, np.float64), clf._scaling
+    exact, layers = Operators(op.opset, np.float64), stack.layers
+    scaling, binning = stack.encoding.scaling, stack.encoding.binning
     x = exact.to_dtype(x)
     a = bent(exact, x, scaling) if scaling.bends else x
-    if scaling.bins is not None:
-        a = exact.Concat(a, codes(exact, x, scaling.bins), axis=1)
+    if binning is not None:
+        a = exact.Concat(a, codes(exact, x, binning), axis=1)
     of_first = op if scaling.bends else exact
     z = op.to_dtype(of_first.layer(of_first.to_dtype(a), layers[0]))
     for layer in layers[1:]:
-        z = op.layer(ACTIVATIONS[clf.activation](op, z), layer)
+        z = op.layer(ACTIVATIONS[stack.activation](op, z), layer)
     z = op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
     # 0 for each row, but NaN for one with a gap, of which no probability is known.
-    gap = exact.MatMul(exact.clip(x, -FAR, FAR), np.zeros((clf.n_features_in_, 1)))
+    gap = exact.MatMul(exact.clip(x, -FAR, FAR), np.zeros((stack.encoding.n_features, 1)))
     return op.Add(z, op.to_dtype(gap))
 
 
@@ -188,18 +190,17 @@ def convert(scope, operator, container):
             f"target_opset={container.target_opset} lacks operators that the estimator needs; give "
             f"{LOWEST_OPSET} or more."
         )
-    clf, x = as_fitted(operator.raw_operator), operator.inputs[0]
+    stack, x = stack_of(as_fitted(operator.raw_operator)), operator.inputs[0]
     dtype = np.float64 if isinstance(x.type, DoubleTensorType) else np.float32
     op, finfo = Operators(container.target_opset, dtype), np.finfo(dtype)
-    layers = clf._fitted_layout().views(clf._stacked_params())
-    n_networks, limits = len(layers[0]), (finfo.min, finfo.max)
-    if n_networks > 1:
-        limits = logit_range(np.result_type(dtype, layers[0]))
-    log_p = log_sums(op, op.clip(logits(op, x, clf, layers), *limits))
+    limits = finfo.min, finfo.max
+    if len(stack) > 1:
+        limits = logit_range(np.result_type(dtype, stack.params))
+    log_p = log_sums(op, op.clip(logits(op, x, stack), *limits))
     if container.get_options(operator.raw_operator, {"raw_scores": False})["raw_scores"]:
         scores = op.MatMul(log_p, np.array([[1.0, -1.0], [-1.0, 1.0]]))
     else:
-        p = op.Exp(op.Sub(log_p, float(np.log(n_networks))))
+        p = op.Exp(op.Sub(log_p, float(np.log(len(stack)))))
         scores = op.clip(p, finfo.eps, 1 - finfo.eps)
     label = op.Gather(
         graph_labels(scope, operator.raw_operator), op.ArgMax(scores, axis=1, keepdims=0), axis=0

@@ -6,12 +6,15 @@ suggest. `check_parameters` is called by fit, never by the constructor, as sciki
 
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .engine.activations import ACTIVATIONS
 from .engine.losses import LOSSES
+from .engine.optimizers import OPTIMIZERS
+from .engine.schedules import SCHEDULES
 from .validation import shortened
 
 
@@ -50,11 +53,11 @@ def plain(value):
 
 
 def plain_parameters(estimator):
-    """All parameters by name, in Python's own types, but for ``random_state``.
+    """All parameters as attributes, in Python's own types, but for ``random_state``.
 
     That has done its part once training has begun; a generator would go on, or be stored twice.
     """
-    return {name: plain(getattr(estimator, name)) for name in RULES}
+    return SimpleNamespace(**{name: plain(getattr(estimator, name)) for name in RULES})
 
 
 def to_float(value):
@@ -110,7 +113,7 @@ RULES = {
     ),
     "activation": one_of(ACTIVATIONS, "'relu' is a good first choice"),
     "loss": one_of(LOSSES, "'log_loss' is the one for probabilities"),
-    "solver": one_of(("adam", "sgd", "lbfgs"), "'adam' is a good first choice"),
+    "solver": one_of((*OPTIMIZERS, "lbfgs"), "'adam' is a good first choice"),
     "alpha": number(
         lambda v: 0 <= v < np.inf, "a finite number >= 0", "give a penalty such as 1e-4, or 0"
     ),
@@ -123,8 +126,7 @@ RULES = {
         "give the rows per step, such as 128",
     ),
     "learning_rate": one_of(
-        ("cosine", "constant", "invscaling", "adaptive"),
-        "this is the schedule; the rate itself is learning_rate_init",
+        SCHEDULES, "this is the schedule; the rate itself is learning_rate_init"
     ),
     "learning_rate_init": Rule(
         lambda v: (isinstance(v, str) and v == "auto") or (is_real(v) and 0 < to_float(v) < np.inf),

@@ -1,11 +1,12 @@
 """What a file of the estimator holds: plain values and arrays, each with a checksum of its value.
 
-`sealed` adds version and checksums to a state, `unsealed` checks and takes them away. A checksum is
-of a value, not of how it is represented: pickling may turn the bytes of labels round, lay out
+`sealed` makes a state plain, and adds version and checksums; `unsealed` is the inverse. A checksum
+is of a value, not of how it is represented: pickling may turn the bytes of labels round, lay out
 arrays anew, or give Python's own number for NumPy's, and what is printed differs between versions.
 """
 
 import warnings
+from dataclasses import asdict
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Real
@@ -14,7 +15,11 @@ from zlib import crc32
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 
-from . import __version__
+from ._version import __version__
+from .engine.inputs.binning import Binning
+from .engine.inputs.encoding import Encoding
+from .engine.inputs.scaling import Scaling
+from .weights import networks_in
 
 FORMAT = 2  # of the checksums; files without this number are of version 0.1.0
 SEAL = ("_version", "_format", "_checksums")
@@ -25,8 +30,8 @@ CHECKED_IN_0_1_0 = (
 
 
 def sealed(state):
-    """The state of an estimator with its version and a checksum of each attribute."""
-    state = state | {"_version": __version__, "_format": FORMAT}
+    """The state of an estimator in plain values, with its version and a checksum of each."""
+    state = plain_state(state) | {"_version": __version__, "_format": FORMAT}
     return state | {"_checksums": {name: checksum([name, state[name]]) for name in state}}
 
 
@@ -66,7 +71,32 @@ def unsealed(state, estimator_name):
             ),
             stacklevel=3,
         )
-    return {name: value for name, value in state.items() if name not in (*SEAL, "_checksum")}
+    state = {name: value for name, value in state.items() if name not in (*SEAL, "_checksum")}
+    return with_stack(state if number == FORMAT else from_0_1_0(state))
+
+
+def plain_state(state):
+    """A state whose stack is plain: its params stand in coefs_ and intercepts_."""
+    if "_stack" not in state:
+        return state
+    plain = {name: value for name, value in state.items() if name not in ("_stack", "_shown")}
+    return plain | {"_encoding": asdict(state["_stack"].encoding)}
+
+
+def with_stack(state):
+    """The inverse of `plain_state`."""
+    if "coefs_" not in state:
+        return state
+    plain = state.pop("_encoding")
+    encoding = Encoding(
+        plain["n_features"],
+        Scaling(**plain["scaling"]),
+        None if plain["binning"] is None else Binning(**plain["binning"]),
+    )
+    activation = state["_built_with"]["activation"]
+    return state | {
+        "_stack": networks_in(state["coefs_"], state["intercepts_"], activation, encoding)
+    }
 
 
 def is_intact(state):
@@ -190,3 +220,15 @@ def checksum_0_1_0(value, start=0):
         value = np.ascontiguousarray(value)
         return crc32(value, crc32(f"{value.dtype} {value.shape}".encode(), start))
     return crc32(str(getattr(value, "tolist", lambda: value)()).encode(), start)
+
+
+def from_0_1_0(state):
+    """A state of version 0.1.0 with the attributes of today."""
+    if "coefs_" not in state:
+        return state
+    scaling = dict(state.pop("_scaling"))
+    binning, n_features = scaling.pop("bins"), state["n_features_in_"]
+    encoding = {"n_features": n_features, "scaling": scaling, "binning": binning}
+    has_factors = state.get("class_weight") is not None
+    factors = state.get("_class_factors") if has_factors else None
+    return state | {"_encoding": encoding, "_class_factors": factors}

@@ -14,13 +14,34 @@ from numbers import Number
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
 
-from .validation import naming, shortened
+from .validation import canonical, naming, shortened
 
 NO_TABLES = (type(None), Number, str, bytes, bytearray, Mapping, Set, Iterator)
 DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 DATE_TYPES = re.compile("date|time|period|duration", re.IGNORECASE)  # of any frame, as they print
 BLOCK_VALUES = 1 << 22
+
+
+def read_table(estimator, X, *, name="X", reset=False, order=None, dtype=(np.float64, np.float32)):
+    """X as an array of floats or a canonical CSR array, of the columns the estimator was fitted on.
+
+    Parameters
+    ----------
+    estimator : NumpyMLPBinaryClassifier
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+    name : str, default="X"
+        For errors.
+    reset : bool, default=False
+        Whether the columns are new: the estimator's ``n_features_in_`` and names become theirs.
+    order : {"C"} or None, default=None
+    dtype : dtype or tuple of dtype
+        What X may be of; else it becomes the first.
+    """
+    with naming(name), columns_named(X):
+        X = validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=dtype, order=order)
+        return canonical(X)
 
 
 @contextmanager

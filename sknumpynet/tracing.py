@@ -10,29 +10,10 @@ from scipy import sparse
 from scipy.special import expit
 
 from .arithmetic import own_arithmetic
-from .engine.losses import LOSSES
+from .engine.activations import ACTIVATIONS
+from .engine.losses import FORMULAS, LOSSES
 from .engine.network import Network
-from .fitted import check_given_labels, working_copy
-
-FORMULAS = {  # f(z) and f'(z), as Python has them; s is logistic, Phi and phi are normal
-    "identity": ("z", "1"),
-    "logistic": ("1 / (1 + exp(-z))", "a * (1 - a)"),
-    "tanh": ("tanh(z)", "1 - a**2"),
-    "relu": ("max(z, 0)", "1 if z > 0 else 0"),
-    "leaky_relu": ("z if z > 0 else 0.01 * z", "1 if z > 0 else 0.01"),
-    "elu": ("z if z > 0 else exp(z) - 1", "1 if z > 0 else exp(z)"),
-    "selu": (
-        "1.0507 * z if z > 0 else 1.7581 * (exp(z) - 1)",
-        "1.0507 if z > 0 else 1.7581 * exp(z)",
-    ),
-    "gelu": ("z * Phi(z)", "Phi(z) + z * phi(z)"),
-    "silu": ("z * s(z)", "s(z) + a * (1 - s(z))"),
-    "mish": ("z * tanh(log(1 + exp(z)))", "t + z * s(z) * (1 - t**2), t = tanh(log(1 + exp(z)))"),
-}
-LOSS_FORMULAS = {  # L and dL/dz
-    "log_loss": ("-t * log(p) - (1 - t) * log(1 - p)", "p - t"),
-    "squared_error": ("(p - t)**2 / 2", "(p - t) * p * (1 - p)"),
-}
+from .fitted import check_given_labels, new_rows, stack_of, working_copy
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +81,8 @@ class Trace:
     loss_name: str
 
     def __str__(self):
-        f, slope = FORMULAS[self.activation]
-        loss, delta = LOSS_FORMULAS[self.loss_name]
+        f, slope = ACTIVATIONS[self.activation].formula, ACTIVATIONS[self.activation].slope
+        loss, delta = FORMULAS[self.loss_name]
         n_layers = len(self.layers)
         sizes = "-".join(str(len(a)) for a in (self.a0, *(layer.a for layer in self.layers)))
         lines = [f"Network {self.network} ({sizes}), y = {self.y!r}, t = {self.target:g}"]
@@ -218,10 +199,10 @@ def trace(clf, x, y, *, network=0):
     if y.shape != (1,):
         raise ValueError(f"y has the shape {y.shape}; give the label of the one row.")
     check_given_labels(y, clf.classes_)
-    params = clf._unfolded_params(np.float64)[[network]]
-    layout, activation = clf._fitted_layout(), clf.activation
-    grad = np.empty_like(params)
-    passed = Network(layout, activation, params, 1, clf._scaling, grad)
+    stack = stack_of(clf).unfolded(np.float64)
+    stack = stack.with_params(stack.params[[network]])
+    grad = np.empty_like(stack.params)
+    passed = Network(stack, 1, grad)
     sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
     passed.read(x, slice(None))
     passed.forward()
@@ -232,22 +213,30 @@ def trace(clf, x, y, *, network=0):
     passed.slope *= sign
     passed.backward()
     layers = [
-        TracedLayer(W[0, :-1], W[0, -1], *of_units, delta[0, :, 0], of_W[0, :-1], of_W[0, -1])
-        for W, *of_units, delta, of_W in zip(
-            layout.views(params), z, a, passed.delta, layout.views(grad), strict=True
+        TracedLayer(
+            W=W[0, :-1],
+            b=W[0, -1],
+            z=of_z,
+            a=of_a,
+            delta=delta[0, :, 0],
+            grad_W=of_W[0, :-1],
+            grad_b=of_W[0, -1],
+        )
+        for W, of_z, of_a, delta, of_W in zip(
+            stack.layers, z, a, passed.delta, stack.layout.views(grad), strict=True
         )
     ]
     return Trace(
-        x[0],
-        passed.inputs[0, :-1],
-        y.tolist()[0],
-        (1 + sign * (1 - smoothing)) / 2,
-        layers,
-        float(a[-1][0]),
-        float(passed.loss[0, 0]),
-        network,
-        activation,
-        clf.loss,
+        x=x[0],
+        a0=passed.inputs[0, :-1],
+        y=y.tolist()[0],
+        target=(1 + sign * (1 - smoothing)) / 2,
+        layers=layers,
+        probability=float(a[-1][0]),
+        loss=float(passed.loss[0, 0]),
+        network=network,
+        activation=stack.activation,
+        loss_name=clf.loss,
     )
 
 
@@ -255,7 +244,7 @@ def one_row(clf, x):
     """A checked row of shape (1, n_features), dense and in float64."""
     if np.ndim(x) == 1:
         x = x.to_frame().T if hasattr(x, "iloc") else np.reshape(x, (1, -1))
-    x = clf._check_new_rows(x)
+    x = new_rows(clf, x)
     if x.shape[0] != 1:
         raise ValueError(f"x has {x.shape[0]} rows; give one, such as X[:1].")
     return (x.toarray() if sparse.issparse(x) else x).astype(np.float64)

@@ -1,10 +1,11 @@
-"""What stands in coefs_ and intercepts_ becomes the one array that everything computes with."""
+"""Arrays put into coefs_ and intercepts_ become the stack that everything computes with."""
 
 from operator import is_
 
 import numpy as np
 
 from .engine.layout import Layout
+from .engine.stack import Stack
 
 
 def are_identical(lists, others):
@@ -15,21 +16,21 @@ def are_identical(lists, others):
     )
 
 
-def pack(coefs, intercepts, n_inputs):
-    """Layout and parameters of the networks with these weights and biases.
+def networks_in(coefs, intercepts, activation, encoding):
+    """The networks with these weights and biases, into which the scaling is folded.
 
     Parameters
     ----------
     coefs : sequence of array-like of shape (n_estimators, fan_in, fan_out) or (fan_in, fan_out)
     intercepts : sequence of array-like of shape (n_estimators, fan_out) or (fan_out,)
-    n_inputs : int
-        Of the first layer.
+    activation : str
+    encoding : Encoding
+        Of the inputs.
 
     Returns
     -------
-    layout : Layout
-    params : ndarray of shape (n_estimators, n_params)
-        A copy: float32 if all are, or float16; else float64.
+    Stack
+        Its params are copies: float32 if all arrays are, or float16; else float64.
 
     Raises
     ------
@@ -42,26 +43,27 @@ def pack(coefs, intercepts, n_inputs):
             f"coefs_ has {len(coefs)} layer(s) and intercepts_ {len(intercepts)}; give a matrix "
             "and the biases for each layer, the output's too."
         )
-    sizes, last = [n_inputs], len(coefs) - 1
+    sizes, last = [encoding.n_inputs], len(coefs) - 1
     for layer, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True)):
         # Biases cannot be transposed: they say how many units there are.
         sizes.append(intercept.shape[-1] if layer < last else 1)
         check_weights(layer, coef, *sizes[-2:], is_last=layer == last)
     check_biases(last, intercepts[last])
-    stacks = {
+    n_networks = {
         f"{name}[{layer}]": len(array)
         for name, arrays in (("coefs_", coefs), ("intercepts_", intercepts))
         for layer, array in enumerate(arrays)
     }
-    if len(set(stacks.values())) > 1 or 0 in stacks.values():
+    if len(set(n_networks.values())) > 1 or 0 in n_networks.values():
         raise ValueError(
             "coefs_ and intercepts_ are not of one stack: their first axes count "
-            f"{', '.join(f'{n} network(s) in {name}' for name, n in stacks.items())}; give the "
+            f"{', '.join(f'{n} network(s) in {name}' for name, n in n_networks.items())}; give the "
             "same networks, one at least, of every layer."
         )
     is_single = all(array.dtype in (np.float16, np.float32) for array in coefs + intercepts)
     dtype, layout = np.float32 if is_single else np.float64, Layout(tuple(sizes))
-    return layout, layout.pack([coef.astype(dtype) for coef in coefs], intercepts)
+    params = layout.pack([coef.astype(dtype) for coef in coefs], intercepts)
+    return Stack(layout, activation, encoding, params, is_folded=True)
 
 
 def numbers(arrays, name, n_axes):

@@ -1,4 +1,4 @@
-"""Who trains which part of a stack: shares it out to workers, collects what an interrupt leaves."""
+"""Splits a stack over joblib workers, and collects what an interrupted fit has."""
 
 from concurrent.futures import Future
 from functools import partial
@@ -12,12 +12,12 @@ from .engine.objective import Objective
 from .engine.training import join, train
 
 
-def train_stack(problem, params, optimizer, plan, *, n_jobs, keeps_best, observers, **course):
+def train_stack(problem, optimizer, plan, *, n_jobs, keeps_best, observers, **course):
     """`train` by several workers, each a part of the stack; the result does not depend on them.
 
     Parameters
     ----------
-    problem, params, optimizer, plan, keeps_best, **course
+    problem, optimizer, plan, keeps_best, **course
         What `train` needs; the problem is made an objective for each part.
     n_jobs : int or None
         Workers, through joblib: threads, unless its configuration says otherwise.
@@ -34,6 +34,7 @@ def train_stack(problem, params, optimizer, plan, *, n_jobs, keeps_best, observe
         Where nothing is kept of what was trained: unless ``keeps_best``, and if the workers are
         processes.
     """
+    params = problem.stack.params
     n_workers = min(effective_n_jobs(n_jobs), len(params))
     edges = np.linspace(0, len(params), n_workers + 1).astype(int)
     handover = Handover(n_workers)

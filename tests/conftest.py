@@ -9,7 +9,7 @@ from blas import blas_threads, set_blas_threads
 from hypothesis import settings
 
 from sknumpynet import NumpyMLPBinaryClassifier
-from sknumpynet.engine import sparse_inputs
+from sknumpynet.engine.inputs import sparse as sparse_inputs
 
 # The quick one is Hypothesis's hundred examples, the same in every run; the laws that fit take
 # fewer of them. A profile named on the command line is loaded after this file.

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknumpynet import NumpyMLPBinaryClassifier, check_gradients, diagnose, trace
-from sknumpynet.fitted import as_fitted, training_rows
+from sknumpynet.fitted import as_fitted, stack_of, training_rows
 from sknumpynet.parameters import RULES
 
 rng = np.random.default_rng(0)
@@ -93,7 +93,7 @@ def test_a_reader_shares_the_weights_and_changes_nothing(small):
     clf = small(random_state=np.random.RandomState(0)).fit(X, y)
     before = pickle.dumps(clf)
     read = as_fitted(clf)
-    assert read._stacked_params() is clf._stacked_params()
+    assert stack_of(read).params is stack_of(clf).params
     read.alpha = 7.0
     for reader in READERS.values():
         reader(clf)

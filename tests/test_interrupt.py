@@ -12,7 +12,7 @@ from learnt import PREDICTIONS, assert_learnt_the_same
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
-from sknumpynet import NumpyMLPBinaryClassifier, classifier, diagnose
+from sknumpynet import NumpyMLPBinaryClassifier, diagnose, training_setup
 from sknumpynet.engine.objective import Objective
 
 BY_STEPS = {"batch_size": 20, "learning_rate": "constant", "tol": 0, "early_stopping": True}
@@ -143,7 +143,7 @@ def test_before_training_begins_the_interrupt_goes_on_and_nothing_has_changed(
 ):
     clf = small().fit(*table)
     before = vars(clf).copy()
-    interrupts(monkeypatch, classifier, "learn_scaling", call=1)
+    interrupts(monkeypatch, training_setup, "learn_encoding", call=1)
     with pytest.raises(KeyboardInterrupt):
         clf.fit(*table)
     assert vars(clf) == before

@@ -25,10 +25,11 @@ from scipy.special import expit
 from sklearn.base import clone
 
 from sknumpynet import NumpyMLPBinaryClassifier
-from sknumpynet.engine import sparse_inputs
 from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.inputs import sparse as sparse_inputs
 from sknumpynet.engine.objective import Objective
 from sknumpynet.engine.optimizers import Optimizer
+from sknumpynet.fitted import stack_of
 from sknumpynet.gradients import BENT
 
 pytestmark = [
@@ -345,7 +346,7 @@ def test_the_order_of_the_columns_does_not_matter(small, case, seed):
     order = np.random.default_rng(seed).permutation(X.shape[1])
     clf, other = (begun(small(**params), each, y) for each in (X, X[:, order]))
     inputs = order
-    if (bins := clf._scaling.bins) is not None:
+    if (bins := stack_of(clf).encoding.binning) is not None:
         codes = [np.flatnonzero(bins.source == column) for column in order]
         inputs = np.concatenate([order, *(X.shape[1] + some for some in codes)])
     other.coefs_ = [clf.coefs_[0][..., inputs, :], *clf.coefs_[1:]]

@@ -163,6 +163,8 @@ def test_there_is_a_file_of_this_version():
 def as_0_1_0_wrote_it(clf):
     """The state as version 0.1.0 sealed it, labels in the representation they have now."""
     state = {name: value for name, value in clf.__getstate__().items() if name not in SEAL}
+    encoding = state.pop("_encoding")
+    state["_scaling"] = encoding["scaling"] | {"bins": encoding["binning"]}
     checked = checksum_0_1_0([state[name] for name in CHECKED_IN_0_1_0])
     return state | {"_version": sknumpynet.__version__, "_checksum": checked}
 

@@ -13,9 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..engine.folds import different_rows
-from ..engine.network import Network
 from ..engine.objective import Objective
-from ..fitted import as_fitted, training_rows
+from ..engine.prediction import logits_to_trust, pass_forward
+from ..fitted import as_fitted, problem_of, stack_of, training_rows
 
 # Looked at: so many values of the table, so many rows; so many rows by the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
@@ -45,7 +45,7 @@ class Evidence:
 
     def __init__(self, clf, X, y, sample_weight):
         self.clf = clf = as_fitted(clf)
-        self.layout, self.activation = clf._fitted_layout(), clf.activation
+        self.layout, self.activation = stack_of(clf).layout, clf.activation
         rows, weight = training_rows(clf, X, y, sample_weight)
         is_positive = rows.sign > 0
         if is_positive.all() or not is_positive.any():
@@ -112,7 +112,7 @@ class Evidence:
             p = expit(np.where(np.isnan(z), 0, z))
             if (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all():
                 return oof[index, 1]
-        return expit(self.clf._logits(X, index=index)).mean(axis=0)
+        return expit(logits_to_trust(stack_of(self.clf), X, index)).mean(axis=0)
 
     @lazily
     def judged_loss(self):
@@ -171,26 +171,22 @@ class Evidence:
         )
 
     @lazily
-    def params(self):
-        """Of all networks, of scaled inputs."""
-        return self.clf._unfolded_params(self.rows.X.dtype)
+    def stack(self):
+        """All networks, on encoded inputs."""
+        return stack_of(self.clf).unfolded(self.rows.X.dtype)
 
     @lazily
     def passed(self):
         """The networks after a forward pass over a few rows."""
-        network = Network(
-            self.layout, self.activation, self.params, len(self.few.index), self.clf._scaling
-        )
-        network.read(self.rows.X, self.few.index)
-        network.forward()
-        return network
+        return pass_forward(self.stack, self.rows.X, self.few.index)
 
     @lazily
     def gradients(self):
         """Gradient of the objective on these rows: a (n_networks, fan_in + 1, fan_out) a layer."""
-        objective = Objective(self.clf._problem(self.few), np.arange(len(self.params)))
-        grad = np.empty_like(self.params)
-        objective.value_and_grad(self.params, slice(0, len(self.few.index)), grad)
+        params = self.stack.params
+        objective = Objective(problem_of(self.clf, self.few), np.arange(len(params)))
+        grad = np.empty_like(params)
+        objective.value_and_grad(params, slice(0, len(self.few.index)), grad)
         return self.layout.views(grad)
 
     def _of_last_call(self, curve):

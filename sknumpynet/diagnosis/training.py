@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..classifier import RELATIVE_RATE
-from ..engine.initializers import relative_rates
+from ..engine.initializers import RELATIVE_RATE, relative_rates
+from ..training_setup import rows_per_step
 from .report import Finding
 
 
@@ -28,8 +28,7 @@ def is_rate_too_high(evidence):
     if rate == "auto" or (relative is not None and relative < 3):
         return
     begun, leap = np.median(curve[0]) / evidence.prior_loss, leap_of(evidence)
-    rows_per_step = clf._rows_per_step(evidence.all_rows)
-    is_one_batch = rows_per_step >= evidence.n_rows  # begun is before any step
+    is_one_batch = rows_per_step(clf.batch_size, evidence.all_rows) >= evidence.n_rows
     if leap > 2 or (begun > 3 and not is_one_batch) or (relative or 0) > 30:
         yield Finding(
             "rate_too_high",
@@ -141,7 +140,7 @@ def relative_rate(evidence):
     if clf.solver == "adam":
         return clf.learning_rate_init / suitable
     size = np.sqrt(np.mean([np.mean(np.square(layer)) for layer in evidence.gradients]))
-    n_steps = clf.t_ / clf._rows_per_step(evidence.all_rows)
+    n_steps = clf.t_ / rows_per_step(clf.batch_size, evidence.all_rows)
     added_up = 1 / max(1 - clf.momentum, 1 / max(n_steps, 1))  # all steps, with a momentum of 1
     return clf.learning_rate_init * size * added_up / suitable
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 
+from ..engine.activations import ACTIVATIONS
 from .report import Finding
 from .training import begun_anew
 
 MOST_UNITS = 100  # of a layer that are compared with one another
-FLAT = {"logistic": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # where slopes are 0
 
 
 def has_symmetric_units(evidence):
     """Units of a layer that are copies of one another."""
-    for number, layer in enumerate(evidence.layout.views(evidence.params)[:-1], start=1):
+    for number, layer in enumerate(evidence.stack.layers[:-1], start=1):
         units = layer.swapaxes(1, 2).reshape(-1, layer.shape[1])
         n_networks, n_units = layer.shape[0], layer.shape[2]
         if n_units == 1:
@@ -77,10 +77,11 @@ def has_dead_units(evidence):
 
 
 def has_saturated_units(evidence):
-    """Units at the flat ends of logistic or tanh on nearly every row."""
-    if evidence.activation not in FLAT or not evidence.varies.any():
+    """Units at the flat ends of their activation on nearly every row."""
+    limits = ACTIVATIONS[evidence.activation].limits
+    if limits is None or not evidence.varies.any():
         return
-    low, high = FLAT[evidence.activation]
+    low, high = limits
     for number, units in enumerate(evidence.passed.units, start=1):
         at_end = np.minimum(units - low, high - units) < 0.005 * (high - low)
         part = (at_end.mean(axis=2) > 0.95).mean()

@@ -4,13 +4,17 @@ Everything here works on a stack: ``n_estimators`` networks of one layout, whose
 array of shape (n_estimators, n_params). A single network is a stack of one. The modules stand on
 rungs, and each imports only from rungs below its own:
 
-0. ``streams``, ``columns``
-1. ``layout``, ``activations``, ``losses``, ``optimizers``, ``schedules``, ``batching``, ``folds``,
-   ``scaling``, ``sparse_inputs``
-2. ``initializers``, ``network``, ``stopping``
-3. ``objective``
-4. ``epochs``
-5. ``training``
+0. ``streams``, ``layout``, ``activations``, ``losses``, ``optimizers``, ``schedules``,
+   ``inputs.columns``
+1. ``batching``, ``folds``, ``initializers``, ``inputs.scaling``, ``inputs.binning``
+2. ``inputs.encoding``, ``inputs.sparse``
+3. ``stack``
+4. ``network``
+5. ``prediction``, ``stopping``
+6. ``objective``
+7. ``epochs``, ``differences``
+8. ``lbfgs``
+9. ``training``
 
 Numbers may overflow, and NumPy warn of it: who calls tells it not to.
 """

@@ -5,8 +5,8 @@ nobody needs a any more, ``multiply_by_slope(delta, a, saved)`` multiplies delta
 destroy a and saved on the way, which is how backpropagation runs without allocating. Most slopes
 follow from a itself; the others ask for ``n_saved`` arrays of z's shape to keep more in.
 
-To add one, write the two functions and enter them in `ACTIVATIONS` with the gain of its initial
-weights; the gradient tests go over the table.
+To add one, write the two functions and enter them in `ACTIVATIONS` with the facts of `Activation`;
+the tests go over the table.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,32 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et 
 class Activation(NamedTuple):
     """A row of the table; see the module's docstring for the two functions.
 
-    ``weight_variance`` is the variance of initial weights times (fan_in + fan_out) / 2 where
-    ``is_symmetric``, times fan_in otherwise.
+    Parameters
+    ----------
+    apply, multiply_by_slope : callable
+    formula, slope : str
+        f(z) and f'(z) as Python has them, of z and a = f(z); s is the logistic function, Phi and
+        phi are distribution and density of the normal one.
+    weight_variance : float
+        Variance of initial weights times (fan_in + fan_out) / 2 where ``is_symmetric``, times
+        fan_in otherwise.
+    is_symmetric : bool, default=False
+    n_saved : int, default=0
+    has_kink : bool, default=False
+        Whether slope or curvature jumps where z is 0.
+    limits : tuple of float, optional
+        What a comes near to for large -z and z, where the slope is 0, if it does at both ends.
     """
 
     apply: Callable
     multiply_by_slope: Callable
+    formula: str
+    slope: str
     weight_variance: float
     is_symmetric: bool = False
     n_saved: int = 0
+    has_kink: bool = False
+    limits: tuple[float, float] | None = None
 
 
 def apply_identity(z, saved):
@@ -202,14 +219,85 @@ def multiply_by_mish_slope(delta, a, saved):
 # Variances: He et al. 2015 for the relu family; Klambauer et al. 2017 for selu; Glorot and Bengio
 # 2010 for the symmetric ones, times 16 for logistic, whose slope at 0 is 1/4.
 ACTIVATIONS = {
-    "identity": Activation(apply_identity, multiply_by_identity_slope, 1, is_symmetric=True),
-    "logistic": Activation(apply_logistic, multiply_by_logistic_slope, 16, is_symmetric=True),
-    "tanh": Activation(apply_tanh, multiply_by_tanh_slope, 1, is_symmetric=True),
-    "relu": Activation(apply_relu, multiply_by_relu_slope, 2, n_saved=1),
-    "leaky_relu": Activation(apply_leaky_relu, multiply_by_leaky_relu_slope, 2, n_saved=1),
-    "elu": Activation(apply_elu, multiply_by_elu_slope, 1.5, n_saved=1),
-    "selu": Activation(apply_selu, multiply_by_selu_slope, 1, n_saved=1),
-    "gelu": Activation(apply_gelu, multiply_by_gelu_slope, 2, n_saved=1),
-    "silu": Activation(apply_silu, multiply_by_silu_slope, 2, n_saved=1),
-    "mish": Activation(apply_mish, multiply_by_mish_slope, 2, n_saved=2),
+    "identity": Activation(
+        apply_identity, multiply_by_identity_slope, "z", "1", 1, is_symmetric=True
+    ),
+    "logistic": Activation(
+        apply_logistic,
+        multiply_by_logistic_slope,
+        "1 / (1 + exp(-z))",
+        "a * (1 - a)",
+        weight_variance=16,
+        is_symmetric=True,
+        limits=(0.0, 1.0),
+    ),
+    "tanh": Activation(
+        apply_tanh,
+        multiply_by_tanh_slope,
+        "tanh(z)",
+        "1 - a**2",
+        weight_variance=1,
+        is_symmetric=True,
+        limits=(-1.0, 1.0),
+    ),
+    "relu": Activation(
+        apply_relu,
+        multiply_by_relu_slope,
+        "max(z, 0)",
+        "1 if z > 0 else 0",
+        weight_variance=2,
+        n_saved=1,
+        has_kink=True,
+    ),
+    "leaky_relu": Activation(
+        apply_leaky_relu,
+        multiply_by_leaky_relu_slope,
+        "z if z > 0 else 0.01 * z",
+        "1 if z > 0 else 0.01",
+        weight_variance=2,
+        n_saved=1,
+        has_kink=True,
+    ),
+    "elu": Activation(
+        apply_elu,
+        multiply_by_elu_slope,
+        "z if z > 0 else exp(z) - 1",
+        "1 if z > 0 else exp(z)",
+        weight_variance=1.5,
+        n_saved=1,
+        has_kink=True,
+    ),
+    "selu": Activation(
+        apply_selu,
+        multiply_by_selu_slope,
+        "1.0507 * z if z > 0 else 1.7581 * (exp(z) - 1)",
+        "1.0507 if z > 0 else 1.7581 * exp(z)",
+        weight_variance=1,
+        n_saved=1,
+        has_kink=True,
+    ),
+    "gelu": Activation(
+        apply_gelu,
+        multiply_by_gelu_slope,
+        "z * Phi(z)",
+        "Phi(z) + z * phi(z)",
+        weight_variance=2,
+        n_saved=1,
+    ),
+    "silu": Activation(
+        apply_silu,
+        multiply_by_silu_slope,
+        "z * s(z)",
+        "s(z) + a * (1 - s(z))",
+        weight_variance=2,
+        n_saved=1,
+    ),
+    "mish": Activation(
+        apply_mish,
+        multiply_by_mish_slope,
+        "z * tanh(log(1 + exp(z)))",
+        "t + z * s(z) * (1 - t**2), t = tanh(log(1 + exp(z)))",
+        weight_variance=2,
+        n_saved=2,
+    ),
 }

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .batching import batches, visiting_order
-from .optimizers import SGD, Adam
+from .optimizers import OPTIMIZERS
 from .schedules import make_schedule
 
 
@@ -44,21 +44,18 @@ class Plan:
 
     def make_optimizer(self, params):
         """A fresh optimizer for these parameters; None for L-BFGS, which brings its own."""
-        if self.solver == "sgd":
-            return SGD(params, momentum=self.momentum, nesterov=self.nesterovs_momentum)
-        if self.solver == "adam":
-            return Adam(params, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
-        return None
+        make = OPTIMIZERS.get(self.solver)
+        return make and make(params, self)
 
 
 class Epoch(NamedTuple):
-    """What one epoch came to, for the networks that were running."""
+    """Losses of one epoch, of the networks that were running."""
 
     number: int  # from 1, within this fit
     loss: np.ndarray  # mean of the objective over the epoch's batches, each before its step
     validation: np.ndarray | None  # log loss on validation rows
     accuracy: np.ndarray | None  # there
-    score: np.ndarray | None  # there, what the epoch is judged by
+    score: np.ndarray | None  # there, by which epochs are compared
 
 
 def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=None):
@@ -69,7 +66,7 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     objective : Objective
     params : ndarray of shape (n_networks, n_params)
         Changed in place.
-    optimizer : SGD or Adam
+    optimizer : Optimizer
     plan : Plan
     start : int, default=0
         Epochs already done in this fit.
@@ -87,7 +84,9 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     grad = np.empty_like(params)
     relative_rate = relative_to([plan.relative_rate, rate_factor], params.dtype)
     if plan.weight_decay:
-        shrinking = relative_to([objective.problem.layout.is_weight, relative_rate], params.dtype)
+        shrinking = relative_to(
+            [objective.problem.stack.layout.is_weight, relative_rate], params.dtype
+        )
         scratch = np.empty_like(params)
     for epoch in range(start, plan.max_iter):
         n_passed = n_passes + epoch

@@ -11,6 +11,8 @@ import numpy as np
 from .activations import ACTIVATIONS
 from .streams import stream
 
+RELATIVE_RATE = 0.03  # of Adam: the change a step, in deviations of the initial weights
+
 
 def weight_deviations(layout, activation):
     """Standard deviation of the initial weights, layer by layer; the output layer is linear."""
@@ -72,3 +74,24 @@ def relative_rates(layout, activation):
     for layer, deviation in zip(layers, weight_deviations(layout, activation), strict=True):
         layer[...] = deviation
     return rates[0]
+
+
+def start_at_base_rate(stack, rows):
+    """Make the last bias, 0 so far, the log-odds of the rows that each network trains on.
+
+    From 0 it does not get as far as a rare class asks for: to 1.5e-4 where that is 1e-7.
+
+    Parameters
+    ----------
+    stack : Stack
+        Its params are overwritten.
+    rows : Rows
+    """
+    last = stack.layers[-1]
+    sides = rows.weight * (rows.sign < 0), rows.weight * (rows.sign > 0)
+    for network in range(len(stack)):
+        totals = [side.sum(where=rows.trains(network)) for side in sides]
+        if not all(totals):  # it holds out the only row of a class
+            totals = [side.sum() for side in sides]
+        if all(totals):  # not so in a piece of one class
+            last[network, -1] += np.log(totals[1]) - np.log(totals[0])  # one may be nearly all

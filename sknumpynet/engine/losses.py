@@ -56,3 +56,7 @@ def squared_error(margin, smoothing, value, slope):
 
 
 LOSSES = {"log_loss": log_loss, "squared_error": squared_error}
+FORMULAS = {  # L and dL/dz of target t and probability p, as Python has them
+    "log_loss": ("-t * log(p) - (1 - t) * log(1 - p)", "p - t"),
+    "squared_error": ("(p - t)**2 / 2", "(p - t) * p * (1 - p)"),
+}

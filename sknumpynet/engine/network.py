@@ -22,14 +22,13 @@ from typing import NamedTuple
 import numpy as np
 
 from .activations import ACTIVATIONS
-from .batching import batches
-from .sparse_inputs import SparseGradient, SparseInputs, multiply, stays_sparse
+from .inputs.sparse import SparseGradient, SparseInputs, multiply, stays_sparse
 
 BLOCK_ROWS = 1024  # rows of one pass at most, in training too: more would leave the cache
 
 
 class Layer(NamedTuple):
-    """What the products of one layer take and leave, in the notation above.
+    """The arrays that one layer's matrix products read and write, in the notation above.
 
     Views, made once: making them anew takes as long as the products of a small network. They are of
     three dimensions, or of two for a stack of one.
@@ -55,13 +54,9 @@ class Network:
 
     Parameters
     ----------
-    layout : Layout
-    activation : str
-    params : ndarray of shape (n_estimators, n_params)
-        Read by every pass: what is written to it counts from the next pass on.
+    stack : Stack
+        Its params are read by every pass: what is written to them counts from the next pass on.
     n_rows : int
-    scaling : Scaling
-        Of the inputs.
     grad : ndarray of params' shape, optional
         Overwritten by the backward pass, which is there only with it.
     dropout : float, default=0.0
@@ -74,14 +69,16 @@ class Network:
         dLoss/dlogit: to be filled between the passes.
     """
 
-    def __init__(self, layout, activation, params, n_rows, scaling, grad=None, dropout=0.0):
-        n_estimators, dtype = len(params), params.dtype
-        n_inputs, *hidden = layout.layer_sizes[:-1]
-        self.params, self.grad = params, grad
-        self.activation, self.scaling, self.dropout = ACTIVATIONS[activation], scaling, dropout
-        self.n_rows, self.n_inputs, self.dtype = n_rows, n_inputs, dtype
+    def __init__(self, stack, n_rows, grad=None, dropout=0.0):
+        n_estimators, dtype = len(stack), stack.params.dtype
+        self.params, self.grad, self.dtype = stack.params, grad, dtype
+        self.activation, self.encoding = ACTIVATIONS[stack.activation], stack.to_apply
+        self.n_rows, self.dropout = n_rows, dropout
         self.inputs = self.sparse_inputs = self.sparse_rows = None  # made for rows of that kind
-        a = [np.empty((n_estimators, size + 1, n_rows), dtype) for size in hidden]
+        a = [
+            np.empty((n_estimators, size + 1, n_rows), dtype)
+            for size in stack.layout.layer_sizes[1:-1]
+        ]
         for ones in a:
             ones[..., -1, :] = 1
         self.units = [units[:, :-1] for units in a]
@@ -92,21 +89,21 @@ class Network:
         self.logits = z[-1][:, 0]
         gradients = self.delta = [None] * len(z)
         if grad is not None:
-            gradients, self.delta = layout.views(grad), [np.empty_like(stack) for stack in z]
+            gradients, self.delta = stack.layout.views(grad), [np.empty_like(units) for units in z]
             self.slope = self.delta[-1][:, 0]
             self.loss, self.weight = np.empty((2, n_estimators, n_rows), dtype)  # for who judges
             self.is_kept = [np.empty(units.shape, bool) for units in self.units if dropout]
         # Plain matrices where there is one network: np.dot is 0.5 to 1 µs faster than matmul.
         self.multiply, one = (np.dot, 0) if n_estimators == 1 else (np.matmul, slice(None))
-        a = [None, *(stack[one] for stack in a)]
-        stacks = zip(layout.views(params), z, self.delta, gradients, strict=True)
+        a = [None, *(units[one] for units in a)]
+        layers = zip(stack.layers, z, self.delta, gradients, strict=True)
         self.layers = [
-            Layer.of(x, *(stack if stack is None else stack[one] for stack in of_layer))
-            for x, of_layer in zip(a, stacks, strict=True)
+            Layer.of(x, *(array if array is None else array[one] for array in of_layer))
+            for x, of_layer in zip(a, layers, strict=True)
         ]
 
     def read(self, X, index):
-        """Take the rows ``X[index]``, scaled, as inputs of the next pass.
+        """Take the rows ``X[index]``, encoded, as inputs of the next pass.
 
         ``index`` is a slice or an array of int. Sparse rows of wide tables stay sparse.
         """
@@ -114,12 +111,12 @@ class Network:
             self._read_dense(X, index)
             return
         if self.sparse_inputs is None:
-            self.sparse_inputs = SparseInputs(self.scaling, X.shape[1], self.dtype)
+            self.sparse_inputs = SparseInputs(self.encoding, self.dtype)
         self.sparse_rows = self.sparse_inputs.read(X[index])
 
     def _read_dense(self, X, index):
         if self.inputs is None:
-            self.inputs = np.empty((self.n_rows, self.n_inputs + 1), self.dtype)
+            self.inputs = np.empty((self.n_rows, self.encoding.n_inputs + 1), self.dtype)
             self.inputs[:, -1] = 1  # after the rows of data
             self.scratch = np.empty((self.n_rows, X.shape[1]), self.dtype)
             self.layers[0] = self.layers[0]._replace(a=self.inputs.T)
@@ -130,7 +127,7 @@ class Network:
             rows = X[index]
         else:  # the method: np.take takes 1 µs longer
             rows = X.take(index, axis=0, out=self.scratch, mode="clip")
-        self.scaling.apply(rows, out=self.inputs[:, :-1], scratch=self.scratch)
+        self.encoding.apply(rows, out=self.inputs[:, :-1], scratch=self.scratch)
 
     def forward(self, streams=None):
         """Logits of the rows read.
@@ -195,34 +192,3 @@ class Network:
 def stacked(matrices):
     """With the axis of the networks, though there be one."""
     return matrices if matrices.ndim == 3 else matrices[np.newaxis]
-
-
-def predict_logits(layout, activation, params, X, scaling, index=None):
-    """Logits of all networks for all rows, some rows at a time.
-
-    Parameters
-    ----------
-    layout : Layout
-    activation : str
-    params : ndarray of shape (n_estimators, n_params)
-    X : ndarray or CSR array of shape (n_rows, n_features)
-    scaling : Scaling
-    index : ndarray of int, optional
-        The rows of X to take; all by default.
-
-    Returns
-    -------
-    ndarray of shape (n_estimators, n_rows)
-    """
-    dtype = np.result_type(X.dtype, params.dtype)
-    params = params.astype(dtype, copy=False)
-    n_rows = X.shape[0] if index is None else len(index)
-    logits = np.empty((len(params), n_rows), dtype)
-    network = None
-    for rows in batches(n_rows, BLOCK_ROWS):
-        size = rows.stop - rows.start
-        if network is None or network.logits.shape[1] != size:
-            network = Network(layout, activation, params, size, scaling)
-        network.read(X, rows if index is None else index[rows])
-        logits[:, rows] = network.forward()
-    return logits

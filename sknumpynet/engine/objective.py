@@ -13,13 +13,13 @@ import numpy as np
 from scipy.special import expit
 
 from .batching import batches
-from .layout import Layout
 from .losses import LOSSES, log_loss
-from .network import BLOCK_ROWS, Network, predict_logits
-from .scaling import Scaling
+from .network import BLOCK_ROWS, Network
+from .prediction import predict_logits
+from .stack import Stack
 from .streams import stream
 
-ENOUGH = 16  # different validation rows, to be believed
+ENOUGH = 16  # different validation rows that a loss is trusted on
 SMALLEST_VARIANCE = 1e-9  # of labels: one class may weigh nearly all
 
 
@@ -57,6 +57,13 @@ class Rows:
         """The fold that a network, or each of several, holds out."""
         return network % (int(self.fold.max()) + 1)
 
+    @classmethod
+    def counted(cls, X, is_positive, weight):
+        """The rows of positive weight."""
+        index = np.flatnonzero(weight)
+        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
+        return cls(X, index, sign, weight[index])
+
     def take(self, chosen):
         """Some of the rows, by position or in another order."""
         fold = None if self.fold is None else self.fold[chosen]
@@ -69,12 +76,12 @@ class Problem:
 
     Parameters
     ----------
-    layout, activation, scaling
-        The network, and how it reads its inputs.
+    stack : Stack
+        The networks; training begins with its params.
     rows : Rows
-        To train on, and to judge each network by those it holds out, if any.
+        Training rows. Those that a network holds out, if any, are its validation rows.
     validation : Rows, optional
-        To judge all networks by instead.
+        Validation rows for all networks instead.
     loss : str, default="log_loss"
     alpha, label_smoothing, dropout : float, default=0.0
     seed : int, default=0
@@ -83,9 +90,7 @@ class Problem:
         Different rows in each fold, where few of them are to be doubted.
     """
 
-    layout: Layout
-    activation: str
-    scaling: Scaling
+    stack: Stack
     rows: Rows
     validation: Rows | None = None
     loss: str = "log_loss"
@@ -116,7 +121,7 @@ class Objective:
         self._loss = LOSSES[problem.loss]
         self._workspaces = {}
         self._piece_grad = np.empty(
-            (len(self.networks), problem.layout.n_params), problem.rows.sign.dtype
+            (len(self.networks), problem.stack.layout.n_params), problem.rows.sign.dtype
         )
         weight, fold = problem.rows.weight, problem.rows.fold
         if fold is None:
@@ -202,15 +207,13 @@ class Objective:
         """The network for so many rows, kept as long as the same arrays come again."""
         network = self._workspaces.get(n_rows)
         if network is None or network.params is not params or network.grad is not grad:
-            p = self.problem
-            network = self._workspaces[n_rows] = Network(
-                p.layout, p.activation, params, n_rows, p.scaling, grad, p.dropout
-            )
+            stack = self.problem.stack.with_params(params)
+            network = self._workspaces[n_rows] = Network(stack, n_rows, grad, self.problem.dropout)
         return network
 
     def _add_penalty(self, params, grad):
         """Add the penalty's gradient to ``grad``; the penalty."""
-        layout, penalty = self.problem.layout, np.zeros(len(self.networks))
+        layout, penalty = self.problem.stack.layout, np.zeros(len(self.networks))
         strength = (self.problem.alpha / self.total_weight)[:, np.newaxis, np.newaxis]
         for weights, weights_grad in zip(layout.weights(params), layout.weights(grad), strict=True):
             weights_grad += (strength * weights).astype(weights.dtype, copy=False)
@@ -226,14 +229,15 @@ class Objective:
         logits = self._logits(params, rows)
         value = self._mean_loss(logits, rows, self._loss, self.problem.label_smoothing)
         if self.problem.alpha:
-            squares = [np.square(w, dtype=np.float64) for w in self.problem.layout.weights(params)]
+            weights = self.problem.stack.layout.weights(params)
+            squares = [np.square(of_layer, dtype=np.float64) for of_layer in weights]
             total = sum(square.sum(axis=(1, 2)) for square in squares)
             value += self.problem.alpha / (2 * self.total_weight) * total
         return value
 
     @property
     def has_validation(self):
-        """Whether there are rows to judge the networks by."""
+        """Whether there are validation rows."""
         return bool(self._held) or self.problem.validation is not None
 
     def validation(self, params):
@@ -278,8 +282,7 @@ class Objective:
         return np.array([loss, accuracy, loss + doubt])
 
     def _logits(self, params, rows):
-        p = self.problem
-        return predict_logits(p.layout, p.activation, params, rows.X, p.scaling, rows.index)
+        return predict_logits(self.problem.stack.with_params(params), rows.X, rows.index)
 
     def _mean_loss(self, logits, rows, loss, smoothing=0.0):
         """Mean over the rows; the logits are overwritten."""

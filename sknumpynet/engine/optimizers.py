@@ -156,3 +156,14 @@ class Adam(Optimizer):
         if relative_rate is not None:
             grad *= relative_rate
         params -= grad
+
+
+# Name -> the optimizer of these params with the settings of a plan.
+OPTIMIZERS = {
+    "adam": lambda params, plan: Adam(
+        params, beta_1=plan.beta_1, beta_2=plan.beta_2, epsilon=plan.epsilon
+    ),
+    "sgd": lambda params, plan: SGD(
+        params, momentum=plan.momentum, nesterov=plan.nesterovs_momentum
+    ),
+}

@@ -8,25 +8,29 @@ import math
 from functools import partial
 
 
-def constant(step, rows_seen):
+def constant(step, rows_seen, **_):
     """Always 1."""
     return 1.0
 
 
-def cosine(step, rows_seen, *, n_steps):
+def cosine(step, rows_seen, *, n_steps, **_):
     """Half a cosine wave from 1 to 0 over ``n_steps`` (Loshchilov and Hutter 2017, no restart)."""
     return 0.5 * (1 + math.cos(math.pi * min(step / n_steps, 1)))
 
 
-def invscaling(step, rows_seen, *, power_t):
+def invscaling(step, rows_seen, *, power_t, **_):
     """1 / (rows_seen + 1)^power_t, rows counted in whole epochs as scikit-learn's MLP does."""
     return (rows_seen + 1.0) ** -power_t
 
 
+SCHEDULES = {
+    "cosine": cosine,
+    "constant": constant,
+    "invscaling": invscaling,
+    "adaptive": constant,
+}
+
+
 def make_schedule(name, *, n_steps, power_t):
-    """The schedule of that name."""
-    if name == "cosine":
-        return partial(cosine, n_steps=n_steps)
-    if name == "invscaling":
-        return partial(invscaling, power_t=power_t)
-    return constant
+    """The schedule of that name; each takes what it needs of the settings."""
+    return partial(SCHEDULES[name], n_steps=n_steps, power_t=power_t)

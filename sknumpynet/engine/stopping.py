@@ -6,6 +6,8 @@ that a network stops when it would have stopped alone.
 
 import numpy as np
 
+from .network import BLOCK_ROWS
+
 RATE_DIVISOR, LOWEST_RATE = 5.0, 1e-6  # "adaptive", as in scikit-learn's MLP
 
 
@@ -85,3 +87,57 @@ class Stopping:
             self.is_running[impatient] = False
         self.is_running[networks] &= is_sound
         return bool(len(impatient)) or not is_sound.all()
+
+
+def best_so_far(stopping, params):
+    """The best epoch, or what the first one had come to; that has no score.
+
+    Returns
+    -------
+    params, score, epoch : ndarray, first axis n_networks
+    """
+    if not stopping.best_epoch.any():
+        stopping.best_params = np.where(
+            np.isfinite(params).all(axis=1, keepdims=True), params, stopping.best_params
+        )
+    score = np.where(stopping.best_epoch, stopping.best_score, np.nan)
+    return stopping.best_params, score, stopping.best_epoch
+
+
+def best_of_training(objective, stopping, start, last, loss_curve):
+    """Where no rows are held out: the best epoch, or the last or the start if those are better.
+
+    A training loss is that of the weights before each step, so what an epoch of low loss ended with
+    need not be good: the objective decides. The start is kept only by networks whose loss has not
+    fallen. Where the best epoch is the last, some rows do, if they show a gain over the start: to
+    ask all takes a third of an epoch.
+
+    Returns
+    -------
+    params, score, epoch : ndarray, first axis n_networks
+        The score is the lowest loss of an epoch, or that of the start where this is kept.
+    """
+    n_epochs = (~np.isnan(loss_curve)).sum(axis=0)
+    if (stopping.best_epoch == n_epochs).all():
+        sample = slice(None, None, -(-len(objective.problem.rows.index) // BLOCK_ROWS))
+        kept, first = (objective.value(params, sample) for params in (stopping.best_params, start))
+        if (kept < first).all():
+            return stopping.best_params, stopping.best_score, stopping.best_epoch
+    value = np.full((3, len(start)), np.inf)
+    candidates = np.array([stopping.best_params, last, start])
+
+    def judge(which):
+        found = objective.value(candidates[which])
+        value[which] = np.where(np.isfinite(found), found, np.inf)
+
+    judge(0)
+    if (stopping.best_epoch != n_epochs).any():
+        judge(1)
+    has_fallen = value.min(axis=0) < loss_curve[0]
+    if not has_fallen.all():
+        judge(2)
+        value[2, has_fallen] = np.inf
+    which = value.argmin(axis=0)
+    score = np.where(which == 2, value[2], stopping.best_score)
+    epoch = np.choose(which, [stopping.best_epoch, n_epochs, 0])
+    return candidates[which, np.arange(len(start))], score, epoch

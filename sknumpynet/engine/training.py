@@ -1,4 +1,4 @@
-"""Training a stack: what consumes the epochs, and L-BFGS.
+"""Training a stack: what consumes the epochs.
 
 `train` follows the networks from epoch to epoch, keeps the best one of each, and lets networks
 leave the stack when they have finished; `join` puts parts trained by several workers together.
@@ -8,22 +8,22 @@ import copy
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
 
-from .epochs import Epoch, epochs
-from .network import BLOCK_ROWS
-from .optimizers import SGD, Adam, Optimizer
-from .stopping import Stopping
+from .epochs import epochs
+from .lbfgs import minimize_lbfgs
+from .optimizers import Optimizer
+from .stack import Stack
+from .stopping import Stopping, best_of_training, best_so_far
 
-HELD_OUT = ("validation", "accuracy")  # of an epoch: what is None without rows held out
+VALIDATION = ("validation", "accuracy")  # of an epoch: what is None without validation rows
 
 
 @dataclass
 class Trained:
     """What came of training a stack."""
 
-    params: np.ndarray
-    optimizer: SGD | Adam | None
+    stack: Stack
+    optimizer: Optimizer | None
     loss_curve: np.ndarray  # (n_epochs, n_networks), NaN once a network has finished
     validation_curve: np.ndarray | None
     accuracy_curve: np.ndarray | None  # on the same rows
@@ -96,7 +96,7 @@ def train(
 
 
 class Course:
-    """Training under way: who watches, what is kept, what it would come to if it ended now.
+    """Training under way: observers, what is kept, what it would come to if it ended now.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Course:
     params : ndarray of shape (n_networks, n_params)
         What is trained.
     order : ndarray of int of shape (n_networks,)
-        Whose params stand where.
+        The number of the network at each position of ``params``.
     stopping : Stopping
     """
 
@@ -123,7 +123,7 @@ class Course:
             adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
         )
         self.params, self.order = start.copy(), np.arange(len(start))
-        self.curves = {name: [] for name in ("loss", *HELD_OUT[: 2 * objective.has_validation])}
+        self.curves = {name: [] for name in ("loss", *VALIDATION[: 2 * objective.has_validation])}
         self.last_loss = np.full(len(start), np.nan)
 
     def begin(self):
@@ -168,71 +168,20 @@ class Course:
         if self.objective.has_validation and n_epochs:  # the loss of the epoch, not its score
             loss = curves["validation"][best_epoch - 1, np.arange(len(self.start))]
             best_score = np.where(best_epoch, loss, best_score)
+        params = best_params if self.keeps_best else self.params
         return Trained(
-            best_params if self.keeps_best else self.params,
-            optimizer,
-            *(curves.get(name) for name in ("loss", *HELD_OUT)),
-            best_epoch,
-            best_score,
-            self.last_loss,
-            stopping.has_diverged,
-            has_finished,
-            was_interrupted,
+            stack=self.objective.problem.stack.with_params(params),
+            optimizer=optimizer,
+            loss_curve=curves["loss"],
+            validation_curve=curves.get("validation"),
+            accuracy_curve=curves.get("accuracy"),
+            best_epoch=best_epoch,
+            best_score=best_score,
+            last_loss=self.last_loss,
+            has_diverged=stopping.has_diverged,
+            has_finished=has_finished,
+            was_interrupted=was_interrupted,
         )
-
-
-def best_so_far(stopping, params):
-    """The best epoch, or what the first one had come to; that has no score.
-
-    Returns
-    -------
-    params, score, epoch : ndarray, first axis n_networks
-    """
-    if not stopping.best_epoch.any():
-        stopping.best_params = np.where(
-            np.isfinite(params).all(axis=1, keepdims=True), params, stopping.best_params
-        )
-    score = np.where(stopping.best_epoch, stopping.best_score, np.nan)
-    return stopping.best_params, score, stopping.best_epoch
-
-
-def best_of_training(objective, stopping, start, last, loss_curve):
-    """Where no rows are held out: the best epoch, or the last or the start if those are better.
-
-    A training loss is that of the weights before each step, so what an epoch of low loss ended with
-    need not be good: the objective decides. The start is kept only by networks whose loss has not
-    fallen. Where the best epoch is the last, some rows do, if they show a gain over the start: to
-    ask all takes a third of an epoch.
-
-    Returns
-    -------
-    params, score, epoch : ndarray, first axis n_networks
-        The score is the lowest loss of an epoch, or that of the start where this is kept.
-    """
-    n_epochs = (~np.isnan(loss_curve)).sum(axis=0)
-    if (stopping.best_epoch == n_epochs).all():
-        sample = slice(None, None, -(-len(objective.problem.rows.index) // BLOCK_ROWS))
-        kept, first = (objective.value(params, sample) for params in (stopping.best_params, start))
-        if (kept < first).all():
-            return stopping.best_params, stopping.best_score, stopping.best_epoch
-    value = np.full((3, len(start)), np.inf)
-    candidates = np.array([stopping.best_params, last, start])
-
-    def judge(which):
-        found = objective.value(candidates[which])
-        value[which] = np.where(np.isfinite(found), found, np.inf)
-
-    judge(0)
-    if (stopping.best_epoch != n_epochs).any():
-        judge(1)
-    has_fallen = value.min(axis=0) < loss_curve[0]
-    if not has_fallen.all():
-        judge(2)
-        value[2, has_fallen] = np.inf
-    which = value.argmin(axis=0)
-    score = np.where(which == 2, value[2], stopping.best_score)
-    epoch = np.choose(which, [stopping.best_epoch, n_epochs, 0])
-    return candidates[which, np.arange(len(start))], score, epoch
 
 
 def join(parts):
@@ -250,18 +199,15 @@ def join(parts):
             [np.pad(c, m, constant_values=np.nan) for c, m in zip(curves, missing, strict=True)]
         )
 
-    def in_a_row(name):
-        return np.concatenate([getattr(part, name) for part in parts])
-
     optimizers = [part.optimizer for part in parts]
+    curves = ("loss_curve", "validation_curve", "accuracy_curve")
+    by_network = ("best_epoch", "best_score", "last_loss", "has_diverged", "has_finished")
     return Trained(
-        in_a_row("params"),
-        Optimizer.join(optimizers) if all(optimizers) else None,
-        side_by_side("loss_curve"),
-        side_by_side("validation_curve"),
-        side_by_side("accuracy_curve"),
-        *map(in_a_row, ("best_epoch", "best_score", "last_loss", "has_diverged", "has_finished")),
-        any(part.was_interrupted for part in parts),
+        stack=parts[0].stack.with_params(np.concatenate([part.stack.params for part in parts])),
+        optimizer=Optimizer.join(optimizers) if all(optimizers) else None,
+        **{name: side_by_side(name) for name in curves},
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in by_network},
+        was_interrupted=any(part.was_interrupted for part in parts),
     )
 
 
@@ -304,67 +250,3 @@ def descend(course, optimizer, n_passes, n_seen):
         for array in arrays:
             array[order] = array.copy()
         order[...] = np.arange(len(order))
-
-
-def minimize_lbfgs(course):
-    """Minimise over all rows at once with L-BFGS (SciPy's L-BFGS-B), one network at a time.
-
-    An epoch is an iteration.
-
-    Returns
-    -------
-    ndarray of bool of shape (n_networks,)
-        Whether each has finished before ``max_iter`` and ``max_fun``.
-    """
-    return np.array([_minimize_one(course, network) for network in course.order])
-
-
-def _minimize_one(course, network):
-    """`minimize_lbfgs` for one network of the stack."""
-    objective, plan = course.objective.of([network]), course.plan
-    trained = course.params[network]
-    params, grad = np.empty((2, 1, len(trained)), trained.dtype)
-    n_iter, failures = 0, []
-
-    def value_and_grad(x):
-        course.begin()
-        params[0] = x
-        all_rows = slice(0, len(objective.problem.rows.index))
-        value = objective.value_and_grad(params, all_rows, grad)
-        return float(value[0]), grad[0].astype(np.float64)
-
-    def is_last(result):
-        nonlocal n_iter
-        n_iter += 1
-        params = result.x.astype(trained.dtype)[np.newaxis]
-        epoch = Epoch(n_iter, np.array([result.fun]), *objective.validation(params))
-        return course.judge(np.array([network]), epoch, params)
-
-    def after_iteration(intermediate_result):  # SciPy goes by the argument's name
-        try:
-            ends = is_last(intermediate_result)
-        except StopIteration as failure:  # of an observer, which SciPy would take for our wish
-            failures.append(failure)
-            raise
-        if ends:
-            raise StopIteration
-
-    result = optimize.minimize(
-        value_and_grad,
-        trained.astype(np.float64),
-        jac=True,
-        method="L-BFGS-B",
-        callback=after_iteration,
-        options={
-            "maxiter": plan.max_iter,
-            "maxfun": plan.max_fun,
-            "gtol": plan.tol,
-            "ftol": 64 * np.finfo(np.float64).eps,  # as scikit-learn's LogisticRegression
-        },
-    )
-    if failures:
-        raise failures[0]
-    if n_iter == 0:  # the start was a minimum
-        is_last(result)
-    trained[...] = result.x
-    return result.success or result.status == 99  # 99: it was the last by our judgement

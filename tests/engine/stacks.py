@@ -1,11 +1,14 @@
 """What the tests of training train: small stacks, plans, and short cuts to run them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sknumpynet.engine.epochs import Plan, epochs
+from sknumpynet.engine.inputs.encoding import Encoding
 from sknumpynet.engine.layout import Layout
 from sknumpynet.engine.objective import Objective, Problem, Rows
-from sknumpynet.engine.scaling import Scaling
+from sknumpynet.engine.stack import Stack
 from sknumpynet.engine.training import train
 
 PLAN = Plan(
@@ -40,7 +43,12 @@ def make(hidden=(4,), *, n_networks=1, n_rows=48, has_folds=False, activation="t
     sign = np.where(X[:, 0] + rng.logistic(size=n_rows) > 0, 1.0, -1.0)
     fold = np.arange(n_rows) % 5 if has_folds else None
     rows = Rows(X, np.arange(n_rows), sign, np.ones(n_rows), fold)
-    return params, Problem(layout, activation, Scaling(), rows, **settings)
+    return params, Problem(Stack(layout, activation, Encoding(3), params), rows, **settings)
+
+
+def with_scaling(problem, scaling):
+    stack = problem.stack
+    return replace(problem, stack=replace(stack, encoding=replace(stack.encoding, scaling=scaling)))
 
 
 def run(problem, params, plan, networks=None, optimizer=None, **settings):

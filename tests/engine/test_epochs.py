@@ -48,7 +48,7 @@ def test_gradient_descent_is_the_loop_written_by_hand(learning_rate, batch_size,
     for k in range(2):
         steps = zip(rates, batches, strict=True)
         losses, by_hand = logistic_regression_by_hand(params[k], problem, steps)
-        assert_allclose(trained.params[k], by_hand, rtol=1e-11)
+        assert_allclose(trained.stack.params[k], by_hand, rtol=1e-11)
         assert_allclose(trained.loss_curve[:, k], losses.reshape(6, -1).mean(axis=1), rtol=1e-12)
 
 
@@ -63,7 +63,7 @@ def test_adaptive_divides_the_rate_by_five_when_patience_is_lost_and_stops_below
     )
     trained = run(problem, params, plan, keeps_best=False)
     assert_allclose(trained.loss_curve[:, 0], losses, rtol=1e-12)
-    assert_allclose(trained.params[0], by_hand, rtol=1e-11)
+    assert_allclose(trained.stack.params[0], by_hand, rtol=1e-11)
     assert trained.has_finished.all()
 
 
@@ -106,9 +106,9 @@ def test_weight_decay_shrinks_weights_by_rate_times_decay_and_spares_biases(solv
         * np.reshape(1 if relative_rate is None else relative_rate, (-1, 1))
     )
     shrunk = params * np.prod(1 - 0.1 * rates, axis=1)
-    is_weight = problem.layout.is_weight == 1
-    assert_allclose(trained.params[:, is_weight], shrunk[:, is_weight], rtol=1e-14)
-    assert_array_equal(trained.params[:, ~is_weight], params[:, ~is_weight])
+    is_weight = problem.stack.layout.is_weight == 1
+    assert_allclose(trained.stack.params[:, is_weight], shrunk[:, is_weight], rtol=1e-14)
+    assert_array_equal(trained.stack.params[:, ~is_weight], params[:, ~is_weight])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -152,10 +152,12 @@ def test_weight_decay_and_rate_may_each_be_beyond_single_precision():
     problem = replace(problem, rows=rows)
     plan = replace(PLAN, solver="sgd", weight_decay=1e-200, learning_rate_init=0.1, max_iter=1)
     moved = run(problem, params, plan)
-    assert_array_equal(moved.params, run(problem, params, replace(plan, weight_decay=0.0)).params)
+    assert_array_equal(
+        moved.stack.params, run(problem, params, replace(plan, weight_decay=0.0)).stack.params
+    )
     plan = replace(plan, weight_decay=1e200, learning_rate_init=1e-200)
-    trained = run(problem, params, plan, keeps_best=False).params
-    is_weight = problem.layout.is_weight == 1
+    trained = run(problem, params, plan, keeps_best=False).stack.params
+    is_weight = problem.stack.layout.is_weight == 1
     assert_allclose(trained[:, is_weight], 0, atol=1e-6)
     assert_allclose(trained[:, ~is_weight], params[:, ~is_weight], atol=1e-6)
 
@@ -163,7 +165,7 @@ def test_weight_decay_and_rate_may_each_be_beyond_single_precision():
 def test_a_clipped_step_is_as_long_as_the_norm_allows():
     params, problem = make()
     plan = replace(PLAN, **GRADIENT_DESCENT, max_grad_norm=1e-3, batch_size=48, max_iter=1)
-    moved = run(problem, params, plan).params - params
+    moved = run(problem, params, plan).stack.params - params
     _, grad = value_and_grad(problem, params)
     direction = -grad / np.linalg.norm(grad)
     assert_allclose(moved, 0.05 * 1e-3 * direction, rtol=1e-8, atol=1e-16)

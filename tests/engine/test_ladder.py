@@ -9,9 +9,18 @@ import pytest
 
 import sknumpynet.engine
 
-FILES = sorted(Path(sknumpynet.engine.__file__).parent.rglob("*.py"))
-MODULES = [file for file in FILES if file.stem != "__init__"]
+ROOT = Path(sknumpynet.engine.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
 LIBRARIES = {"numpy", "scipy", *sys.stdlib_module_names}
+
+
+def name_of(file):
+    """Dotted, from the engine on: "network", "inputs.scaling"; of a package its own."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(file): file for file in FILES if file.stem != "__init__"}
 
 
 def rungs():
@@ -21,42 +30,46 @@ def rungs():
         if numbered := re.match(r"(\d+)\. ", line):
             rung = int(numbered[1])
         if rung >= 0:
-            found |= dict.fromkeys(re.findall(r"``(\w+)``", line), rung)
+            found |= dict.fromkeys(re.findall(r"``([\w.]+)``", line), rung)
     return found
 
 
 def imports(file):
-    """Names of the sibling modules that a file imports, and of everything from elsewhere."""
-    siblings, others = set(), set()
+    """Names of the engine's modules that a file imports, and of everything from elsewhere."""
+    within, others = set(), set()
+    package = ["engine", *file.relative_to(ROOT).parts[:-1]]
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             others |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 1:
-            siblings |= {node.module} if node.module else {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            others.add(node.module.split(".")[0])
         elif isinstance(node, ast.ImportFrom):
-            others.add("." * node.level + (node.module or "").split(".")[0])
-    return siblings, others
+            start = package[: len(package) + 1 - node.level]
+            for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                (within if start else others).add(".".join([*start[1:], name]))
+    return within, others
 
 
 def test_every_module_is_on_a_rung():
-    assert sorted(rungs()) == [file.stem for file in MODULES]
-    assert sorted(set(rungs().values())) == [0, 1, 2, 3, 4, 5]
+    assert sorted(rungs()) == sorted(MODULES)
+    assert sorted(set(rungs().values())) == list(range(max(rungs().values()) + 1))
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_module_imports_only_from_lower_rungs(file):
-    own = rungs().get(file.stem, -1)  # the package itself is below all its modules
+    own = rungs().get(name_of(file), -1)  # a package itself is below all its modules
     above = {name for name in imports(file)[0] if rungs().get(name, own) >= own}
     assert not above
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_the_engine_needs_nothing_but_numpy_and_scipy(file):
     assert imports(file)[1] <= LIBRARIES
 
 
 def test_the_imports_read_are_those_that_stand_there():
-    training = next(file for file in MODULES if file.stem == "training")
-    siblings, others = imports(training)
-    assert {"epochs", "optimizers", "stopping"} <= siblings
-    assert {"numpy", "scipy"} <= others
+    within, others = imports(MODULES["training"])
+    assert {"epochs", "optimizers", "stopping", "lbfgs"} <= within
+    assert {"numpy", "copy"} <= others
+    assert {"inputs.columns"} <= imports(MODULES["inputs.scaling"])[0]
+    assert {"inputs.sparse", "activations"} <= imports(MODULES["network"])[0]

@@ -8,11 +8,14 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknumpynet.engine import sparse_inputs
 from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.inputs import sparse as sparse_inputs
+from sknumpynet.engine.inputs.encoding import Encoding
+from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.layout import Layout
-from sknumpynet.engine.network import BLOCK_ROWS, Network, predict_logits
-from sknumpynet.engine.scaling import Scaling
+from sknumpynet.engine.network import BLOCK_ROWS, Network
+from sknumpynet.engine.prediction import predict_logits
+from sknumpynet.engine.stack import Stack
 
 FORMULAS = {
     "identity": lambda z: z,
@@ -65,6 +68,10 @@ def make_rows(rng, n_rows=7, dtype=np.float64):
     return X
 
 
+def stacked(layout, activation, params, scaling=SCALINGS["none"]):
+    return Stack(layout, activation, Encoding(layout.layer_sizes[0], scaling), params)
+
+
 def scaled(row, scaling):
     center = np.zeros(3) if scaling.center is None else scaling.center
     factor = np.ones(3) if scaling.factor is None else scaling.factor
@@ -91,7 +98,7 @@ def logits_by_hand(coefs, intercepts, activation, X, scaling=SCALINGS["none"]):
 def one_pass(layout, activation, params, X, scaling=SCALINGS["none"], index=None):
     index = slice(0, X.shape[0]) if index is None else index
     n_rows = X[index].shape[0]
-    network = Network(layout, activation, params, n_rows, scaling)
+    network = Network(stacked(layout, activation, params, scaling), n_rows)
     network.read(X, index)
     return network.forward().copy()
 
@@ -103,7 +110,7 @@ def test_logits_are_the_formula_row_by_row(activation, hidden, n_networks):
     rng = np.random.default_rng(0)
     layout, params, coefs, intercepts = make_stack(rng, hidden, n_networks)
     X = make_rows(rng)
-    logits = predict_logits(layout, activation, params, X, Scaling())
+    logits = predict_logits(stacked(layout, activation, params), X)
     by_hand = logits_by_hand(coefs, intercepts, activation, X)
     assert_allclose(logits, by_hand, rtol=1e-12, atol=1e-13)
 
@@ -139,7 +146,7 @@ def test_a_rows_logit_does_not_depend_on_its_company(activation):
     rng = np.random.default_rng(3)
     layout, params, *_ = make_stack(rng)
     X = make_rows(rng, 2 * BLOCK_ROWS + 101)  # blocks of two sizes
-    in_blocks = predict_logits(layout, activation, params, X, Scaling())
+    in_blocks = predict_logits(stacked(layout, activation, params), X)
     close = {"rtol": 1e-12, "atol": 1e-13}
     assert_allclose(in_blocks, one_pass(layout, activation, params, X), **close)
     some = rng.permutation(len(X))[:20]
@@ -153,8 +160,8 @@ def test_an_index_chooses_the_rows_to_predict(to_csr):
     layout, params, *_ = make_stack(rng)
     X = make_rows(rng, 3 * BLOCK_ROWS)
     index = rng.integers(len(X), size=BLOCK_ROWS + 100)
-    chosen = predict_logits(layout, "tanh", params, to_csr(X), Scaling(), index)
-    of_all = predict_logits(layout, "tanh", params, to_csr(X), Scaling())
+    chosen = predict_logits(stacked(layout, "tanh", params), to_csr(X), index)
+    of_all = predict_logits(stacked(layout, "tanh", params), to_csr(X))
     assert_allclose(chosen, of_all[:, index], rtol=1e-12, atol=1e-13)
 
 
@@ -170,7 +177,7 @@ def test_logits_are_computed_in_the_wider_of_the_dtypes(x_dtype, dtype, index, t
     arrays = [getattr(SCALINGS[scaling], name) for name in ("center", "factor")]
     arrays = [None if array is None else array.astype(dtype) for array in arrays]
     scale = Scaling(*arrays, bends=SCALINGS[scaling].bends)
-    logits = predict_logits(layout, "tanh", params, to_csr(X), scale, index)
+    logits = predict_logits(stacked(layout, "tanh", params, scale), to_csr(X), index)
     wider = np.result_type(x_dtype, dtype)
     assert logits.dtype == wider
     rows, double = slice(None) if index is None else index, np.float64
@@ -190,7 +197,7 @@ def test_x_is_never_written_to(index, scaling, to_csr):
         part.setflags(write=False)
     before = X.copy()
     n_rows, grad = len(np.arange(7)[index]), np.empty_like(params)
-    network = Network(layout, "tanh", params, n_rows, scaling, grad)
+    network = Network(stacked(layout, "tanh", params, scaling), n_rows, grad)
     network.read(X, index)
     network.forward()
     network.slope[...] = 1
@@ -203,13 +210,13 @@ def test_single_precision_is_not_predicted_in_double():
     layout, params, *_ = make_stack(rng, dtype=np.float32)
     X = make_rows(rng, dtype=np.float32)
     by_pass = one_pass(layout, "tanh", params, X)
-    assert_array_equal(predict_logits(layout, "tanh", params, X, Scaling()), by_pass, strict=True)
+    assert_array_equal(predict_logits(stacked(layout, "tanh", params), X), by_pass, strict=True)
 
 
 def test_of_inputs_beyond_all_measure_nothing_is_known():
     layout, params, *_ = make_stack(np.random.default_rng(12))
     X = np.full((5, 3), 1e308)  # sums overflow, and infinities of both signs meet
-    assert np.isnan(predict_logits(layout, "identity", params, X, Scaling())).any()
+    assert np.isnan(predict_logits(stacked(layout, "identity", params), X)).any()
 
 
 @pytest.mark.parametrize("n_columns", [sparse_inputs.WIDE - 1, sparse_inputs.WIDE])
@@ -218,7 +225,7 @@ def test_sparse_rows_stay_sparse_in_wide_tables_and_need_no_dense_workspace(n_co
     layout = Layout((n_columns, 2, 1))
     params = np.ones((2, layout.n_params))
     scaling = SCALINGS[kind].at(np.arange(n_columns) % 3)
-    network = Network(layout, "tanh", params, 7, scaling)
+    network = Network(stacked(layout, "tanh", params, scaling), 7)
     network.read(sparse.csr_array((9, n_columns)), slice(0, 7))
     stays_sparse = n_columns == sparse_inputs.WIDE
     assert sparse.issparse(network.sparse_rows) == stays_sparse
@@ -230,7 +237,7 @@ def test_sparse_rows_stay_sparse_in_wide_tables_and_need_no_dense_workspace(n_co
 def test_all_arrays_of_a_workspace_are_of_the_dtype_of_the_params(dtype, n_networks):
     rng = np.random.default_rng(11)
     layout, params, *_ = make_stack(rng, n_networks=n_networks, dtype=dtype)
-    network = Network(layout, "mish", params, 7, Scaling(), np.empty_like(params), 0.4)
+    network = Network(stacked(layout, "mish", params), 7, np.empty_like(params), 0.4)
     network.read(make_rows(rng), slice(0, 7))
     arrays = [network.inputs, network.scratch, network.slope, network.loss, network.weight]
     arrays += [network.logits, *network.units, *network.saved, *network.delta]
@@ -245,7 +252,7 @@ def training_stack(rng, activation="mish", hidden=(4, 3), n_networks=2, dropout=
     """A workspace for training, its params and its grad."""
     layout, params, *_ = make_stack(rng, hidden, n_networks)
     grad = np.empty_like(params)
-    return Network(layout, activation, params, n_rows, Scaling(), grad, dropout), params, grad
+    return Network(stacked(layout, activation, params), n_rows, grad, dropout), params, grad
 
 
 def run_backward(network, cost, seeds):
@@ -312,7 +319,7 @@ def kept_units(hidden, dropout, n_rows, seeds, dtype=np.float64):
         layer[...] = 1
     layout.weights(params)[-1][..., 0] = 2.0 ** np.arange(hidden[-1])
     grad = np.empty_like(params)
-    network = Network(layout, "identity", params, n_rows, Scaling(), grad, dropout)
+    network = Network(stacked(layout, "identity", params), n_rows, grad, dropout)
     network.read(np.ones((n_rows, 1), dtype), slice(0, n_rows))
     return network.forward(seeds and streams(seeds))
 

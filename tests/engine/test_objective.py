@@ -8,14 +8,17 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.metrics import accuracy_score, log_loss
+from stacks import with_scaling
 
-from sknumpynet.engine import sparse_inputs
 from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.inputs import sparse as sparse_inputs
+from sknumpynet.engine.inputs.encoding import Encoding
+from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.layout import Layout
 from sknumpynet.engine.losses import LOSSES
 from sknumpynet.engine.network import BLOCK_ROWS
 from sknumpynet.engine.objective import Objective, Problem, Rows
-from sknumpynet.engine.scaling import Scaling
+from sknumpynet.engine.stack import Stack
 
 FORMULAS = {  # of any dtype; those with a kink, or a jump of curvature, at 0 come first
     "relu": lambda z: np.maximum(z, 0),
@@ -25,7 +28,7 @@ FORMULAS = {  # of any dtype; those with a kink, or a jump of curvature, at 0 co
     "tanh": np.tanh,
     "logistic": lambda z: 1 / (1 + np.exp(-z)),
 }
-BENT = {"relu", "leaky_relu", "elu", "selu"}
+BENT = {name for name, activation in ACTIVATIONS.items() if activation.has_kink}
 SEED = 18  # leaves the relu units alive
 MARGIN = 0.05  # how far from a kink the rows drawn keep
 
@@ -63,7 +66,7 @@ def make(
     assert len(index) == n_rows
     sign = rng.choice([-1, 1], n_rows).astype(dtype)
     rows = Rows(X, index, sign, rng.uniform(0.5, 2, n_rows))
-    return params, Problem(layout, activation, Scaling(), rows, **settings)
+    return params, Problem(Stack(layout, activation, Encoding(3), params), rows, **settings)
 
 
 def evaluate(objective, params, rows=None):
@@ -100,10 +103,10 @@ def differences(problem, params, network=0, step=1e-3):
 
 def signs_of(problem, params):
     """On which side of the kinks the hidden units stand."""
-    if problem.activation not in BENT:
+    if problem.stack.activation not in BENT:
         return np.ones(1)
     X = problem.rows.X[problem.rows.index]
-    hidden = pre_activations(problem.layout, params, X, problem.activation)[:-1]
+    hidden = pre_activations(problem.stack.layout, params, X, problem.stack.activation)[:-1]
     return np.concatenate([z > 0 for z in hidden] or [np.ones(1)], axis=-1)
 
 
@@ -170,6 +173,7 @@ def vary(problem, variation):
     changes = VARIATIONS[variation]
     of_rows = {name: change(problem.rows) for name, change in changes.items() if callable(change)}
     of_all = {name: change for name, change in changes.items() if not callable(change)}
+    problem = with_scaling(problem, of_all.pop("scaling", Scaling()))
     return with_rows(replace(problem, **of_all), **of_rows)
 
 
@@ -187,15 +191,15 @@ def test_gradient_is_the_difference_quotient_of_every_variation(variation, dropo
 
 def scaled_inputs(problem, rows):
     X = rows.X.toarray() if sparse.issparse(rows.X) else rows.X
-    center, factor = problem.scaling.center, problem.scaling.factor
+    center, factor = problem.stack.encoding.scaling.center, problem.stack.encoding.scaling.factor
     z = X[rows.index].astype(np.longdouble) - (0 if center is None else center)
     z = z * (1 if factor is None else factor)
-    return z / np.sqrt(1 + (z / 3) ** 2) if problem.scaling.bends else z
+    return z / np.sqrt(1 + (z / 3) ** 2) if problem.stack.encoding.scaling.bends else z
 
 
 def probabilities(problem, params, rows):
-    X, layout = scaled_inputs(problem, rows), problem.layout
-    z = pre_activations(layout, params.astype(np.longdouble), X, problem.activation)[-1]
+    X, layout = scaled_inputs(problem, rows), problem.stack.layout
+    z = pre_activations(layout, params.astype(np.longdouble), X, problem.stack.activation)[-1]
     return 1 / (1 + np.exp(-z[..., 0]))
 
 
@@ -210,7 +214,7 @@ def value_by_hand(problem, params, networks):
         loss = (p - label) ** 2 / 2
     trains = np.ones(loss.shape) if rows.fold is None else rows.fold != networks[:, np.newaxis]
     weight = rows.weight * trains
-    penalty = problem.alpha / 2 * (problem.layout.is_weight * params**2).sum(axis=1)
+    penalty = problem.alpha / 2 * (problem.stack.layout.is_weight * params**2).sum(axis=1)
     return ((weight * loss).sum(axis=1) + penalty) / weight.sum(axis=1)
 
 
@@ -251,7 +255,7 @@ def test_the_value_alone_is_that_which_comes_with_the_gradient(loss, rows):
 @pytest.mark.parametrize("rows", [slice(0, 12), slice(3, 5)], ids=str)
 def test_penalty_is_that_of_all_rows_for_every_batch_and_spares_the_biases(rows):
     params, problem = make(n_networks=2)
-    params[:, problem.layout.is_weight == 0] *= 100
+    params[:, problem.stack.layout.is_weight == 0] *= 100
     problem, alpha = vary(problem, "folds"), 0.7
     weight, fold = problem.rows.weight, problem.rows.fold
     strength = alpha / np.array([[weight[fold != network].sum()] for network in range(2)])
@@ -259,7 +263,7 @@ def test_penalty_is_that_of_all_rows_for_every_batch_and_spares_the_biases(rows)
     with_penalty, its_grad = evaluate(
         Objective(replace(problem, alpha=alpha), [0, 1]), params, rows
     )
-    W = params * problem.layout.is_weight
+    W = params * problem.stack.layout.is_weight
     assert_allclose(with_penalty - value, (strength * W**2 / 2).sum(axis=1), rtol=1e-13)
     assert_allclose(its_grad - grad, strength * W, rtol=1e-13, atol=1e-14)
 
@@ -385,7 +389,8 @@ def test_a_network_of_a_stack_is_the_network_alone(activation, hidden, n_rows, d
     index, weight = rng.integers(12, size=n_rows), rng.uniform(0.5, 2, n_rows)
     sign, fold = problem.rows.sign[index % 12], np.arange(n_rows) % 3
     rows = Rows(problem.rows.X, index, sign, weight, fold)
-    problem = replace(problem, activation=activation, rows=rows, validation=rows.take(np.arange(3)))
+    stack = replace(problem.stack, activation=activation)
+    problem = replace(problem, stack=stack, rows=rows, validation=rows.take(np.arange(3)))
     stack = Objective(problem, np.array([2, 0, 1, 5]))
     values, grads = evaluate(stack, params)
     losses = stack.validation(params)[0]

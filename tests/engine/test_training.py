@@ -1,18 +1,24 @@
 """Training against itself in parts, and against scikit-learn; which epochs are kept."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
-from stacks import PLAN, make, places_after_epochs, run, value_and_grad
+from stacks import PLAN, make, places_after_epochs, run, value_and_grad, with_scaling
 
+from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.objective import Objective
 from sknumpynet.engine.optimizers import Adam
-from sknumpynet.engine.scaling import Scaling
 from sknumpynet.engine.training import join
+
+
+def found(trained):
+    """All that came of training, by name; of the stack its params."""
+    return vars(trained) | {"stack": trained.stack.params}
+
 
 # A stack is its networks -------------------------------------------------------------------------
 
@@ -64,9 +70,9 @@ def test_parts_trained_apart_and_joined_equal_the_whole(name):
     params, problem, plan = make_stack(name)
     whole = run(problem, params, plan)
     joined = join([run(problem, params, plan, part) for part in ([0, 1], [2], [3, 4])])
-    for field in fields(whole):
-        one, other = getattr(whole, field.name), getattr(joined, field.name)
-        if field.name == "optimizer" and one is not None:
+    for name, one in found(whole).items():
+        other = found(joined)[name]
+        if name == "optimizer" and one is not None:
             assert type(one) is type(other)
             assert_equal(vars(one), vars(other))
         else:
@@ -77,7 +83,7 @@ def test_parts_trained_apart_and_joined_equal_the_whole(name):
 def test_a_network_that_diverged_is_put_back_to_where_it_started(name):
     params, problem, plan = make_stack(name)
     trained = run(problem, params, plan, keeps_best=False)
-    assert_array_equal(trained.params[4], params[4])
+    assert_array_equal(trained.stack.params[4], params[4])
     for state in trained.optimizer.state.values():
         assert not state[4].any()
         assert state[:4].any(axis=1).all()
@@ -138,9 +144,9 @@ def test_what_there_is_so_far_is_what_training_returns_when_it_ends_there(
     for n_epochs, so_far in enumerate(recorder.states, start=1):
         stopped = run(problem, params, replace(plan, max_iter=n_epochs), keeps_best=keeps_best)
         assert so_far.optimizer is None
-        for field in fields(so_far):
-            if field.name != "optimizer":
-                assert_array_equal(getattr(so_far, field.name), getattr(stopped, field.name))
+        for name, value in found(so_far).items():
+            if name != "optimizer":
+                assert_array_equal(value, found(stopped)[name])
 
 
 @pytest.mark.parametrize("keeps_best", [False, True])
@@ -150,7 +156,7 @@ def test_before_the_first_epoch_there_is_the_start(solver, has_folds, keeps_best
     params, problem = make(n_networks=2, has_folds=has_folds)
     recorder, plan = Recorder(), replace(PLAN, solver=solver, max_iter=1)
     run(problem, params, plan, observers=[recorder], keeps_best=keeps_best)
-    assert_array_equal(recorder.at_first.params, params)
+    assert_array_equal(recorder.at_first.stack.params, params)
     assert_array_equal(recorder.at_first.best_epoch, [0, 0])
     assert recorder.at_first.loss_curve.shape == (0, 2)
 
@@ -194,9 +200,9 @@ def test_an_interrupt_ends_training_as_if_the_epoch_before_had_been_the_last(sol
     trained = run(problem, params, plan, observers=[Interrupt(**when)])
     assert trained.was_interrupted
     assert trained.optimizer is None
-    for field in fields(shorter):
-        if field.name not in ("optimizer", "was_interrupted"):
-            assert_array_equal(getattr(trained, field.name), getattr(shorter, field.name))
+    for name, value in found(shorter).items():
+        if name not in ("optimizer", "was_interrupted"):
+            assert_array_equal(found(trained)[name], value)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -229,7 +235,7 @@ def test_what_the_first_epoch_came_to_is_kept_where_it_is_finite(
     assert trained.loss_curve.shape == (0, 2)
     assert_array_equal(trained.best_epoch, [0, 0])
     assert_array_equal(trained.best_score, [np.nan, np.nan])
-    moved = abs(trained.params - params).max(axis=1)
+    moved = abs(trained.stack.params - params).max(axis=1)
     assert_allclose(moved, [0 if goes_beyond else 0.1, 0.1], atol=0.02)  # two steps of 0.05
 
 
@@ -262,15 +268,15 @@ def test_the_best_epoch_is_the_lowest_of_its_curve_and_its_params_are_kept(solve
     assert_array_equal(trained.best_score, np.nanmin(curve, axis=0))
     objective = Objective(problem, np.arange(5))
     if has_folds:
-        assert_array_equal(objective.validation(trained.params)[0], trained.best_score)
+        assert_array_equal(objective.validation(trained.stack.params)[0], trained.best_score)
         assert (trained.best_epoch < plan.max_iter).any()
     elif solver == "lbfgs":
-        assert_array_equal(value_and_grad(problem, trained.params)[0], trained.best_score)
+        assert_array_equal(value_and_grad(problem, trained.stack.params)[0], trained.best_score)
     if has_folds or solver == "lbfgs":
         assert_array_equal(trained.best_epoch, np.nanargmin(curve, axis=0) + 1)
     if solver != "lbfgs":
         places = places_after_epochs(objective, params, plan)
-        assert_array_equal(trained.params, places[trained.best_epoch, np.arange(5)])
+        assert_array_equal(trained.stack.params, places[trained.best_epoch, np.arange(5)])
 
 
 def test_where_few_rows_are_held_out_the_epoch_of_the_best_score_is_kept():
@@ -280,7 +286,7 @@ def test_where_few_rows_are_held_out_the_epoch_of_the_best_score_is_kept():
     places = places_after_epochs(objective, params, plan)
     scores = np.array([objective.validation(place)[2] for place in places[1:]])
     assert_array_equal(trained.best_epoch, scores.argmin(axis=0) + 1)
-    assert_array_equal(trained.params, places[trained.best_epoch, np.arange(5)])
+    assert_array_equal(trained.stack.params, places[trained.best_epoch, np.arange(5)])
     losses = trained.validation_curve[trained.best_epoch - 1, np.arange(5)]
     assert_array_equal(trained.best_score, losses)
     assert (losses > trained.validation_curve.min(axis=0)).any()
@@ -296,7 +302,7 @@ def test_without_rows_held_out_neither_the_last_nor_the_start_is_better_than_wha
     plan = replace(PLAN, solver=solver, learning_rate_init=0.5, n_iter_no_change=patience)
     trained, last = (run(problem, params, plan, keeps_best=keeps) for keeps in (True, False))
     objective = Objective(problem, np.arange(9))
-    kept, of_last = (objective.value(each.params) for each in (trained, last))
+    kept, of_last = (objective.value(each.stack.params) for each in (trained, last))
     assert (kept <= of_last).all()
     lowest = np.nanargmin(trained.loss_curve, axis=0) + 1
     n_epochs = (~np.isnan(trained.loss_curve)).sum(axis=0)
@@ -304,7 +310,7 @@ def test_without_rows_held_out_neither_the_last_nor_the_start_is_better_than_wha
     assert ((trained.best_epoch == lowest) | (trained.best_epoch == n_epochs)).all()
     assert (trained.best_epoch != lowest).any()
     is_last = trained.best_epoch == n_epochs
-    assert_array_equal(trained.params[is_last], last.params[is_last])
+    assert_array_equal(trained.stack.params[is_last], last.stack.params[is_last])
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
@@ -312,7 +318,7 @@ def test_without_the_best_kept_the_params_are_the_last_epochs(solver):
     params, problem = make((8,), n_networks=5, has_folds=True)
     trained = run(problem, params, replace(PLAN, solver=solver), keeps_best=False)
     last = [curve[~np.isnan(curve)][-1] for curve in trained.validation_curve.T]
-    assert_array_equal(Objective(problem, np.arange(5)).validation(trained.params)[0], last)
+    assert_array_equal(Objective(problem, np.arange(5)).validation(trained.stack.params)[0], last)
 
 
 @pytest.mark.parametrize("patience", [1, 2, 5])
@@ -351,8 +357,8 @@ def test_two_runs_handed_over_are_one_run_of_twice_the_epochs(solver, learning_r
     half = replace(plan, max_iter=5)
     first = run(problem, params, half, keeps_best=False)
     handed_over = {"optimizer": first.optimizer, "n_passes": 5, "n_seen": 5 * 48}
-    second = run(problem, first.params, half, keeps_best=False, **handed_over)
-    assert_array_equal(second.params, whole.params)
+    second = run(problem, first.stack.params, half, keeps_best=False, **handed_over)
+    assert_array_equal(second.stack.params, whole.stack.params)
     assert_array_equal([*first.loss_curve, *second.loss_curve], whole.loss_curve)
 
 
@@ -371,7 +377,7 @@ def test_lbfgs_without_hidden_layers_is_logistic_regression(n_networks, alpha, i
     peer = LogisticRegression(C=1 / alpha, tol=1e-10, max_iter=1000)
     peer.fit(rows.X, rows.sign, sample_weight=weight)
     theirs = [*peer.coef_[0], *peer.intercept_]
-    assert_allclose(trained.params, [theirs] * n_networks, rtol=0, atol=1e-6)
+    assert_allclose(trained.stack.params, [theirs] * n_networks, rtol=0, atol=1e-6)
     assert trained.has_finished.all()
 
 
@@ -405,7 +411,7 @@ def test_a_start_that_cannot_be_bettered_still_makes_an_epoch(solver, has_folds)
     trained = run(replace(problem, rows=rows), 0 * params, plan)
     assert_allclose(trained.best_score, np.log(2))
     assert_array_equal(trained.best_epoch, [1])
-    assert_array_equal(trained.params, 0 * params)
+    assert_array_equal(trained.stack.params, 0 * params)
     assert trained.has_finished.all()
 
 
@@ -424,8 +430,8 @@ def test_a_diverging_rate_ends_with_finite_params_and_says_so(solver, dtype, has
     trained = run(replace(problem, rows=rows), params.astype(dtype), plan)
     assert trained.has_diverged.all()
     assert trained.has_finished.all()
-    assert trained.params.dtype == dtype
-    assert np.isfinite(trained.params).all()
+    assert trained.stack.params.dtype == dtype
+    assert np.isfinite(trained.stack.params).all()
 
 
 def test_a_last_step_beyond_the_numbers_is_not_kept():
@@ -434,7 +440,7 @@ def test_a_last_step_beyond_the_numbers_is_not_kept():
     plan = replace(PLAN, solver="sgd", learning_rate_init=1e308, batch_size=48, max_iter=1)
     trained = run(problem, params, plan)
     assert np.isfinite(trained.loss_curve).all()  # of the params before the step
-    assert_array_equal(trained.params, params)
+    assert_array_equal(trained.stack.params, params)
     assert trained.has_diverged.all()
 
 
@@ -446,7 +452,7 @@ def test_a_few_heavy_rows_that_no_sample_would_hold_decide():
     trained = run(problem, params, replace(PLAN, batch_size=3000, learning_rate_init=0.01))
     objective = Objective(problem, [0, 1])
     assert (trained.best_epoch > 0).all()
-    assert (objective.value(trained.params) < objective.value(params)).all()
+    assert (objective.value(trained.stack.params) < objective.value(params)).all()
 
 
 @pytest.mark.parametrize(("n_rows", "batch_size"), [(48, 48), (3000, 3000), (48, 12)])
@@ -454,7 +460,7 @@ def test_a_last_step_that_makes_it_worse_than_the_start_is_not_kept(n_rows, batc
     params, problem = make((), n_networks=2, n_rows=n_rows)
     plan = replace(PLAN, solver="sgd", learning_rate_init=1e3, batch_size=batch_size, max_iter=1)
     trained = run(problem, params, plan)
-    assert_array_equal(trained.params, params)
+    assert_array_equal(trained.stack.params, params)
     assert_array_equal(trained.best_epoch, [0, 0])
     before, _ = value_and_grad(problem, params)
     assert_allclose(trained.best_score, before, rtol=1e-12)
@@ -469,7 +475,7 @@ def test_a_start_beyond_the_numbers_is_kept_and_said_to_have_diverged(
     params, problem = make(has_folds=has_folds, activation="relu")
     params *= 1e300
     trained = run(problem, params, replace(PLAN, solver=solver), keeps_best=keeps_best)
-    assert_array_equal(trained.params, params)
+    assert_array_equal(trained.stack.params, params)
     assert_array_equal(trained.has_diverged, [True])
     assert_array_equal(trained.best_epoch, [0])
 
@@ -482,7 +488,7 @@ def test_training_writes_to_no_rows(solver, to_csr):
     values = rows.X.data if sparse.issparse(rows.X) else rows.X
     arrays = [values, rows.index, rows.sign, rows.weight, rows.fold]
     before = [array.copy() for array in arrays]
-    problem = replace(problem, rows=rows, scaling=Scaling(None, np.full(3, 2.0), bends=True))
+    problem = with_scaling(replace(problem, rows=rows), Scaling(None, np.full(3, 2.0), bends=True))
     run(problem, params, replace(PLAN, solver=solver))
     for array, copy in zip(arrays, before, strict=True):
         assert_array_equal(array, copy)

@@ -5,8 +5,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknumpynet.engine.scaling import Binning, Scaling, learn_binning, learn_scaling
-from sknumpynet.engine.sparse_inputs import FAR, SparseGradient, SparseInputs, multiply
+from sknumpynet.engine.inputs.binning import Binning, learn_binning
+from sknumpynet.engine.inputs.encoding import Encoding
+from sknumpynet.engine.inputs.scaling import Scaling, learn_scaling
+from sknumpynet.engine.inputs.sparse import FAR, SparseGradient, SparseInputs, multiply
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 every_kind = pytest.mark.parametrize("kind", ["robust", "standard", None])
@@ -29,19 +31,18 @@ def table(dtype=np.float64):
 
 def learnt(kind, X, n_bins):
     rows = np.arange(len(X)), np.ones(len(X))
-    bins = learn_binning(X, *rows, n_bins) if n_bins else None
-    scaling = learn_scaling(kind, X, *rows)
-    return Scaling(scaling.center, scaling.factor, scaling.bends, bins)
+    binning = learn_binning(X, *rows, n_bins) if n_bins else None
+    return Encoding(X.shape[1], learn_scaling(kind, X, *rows), binning)
 
 
-def dense_inputs(scaling, X):
-    out = np.empty((len(X), X.shape[1] + scaling.n_codes), X.dtype)
-    scaling.apply(X, out, np.empty_like(X))
+def dense_inputs(encoding, X):
+    out = np.empty((len(X), encoding.n_inputs), X.dtype)
+    encoding.apply(X, out, np.empty_like(X))
     return out
 
 
-def read(scaling, X):
-    return SparseInputs(scaling, X.shape[1], X.dtype).read(sparse.csr_array(X))
+def read(encoding, X):
+    return SparseInputs(encoding, X.dtype).read(sparse.csr_array(X))
 
 
 @every_kind
@@ -49,12 +50,12 @@ def read(scaling, X):
 @every_number_of_bins
 def test_what_is_added_and_the_base_are_the_dense_inputs(kind, dtype, n_bins):
     X = table(dtype)
-    scaling = learnt(kind, X, n_bins)
-    inputs = read(scaling, X).toarray()
+    encoding = learnt(kind, X, n_bins)
+    inputs = read(encoding, X).toarray()
     eps = np.finfo(dtype).eps
     size = np.maximum(1, abs(X)) if kind is None else 4 * FAR
-    size = np.hstack([np.broadcast_to(size, X.shape), np.full((50, scaling.n_codes), 4)])
-    assert (abs(inputs[:-1] + inputs[-1] - dense_inputs(scaling, X)) <= eps * size).all()
+    size = np.hstack([np.broadcast_to(size, X.shape), np.full((50, encoding.n_inputs - 7), 4)])
+    assert (abs(inputs[:-1] + inputs[-1] - dense_inputs(encoding, X)) <= eps * size).all()
     assert inputs.dtype == dtype
 
 
@@ -62,9 +63,9 @@ def test_what_is_added_and_the_base_are_the_dense_inputs(kind, dtype, n_bins):
 def test_scaled_but_not_centred_zeros_stay_zeros(bends):
     """As the files of 0.1.0 have it that were fitted on sparse tables."""
     X = table()
-    scaling = Scaling(None, np.array([2.0, 0, 1e-3, 1, 1, 0, 3]), bends)
-    inputs = read(scaling, X)
-    assert_array_equal(inputs.toarray()[:-1], dense_inputs(scaling, X))
+    encoding = Encoding(7, Scaling(None, np.array([2.0, 0, 1e-3, 1, 1, 0, 3]), bends))
+    inputs = read(encoding, X)
+    assert_array_equal(inputs.toarray()[:-1], dense_inputs(encoding, X))
     assert_array_equal(inputs.toarray()[-1], 0)
 
 
@@ -80,16 +81,16 @@ def test_words_are_as_sparse_as_before(kind):
 def test_a_base_far_from_zero_takes_no_digits():
     """Added to, 1e6 deviations would leave two digits of a float32."""
     X = np.float32(1e6) + np.arange(64, dtype=np.float32)[:, np.newaxis] % 5
-    scaling = learnt("standard", X, 0)
-    inputs = read(scaling, X).toarray()
-    assert_array_equal(inputs[:-1], dense_inputs(scaling, X))
+    encoding = learnt("standard", X, 0)
+    inputs = read(encoding, X).toarray()
+    assert_array_equal(inputs[:-1], dense_inputs(encoding, X))
     assert_array_equal(inputs[-1], 0)
 
 
 def test_codes_above_and_below_zero_are_told_apart():
     bins = Binning(np.array([1, 1, 1]), np.array([-2.0, -1, 0]), np.array([1.0, 1, 2]))
     rows = sparse.csr_array(np.array([[0.0, 0], [3, -1.5], [0, 1]]))
-    inputs = SparseInputs(Scaling(bins=bins), 2, np.float64).read(rows).toarray()
+    inputs = SparseInputs(Encoding(2, binning=bins), np.float64).read(rows).toarray()
     assert_array_equal(inputs[-1], [0, 0, 1, 1, 0])
     exact = [[0, 0, 1, 1, 0], [3, -1.5, 0.5, 0, 0], [0, 1, 1, 1, 0.5]]
     assert_array_equal(inputs[:-1] + inputs[-1], exact)
@@ -99,8 +100,8 @@ def test_codes_above_and_below_zero_are_told_apart():
 @every_number_of_bins
 def test_products_are_those_of_the_dense_inputs(kind, n_bins):
     X, rng = table() * (1, 1, 1e-6, 1, 1, 1, 1), np.random.default_rng(1)
-    scaling = learnt(kind, X, n_bins)
-    rows, dense = read(scaling, X), dense_inputs(scaling, X)
+    encoding = learnt(kind, X, n_bins)
+    rows, dense = read(encoding, X), dense_inputs(encoding, X)
     W, b, delta = rng.normal(size=(dense.shape[1], 3)), rng.normal(size=3), rng.normal(size=(3, 50))
     z, grad = np.empty((3, 50)), np.full((dense.shape[1] + 1, 3), np.nan)
     multiply(rows, W, b, out=z)
@@ -112,7 +113,7 @@ def test_products_are_those_of_the_dense_inputs(kind, n_bins):
 
 def test_rows_without_values_are_the_base():
     X = table()
-    scaling = learnt("robust", X, 4)
-    empty = SparseInputs(scaling, 7, np.float64).read(sparse.csr_array((3, 7))).toarray()
+    encoding = learnt("robust", X, 4)
+    empty = SparseInputs(encoding, np.float64).read(sparse.csr_array((3, 7))).toarray()
     assert_array_equal(empty[:-1], 0)
-    assert_array_equal(empty[-1], dense_inputs(scaling, np.zeros((1, 7)))[0])
+    assert_array_equal(empty[-1], dense_inputs(encoding, np.zeros((1, 7)))[0])

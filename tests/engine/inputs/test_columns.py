@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknumpynet.engine import columns
-from sknumpynet.engine.columns import column_blocks
+from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs.columns import column_blocks
 
 law = settings(deadline=None, derandomize=True, database=None)
 

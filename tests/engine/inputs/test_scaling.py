@@ -4,48 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal, assert_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from tables import arrays, law, ones, table, weighted_rows
 
-from sknumpynet.engine import columns
-from sknumpynet.engine.scaling import Scaling, bend, learn_binning, learn_scaling
+from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs.scaling import Scaling, bend, learn_scaling
 
 KINDS = ("robust", "standard")
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
-law = settings(deadline=None, derandomize=True, database=None)
-
-weighted_rows = st.lists(
-    st.tuples(st.integers(-5, 5), st.floats(-10, 10), st.integers(1, 5)), min_size=1, max_size=25
-)
-
-
-def table(n_rows=41, n_features=4, dtype=np.float64):
-    """Columns of different places, sizes and tails; one constant, one with many zeros."""
-    rng = np.random.default_rng(0)
-    X = rng.standard_t(2, size=(n_rows, n_features)) * (1, 100, 1e-3, 1) + (0, -7, 5, 0)
-    X[:, 0] = 0.1
-    X[rng.random(n_rows) < 0.8, 3] = 0
-    return X.astype(dtype)
-
-
-def arrays(rows):
-    *columns, weight = (np.array(column, float) for column in zip(*rows, strict=True))
-    return np.column_stack(columns), weight
 
 
 def learn(kind, X, weight, **params):
     return learn_scaling(kind, X, np.arange(X.shape[0]), weight, **params)
-
-
-def learn_codes(X, weight, n_bins):
-    return learn_binning(X, np.arange(X.shape[0]), weight, n_bins)
-
-
-def ones(X):
-    return np.ones(X.shape[0])
 
 
 def apply(scaling, rows):
@@ -175,16 +149,6 @@ def test_a_folded_layer_computes_on_raw_rows_what_it_did_on_scaled_ones(is_spars
     assert_allclose(linear(layer, X), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("has_bins", [False, True])
-@every_kind
-def test_what_is_left_of_a_folded_scaling_is_what_a_layer_cannot_do(kind, has_bins):
-    X = table()
-    bins = learn_codes(X, ones(X), 4) if has_bins else None
-    learnt = replace(learn(kind, X, ones(X)), bins=bins)
-    left = learnt.folded()
-    assert left == (learnt if kind == "robust" else Scaling(bins=bins))
-
-
 @pytest.mark.parametrize("is_sparse", [False, True])
 def test_to_unfold_is_the_inverse_of_to_fold(is_sparse):
     X = table()
@@ -223,10 +187,9 @@ def test_what_cannot_or_need_not_be_folded_leaves_the_layer_alone(kind):
 @every_kind
 @every_dtype
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array])
-def test_sparse_columns_are_scaled_and_told_in_pieces_like_dense_ones(kind, dtype, container):
+def test_sparse_columns_are_scaled_like_dense_ones(kind, dtype, container):
     X, weight = table(dtype=dtype), np.linspace(0.1, 2, 41)
     assert_same(kind, learn(kind, container(X), weight), learn(kind, X, weight))
-    assert_equal(vars(learn_codes(container(X), weight, 4)), vars(learn_codes(X, weight, 4)))
 
 
 @every_kind
@@ -236,8 +199,6 @@ def test_an_index_is_the_table_of_these_rows(kind, container):
     weight = np.linspace(0.1, 2, len(index))
     some, alone = learn_scaling(kind, container(X), index, weight), learn(kind, X[index], weight)
     assert_same(kind, some, alone)
-    some = learn_binning(container(X), index, weight, 4)
-    assert_equal(vars(some), vars(learn_codes(X[index], weight, 4)))
 
 
 @every_kind
@@ -313,88 +274,3 @@ def test_a_huge_or_tiny_column_is_scaled_like_any_other(kind, dtype):
 
 def test_the_default_is_no_scaling():
     assert Scaling() == learn(None, table(), np.ones(41))
-
-
-# Codes -------------------------------------------------------------------------------------------
-
-
-def codes(bins, rows):
-    out = np.empty((len(rows), len(bins.source)), rows.dtype)
-    bins.apply(rows, out)
-    return out
-
-
-@every_dtype
-def test_a_code_rises_from_0_to_1_across_its_bin_and_is_flat_outside(dtype):
-    x = np.random.default_rng(0).lognormal(size=400).astype(dtype)[:, np.newaxis]
-    bins = learn_codes(x, ones(x), 8)
-    edges = np.append(bins.low, bins.low[-1] + bins.width[-1])
-    at = np.linspace(-1, x.max() + 1, 1001, dtype=dtype)
-    expected = [np.interp(at, edges[i : i + 2], [0, 1]) for i in range(8)]
-    eps = np.finfo(dtype).eps
-    assert_allclose(codes(bins, at[:, np.newaxis]).T, expected, atol=50 * eps / bins.width.min())
-
-
-def test_the_bins_of_a_column_meet_and_hold_equal_shares_of_its_rows():
-    x = np.random.default_rng(0).normal(size=(800, 1))
-    bins = learn_codes(x, ones(x), 8)
-    high = bins.low + bins.width
-    assert_allclose(high[:-1], bins.low[1:])
-    assert bins.low[0] == x.min()
-    assert_allclose(high[-1], x.max())
-    assert_array_equal(np.bincount(np.searchsorted(bins.low[1:], x[:, 0])), 100)
-
-
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-def test_blocks_of_columns_change_no_bins(container, monkeypatch):
-    X = container(table())
-    whole = learn_codes(X, ones(X), 8)
-    for values in (1, 2 * 41):
-        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
-        assert_equal(vars(learn_codes(X, ones(X), 8)), vars(whole))
-
-
-def test_columns_that_fill_fewer_than_two_bins_have_no_codes():
-    rng = np.random.default_rng(0)
-    rare = (rng.random(400) < 0.05) * rng.normal(size=400)  # its quantiles are 0 but for the ends
-    columns = [np.full(400, 3.0), np.arange(400) % 2, rng.normal(size=400), rare]
-    bins = learn_codes(np.column_stack(columns), np.ones(400), 8)
-    assert_array_equal(np.bincount(bins.source, minlength=4), [0, 0, 8, 2])
-    assert learn_codes(np.column_stack(columns[:2]), np.ones(400), 8) is None
-
-
-@law
-@given(rows=weighted_rows)
-def test_bins_count_a_row_of_weight_w_w_times(rows):
-    X, weight = arrays(rows)
-    weighted = learn_codes(X, weight, 4)
-    twice = X.repeat(weight.astype(int), axis=0)
-    repeated = learn_codes(twice, ones(twice), 4)
-    assert (weighted is None) == (repeated is None)
-    if weighted is not None:
-        for name in ("source", "low", "width"):
-            assert_array_equal(getattr(weighted, name), getattr(repeated, name))
-
-
-def test_codes_of_huge_and_tiny_columns_are_finite():
-    X = table() * 1e300
-    X[3, 2] = 1.7e308
-    bins = learn_codes(X, ones(X), 8)
-    far = np.array([[-1.7e308] * 4, [1.7e308] * 4])
-    assert_array_equal(codes(bins, far), [[0] * len(bins.source), [1] * len(bins.source)])
-
-
-def test_a_column_whose_bins_are_wider_than_numbers_reach_has_no_codes():
-    X = np.finfo(float).max * np.repeat([-1, 0.9, 1], 10)[:, np.newaxis]
-    assert learn_codes(X, ones(X), 8) is None
-
-
-def test_columns_keep_their_scale_beside_their_codes():
-    X = table()
-    plain = learn("robust", X, ones(X))
-    both = replace(plain, bins=learn_codes(X, ones(X), 8))
-    out = np.empty((len(X), X.shape[1] + both.n_codes))
-    both.apply(X, out, np.empty_like(X))
-    assert_array_equal(out[:, : X.shape[1]], apply(plain, X))
-    assert_array_equal(out[:, X.shape[1] :], codes(both.bins, X))
-    assert plain.n_codes == 0

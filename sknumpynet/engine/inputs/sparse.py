@@ -29,23 +29,22 @@ class SparseInputs:
 
     Parameters
     ----------
-    scaling : Scaling
-    n_features : int
+    encoding : Encoding
     dtype : dtype
         Of the inputs.
     """
 
-    def __init__(self, scaling, n_features, dtype):
-        self.scaling, self.dtype = scaling, dtype
-        self.base = np.empty(n_features + scaling.n_codes, dtype)
+    def __init__(self, encoding, dtype):
+        self.encoding, self.dtype, n_features = encoding, dtype, encoding.n_features
+        self.base = np.empty(encoding.n_inputs, dtype)
         zeros = np.zeros((1, n_features), dtype)
-        scaling.apply(zeros, self.base[np.newaxis], scratch=zeros)
+        encoding.apply(zeros, self.base[np.newaxis], scratch=zeros)
         self.is_far = abs(self.base[:n_features]) > FAR
         (self.far,) = np.nonzero(self.is_far)
         self.base[self.far] = 0  # these columns are written out, zeros and all
         (self.at,) = np.nonzero(self.base)
-        if scaling.bins is not None:
-            self.first_code = np.searchsorted(scaling.bins.source, np.arange(n_features + 1))
+        if encoding.binning is not None:
+            self.first_code = np.searchsorted(encoding.binning.source, np.arange(n_features + 1))
 
     def read(self, rows):
         """What CSR rows add to the base, and the base as one row more.
@@ -63,10 +62,10 @@ class SparseInputs:
             far = np.tile(self.far, n_rows)
             values = self._scaled(rows[:, self.far].toarray().ravel(), far)
             parts.append((np.repeat(np.arange(n_rows), len(self.far)), far, values))
-        if self.scaling.bins is not None:
+        if self.encoding.binning is not None:
             entry, code = self._codes_of(column)
             codes = np.empty((1, len(entry)), self.dtype)
-            self.scaling.bins.at(code, entry).apply(rows.data[np.newaxis], codes)
+            self.encoding.binning.at(code, entry).apply(rows.data[np.newaxis], codes)
             code += n_features
             parts.append((row[entry], code, codes[0] - self.base[code]))
         rows, columns, values = map(np.concatenate, zip(*parts, strict=True))
@@ -75,7 +74,7 @@ class SparseInputs:
     def _scaled(self, values, column):
         """Values of these columns, scaled."""
         scaled = np.empty((1, len(values)), self.dtype)
-        self.scaling.at(column).apply(values[np.newaxis], scaled, np.empty_like(scaled))
+        self.encoding.scaling.at(column).apply(values[np.newaxis], scaled, np.empty_like(scaled))
         return scaled[0]
 
     def _codes_of(self, column):

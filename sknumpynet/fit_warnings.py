@@ -1,0 +1,105 @@
+"""What fit has to warn of. Each function yields messages with their categories, and raises none."""
+
+import numpy as np
+from scipy.special import xlog1py, xlogy
+from sklearn.exceptions import ConvergenceWarning
+
+from .exceptions import NotLearningWarning
+
+LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
+RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
+CHANCE = 10  # nats over all validation rows that may be chance; labels at random gain 0
+FEWEST_ROWS = 100  # of which it is said that nothing was learnt
+
+
+def ended_badly(params, plan, trained):
+    """Networks that diverged, were interrupted or were cut off.
+
+    Parameters
+    ----------
+    params : namespace
+        The estimator's parameters.
+    plan : Plan
+    trained : Trained
+    """
+    n_networks = f"of {params.n_estimators} networks" if params.n_estimators > 1 else "network"
+    if n_diverged := trained.has_diverged.sum():
+        yield (
+            f"{n_diverged} {n_networks} diverged: loss or weights were no longer finite. The "
+            "best weights before that are kept. Lower learning_rate_init (it is "
+            f"{params.learning_rate_init!r}), scale the inputs, or set max_grad_norm=1.0.",
+            ConvergenceWarning,
+        )
+    if trained.was_interrupted:
+        n_waiting = (trained.best_epoch == 0).sum()
+        few = f" ({n_waiting} {n_networks} had ended none)" if n_waiting else ""
+        yield from interrupted(len(trained.loss_curve), few)
+        return
+    n_cut_off = (~trained.has_finished).sum()
+    ends_by_itself = plan.solver != "lbfgs" and plan.learning_rate == "cosine"
+    if n_cut_off and plan.max_iter > 1 and not ends_by_itself:
+        yield (
+            f"{n_cut_off} {n_networks} had not converged after max_iter={plan.max_iter}; "
+            "give a larger max_iter or a larger tol.",
+            ConvergenceWarning,
+        )
+
+
+def interrupted(n_epochs, few=""):
+    """An interrupt from the keyboard; ``few`` tells of networks that had ended no epoch."""
+    yield (
+        f"fit was interrupted after {n_epochs} epochs{few}; the best weights so far are "
+        "kept. To go on from them, set warm_start=True and call fit again.",
+        UserWarning,
+    )
+
+
+def nothing_learnt(params, rows, validation, trained):
+    """A fit that is far worse than the base rate, or has ended no better.
+
+    Parameters
+    ----------
+    params : namespace
+    rows : Rows
+        Training rows.
+    validation : Rows or None
+        Validation rows given to fit.
+    trained : Trained
+    """
+    has_validation = trained.validation_curve is not None
+    is_log_loss = params.loss == "log_loss" and not (
+        params.alpha or params.label_smoothing or params.dropout
+    )
+    if not (has_validation or is_log_loss) or trained.has_diverged.any():
+        return  # the score is no log loss, or it has been told
+    judged = validation or rows
+    rate = np.average(rows.sign > 0, weights=rows.weight)
+    share = np.average(judged.sign > 0, weights=judged.weight)
+    prior = -xlogy(share, rate) - xlog1py(1 - share, -rate)  # one class may weigh nearly all
+    loss, gain = trained.best_score.mean(), (1 - LEARNT) * prior
+    chance = CHANCE * (judged.weight.max() / judged.weight.sum())
+    if has_validation:
+        gain = min(gain, chance)
+    is_ruined = loss - prior > max(RUINED, chance)
+    has_ended = len(rows.index) >= FEWEST_ROWS and trained.has_finished.all()
+    if is_ruined or (has_ended and loss >= prior - gain):
+        yield (
+            f"nothing was learnt: the log loss {'on rows held out ' * has_validation}is "
+            f"{loss:.4g}, and {prior:z.4g} for telling every row the base rate of {rate:.3f}. The "
+            f"first suspect: {first_suspect(params)}. sknumpynet.diagnose(clf, X, y) tells more.",
+            NotLearningWarning,
+        )
+
+
+def first_suspect(params):
+    """The likeliest reason that nothing was learnt, and what to do about it."""
+    if params.scale_inputs is None:
+        return "inputs come as they are; set scale_inputs='robust'"
+    if params.learning_rate_init != "auto":
+        return f"learning_rate_init={params.learning_rate_init!r}; set 'auto'"
+    penalties = params.alpha, params.weight_decay, params.dropout, params.label_smoothing
+    if penalty := next(filter(None, penalties), None):
+        return f"the penalty of {penalty:g}; set it to 0"
+    if params.activation == "identity":
+        return "activation='identity' cannot bend; set 'relu'"
+    return "the columns may have nothing to do with the labels"

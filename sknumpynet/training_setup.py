@@ -1,0 +1,153 @@
+"""The training setup that the parameters describe, in the engine's terms: stack, plan, problem."""
+
+import numpy as np
+
+from .engine.epochs import Plan
+from .engine.initializers import RELATIVE_RATE, initial_params, relative_rates
+from .engine.inputs.encoding import learn_encoding
+from .engine.layout import Layout
+from .engine.objective import Problem
+from .engine.stack import Stack
+
+BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
+FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
+LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
+BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
+
+
+def make_layout(params, encoding):
+    """The layer sizes that the parameters ask for, on these inputs."""
+    sizes = params.hidden_layer_sizes
+    hidden = (sizes,) if isinstance(sizes, int) else sizes
+    return Layout((encoding.n_inputs, *hidden, 1))
+
+
+def make_stack(params, rows, n_different, seed, is_stream=False):
+    """Networks as they are drawn, on the encoding learnt from these rows.
+
+    Parameters
+    ----------
+    params : namespace
+        The estimator's parameters, as `plain_parameters` gives them.
+    rows : Rows
+    n_different : int
+        Different rows among them.
+    seed : int
+    is_stream : bool, default=False
+        Whether other rows will follow.
+
+    Returns
+    -------
+    Stack
+        Folded.
+    """
+    n_bins, is_auto = params.numeric_bins, params.numeric_bins == "auto"
+    if is_auto:
+        is_told = params.scale_inputs == "robust" and n_different >= FEWEST_BINNED
+        n_bins = BINS if is_told else 0
+    encoding = learn_encoding(
+        rows,
+        scale_inputs=params.scale_inputs,
+        n_bins=n_bins,
+        most_codes=MOST_CODES if is_auto else None,
+        is_stream=is_stream,
+    )
+    layout, networks = make_layout(params, encoding), range(params.n_estimators)
+    if networks.stop * layout.n_params > np.iinfo(np.intp).max // 8:
+        raise ValueError(
+            "hidden_layer_sizes and n_estimators ask for more parameters than any array can "
+            "hold; give fewer units or networks."
+        )
+    drawn = initial_params(layout, params.activation, seed, networks, rows.X.dtype)
+    return Stack(layout, params.activation, encoding, drawn).folded()
+
+
+def check_continuation(params, stack, built_with, classes, known_classes):
+    """Raise ValueError for going on with networks of another shape, or for other labels.
+
+    Parameters
+    ----------
+    params : namespace
+        Today's parameters.
+    stack : Stack
+    built_with : dict
+        Parameters that the stack was fitted with.
+    classes, known_classes : ndarray of shape (2,)
+        Labels of today, and those that the stack tells apart.
+    """
+    shape = (params.n_estimators, *make_layout(params, stack.encoding).layer_sizes)
+    fitted = (len(stack), *stack.layout.layer_sizes)
+    if shape != fitted:
+        raise ValueError(
+            f"cannot go on with {describe(fitted)}: the parameters now ask for "
+            f"{describe(shape)}; set them back, or set warm_start=False and call fit."
+        )
+    for name in BUILT_WITH:
+        value, now = built_with[name], getattr(params, name)
+        if now != value:
+            raise ValueError(
+                f"cannot go on with {name}={now!r}: the networks were built "
+                f"with {name}={value!r}; set it back, or set warm_start=False and call fit."
+            )
+    if not np.array_equal(classes, known_classes):
+        raise ValueError(
+            f"cannot go on with the classes {classes}: the networks were trained to tell "
+            f"{known_classes} apart; set warm_start=False to begin anew."
+        )
+
+
+def describe(shape):
+    """A stack in words."""
+    n_estimators, *sizes = shape
+    return f"{n_estimators} network(s) of layers {'-'.join(map(str, sizes))}"
+
+
+def make_plan(params, stack, rows, seed, is_stream=False):
+    """How to minimise: the parameters of the same names, with every "auto" decided."""
+    names = Plan.__annotations__.keys() & vars(params).keys()
+    settings = {name: getattr(params, name) for name in names}
+    settings["batch_size"] = min(rows_per_step(params.batch_size, rows), len(rows.index))
+    if params.learning_rate_init == "auto":
+        settings["learning_rate_init"] = RELATIVE_RATE
+        settings["relative_rate"] = relative_rates(stack.layout, stack.activation)
+    if is_stream:
+        settings["max_iter"] = 1
+        if params.learning_rate == "cosine":
+            settings["learning_rate"] = "constant"
+    return Plan(**settings, seed=seed)
+
+
+def rows_per_step(batch_size, rows):
+    """Rows of a batch as ``batch_size`` asks for them; there may be fewer."""
+    if batch_size != "auto":
+        return batch_size
+    n_rows, n_features = len(rows.index), rows.X.shape[1]
+    if n_rows <= FULL_BATCH:
+        return n_rows
+    is_very_wide = n_features >= VERY_WIDE  # then a step is the optimizer's, mostly
+    return LARGEST_BATCH if is_very_wide else min(LARGEST_BATCH, max(64, n_rows // 30))
+
+
+def make_problem(params, stack, rows, seed, validation=None, n_judging=None):
+    """What to minimise on these rows.
+
+    Parameters
+    ----------
+    params : namespace
+    stack : Stack
+        Where training begins; unfolded.
+    rows, validation, n_judging
+        As in `Problem`.
+    seed : int
+    """
+    return Problem(
+        stack=stack,
+        rows=rows,
+        validation=validation,
+        loss=params.loss,
+        alpha=params.alpha,
+        label_smoothing=params.label_smoothing,
+        dropout=0.0 if params.solver == "lbfgs" else params.dropout,
+        seed=seed,
+        n_judging=n_judging,
+    )

@@ -1,0 +1,103 @@
+"""Bins hold equal shares of the weight; a code rises across its bin and is flat outside."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
+from scipy import sparse
+from tables import arrays, law, ones, table, weighted_rows
+
+from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs.binning import learn_binning
+
+every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+
+
+def learn_codes(X, weight, n_bins):
+    return learn_binning(X, np.arange(X.shape[0]), weight, n_bins)
+
+
+def codes(bins, rows):
+    out = np.empty((len(rows), len(bins.source)), rows.dtype)
+    bins.apply(rows, out)
+    return out
+
+
+@every_dtype
+def test_a_code_rises_from_0_to_1_across_its_bin_and_is_flat_outside(dtype):
+    x = np.random.default_rng(0).lognormal(size=400).astype(dtype)[:, np.newaxis]
+    bins = learn_codes(x, ones(x), 8)
+    edges = np.append(bins.low, bins.low[-1] + bins.width[-1])
+    at = np.linspace(-1, x.max() + 1, 1001, dtype=dtype)
+    expected = [np.interp(at, edges[i : i + 2], [0, 1]) for i in range(8)]
+    eps = np.finfo(dtype).eps
+    assert_allclose(codes(bins, at[:, np.newaxis]).T, expected, atol=50 * eps / bins.width.min())
+
+
+def test_the_bins_of_a_column_meet_and_hold_equal_shares_of_its_rows():
+    x = np.random.default_rng(0).normal(size=(800, 1))
+    bins = learn_codes(x, ones(x), 8)
+    high = bins.low + bins.width
+    assert_allclose(high[:-1], bins.low[1:])
+    assert bins.low[0] == x.min()
+    assert_allclose(high[-1], x.max())
+    assert_array_equal(np.bincount(np.searchsorted(bins.low[1:], x[:, 0])), 100)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_blocks_of_columns_change_no_bins(container, monkeypatch):
+    X = container(table())
+    whole = learn_codes(X, ones(X), 8)
+    for values in (1, 2 * 41):
+        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        assert_equal(vars(learn_codes(X, ones(X), 8)), vars(whole))
+
+
+def test_columns_that_fill_fewer_than_two_bins_have_no_codes():
+    rng = np.random.default_rng(0)
+    rare = (rng.random(400) < 0.05) * rng.normal(size=400)  # its quantiles are 0 but for the ends
+    columns = [np.full(400, 3.0), np.arange(400) % 2, rng.normal(size=400), rare]
+    bins = learn_codes(np.column_stack(columns), np.ones(400), 8)
+    assert_array_equal(np.bincount(bins.source, minlength=4), [0, 0, 8, 2])
+    assert learn_codes(np.column_stack(columns[:2]), np.ones(400), 8) is None
+
+
+@law
+@given(rows=weighted_rows)
+def test_bins_count_a_row_of_weight_w_w_times(rows):
+    X, weight = arrays(rows)
+    weighted = learn_codes(X, weight, 4)
+    twice = X.repeat(weight.astype(int), axis=0)
+    repeated = learn_codes(twice, ones(twice), 4)
+    assert (weighted is None) == (repeated is None)
+    if weighted is not None:
+        for name in ("source", "low", "width"):
+            assert_array_equal(getattr(weighted, name), getattr(repeated, name))
+
+
+def test_codes_of_huge_and_tiny_columns_are_finite():
+    X = table() * 1e300
+    X[3, 2] = 1.7e308
+    bins = learn_codes(X, ones(X), 8)
+    far = np.array([[-1.7e308] * 4, [1.7e308] * 4])
+    assert_array_equal(codes(bins, far), [[0] * len(bins.source), [1] * len(bins.source)])
+
+
+def test_a_column_whose_bins_are_wider_than_numbers_reach_has_no_codes():
+    X = np.finfo(float).max * np.repeat([-1, 0.9, 1], 10)[:, np.newaxis]
+    assert learn_codes(X, ones(X), 8) is None
+
+
+@every_dtype
+@pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array])
+def test_sparse_columns_are_told_in_pieces_like_dense_ones(dtype, container):
+    X, weight = table(dtype=dtype), np.linspace(0.1, 2, 41)
+    assert_equal(vars(learn_codes(container(X), weight, 4)), vars(learn_codes(X, weight, 4)))
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_an_index_is_the_table_of_these_rows(container):
+    X, index = table(), np.arange(1, 41, 3)
+    weight = np.linspace(0.1, 2, len(index))
+    some = learn_binning(container(X), index, weight, 4)
+    assert_equal(vars(some), vars(learn_codes(X[index], weight, 4)))
