@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from sknumpynet import NumpyMLPBinaryClassifier, diagnose, training_setup
+from sknumpynet.engine import prediction
 from sknumpynet.engine.objective import Objective
 
 BY_STEPS = {"batch_size": 20, "learning_rate": "constant", "tol": 0, "early_stopping": True}
@@ -153,7 +154,7 @@ def test_an_interrupt_after_training_loses_the_out_of_fold_probabilities_alone(
     small, table, monkeypatch
 ):
     whole = small(early_stopping=True).fit(*table)
-    interrupts(monkeypatch, NumpyMLPBinaryClassifier, "_logits", call=2)
+    interrupts(monkeypatch, prediction, "logits_to_trust", call=2)
     with interrupted("4 epochs") as warned:
         clf = small(early_stopping=True).fit(*table)
     assert warned[0].filename == __file__
