@@ -1,8 +1,8 @@
-"""What NumPy does about numbers beyond its range, for all that the package computes.
+"""How NumPy treats underflow, overflow and division by zero in everything the package computes.
 
-Whoever calls may have told NumPy to raise errors of underflow or overflow. Here both are part of
-the work: small numbers become 0, divergence is for training to notice. A division by zero is no
-part of it, and stays a warning.
+The caller may have set NumPy to raise errors on underflow or overflow. The package expects both:
+numbers too small become 0, and training itself notices divergence. It never divides by zero on
+purpose, so that stays a warning.
 """
 
 from functools import partial
@@ -11,12 +11,12 @@ import numpy as np
 
 from .blas import one_blas_thread
 
-# To be called; a context manager and a decorator. 1 µs each time.
+# Call it: quiet_arithmetic() is a context manager and a decorator. Each entry takes 1 µs.
 quiet_arithmetic = partial(
     np.errstate, over="ignore", under="ignore", invalid="ignore", divide="warn"
 )
 
 
 def own_arithmetic(function):
-    """Decorate a function: quiet, and by one BLAS thread, whatever the process is set to."""
+    """Decorate a function: quiet, on one BLAS thread, whatever the settings of the process."""
     return one_blas_thread(quiet_arithmetic()(function))

@@ -1,12 +1,12 @@
-"""BLAS held to one thread while the networks compute, and put back whatever comes between.
+"""Limits BLAS to one thread while the networks compute, and restores its threads in any case.
 
-The number of BLAS threads belongs to the process. Calls that overlap must not each set it and put
-it back: the first to end would lift the limit from the others, the last would leave it behind. So
-there is one limit; who comes first notes the number of threads, who leaves last puts it back.
+The number of BLAS threads belongs to the process. Calls that overlap must not each set and restore
+it: the first to end would lift the limit from the others, the last would leave it behind. So there
+is one limit: the first call to enter notes the number of threads, the last to leave restores it.
 
-Python lets an interrupt in, and other threads, after a call and at each turn of a loop. The steps
-that come and leave are therefore written without either: an iterator assigned to a slice calls
-functions of C one after the other, and its step is done or not begun.
+Python lets interrupts and other threads in after a call and at each turn of a loop. The code that
+enters and leaves the limit therefore has neither: an iterator assigned to a slice calls functions
+of C one after the other, so that either all of it is done or nothing.
 """
 
 import ctypes
@@ -19,33 +19,33 @@ from threading import Lock, get_ident
 
 from threadpoolctl import ThreadpoolController
 
-NAMES = {  # the functions that tell and set the number of threads
+NAMES = {  # the functions that get and set the number of threads
     "openblas": ("openblas_get_num_threads", "openblas_set_num_threads"),
     "mkl": ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads"),
     "blis": ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
     "flexiblas": ("flexiblas_get_num_threads", "flexiblas_set_num_threads"),
 }
-AFFIXES = list(product(("", "scipy_"), ("", "64_", "_64")))  # of OpenBLAS, as wheels bring it
+AFFIXES = list(product(("", "scipy_"), ("", "64_", "_64")))  # of names in wheels' OpenBLAS
 
 
 class Limit:
-    """The limit in force: who needs it, and the number of threads before the first of them came.
+    """The limit in force: the calls that need it, and the number of threads before the first call.
 
     Attributes
     ----------
     lock : Lock
-        For Python without the GIL. With it, no thread is ever stopped while it holds this.
+        For Python without the GIL. With the GIL, no thread is ever stopped while it holds the lock.
     inside : dict
-        A thread for each call under way.
+        The thread of each call under way.
     before : list of int
-        One a library.
+        Number of threads before the limit, one a library.
     """
 
     def __init__(self):
         self.lock, self.inside, self.before = Lock(), {}, []
 
     def forget_other_threads(self):
-        """After a fork: those of the parent do not exist here, and the lock may be held by one."""
+        """After a fork: the parent's threads, one of which may hold the lock, do not exist here."""
         here, was_in_force = get_ident(), bool(self.inside)
         self.lock = Lock()
         self.inside = {me: thread for me, thread in self.inside.items() if thread == here}
@@ -61,13 +61,13 @@ if hasattr(os, "register_at_fork"):
 def one_blas_thread(function):
     """Decorate a function: BLAS keeps to one thread until all such calls under way have ended.
 
-    Its threads round otherwise, so answers would depend on who else computes. And they wait for
-    each other, far longer where another program is busy: a fit of 570 rows takes 2 to 20 times as
-    long, eight products of 25 million multiplications 256 ms instead of 5.
+    With more threads BLAS rounds differently, so results would depend on what else computes. And
+    its threads wait for each other, far longer where another program is busy: a fit of 570 rows
+    takes 2 to 20 times as long, eight products of 25 million multiplications 256 ms instead of 5.
 
-    Where somebody else has set another number meanwhile, this stays. NumPy's error handling, which
-    `numpy.errstate` sets in the context, is left with the context: an interrupt cannot leave it
-    behind either.
+    If something else has changed the number meanwhile, it stays changed. The function runs in a
+    copy of the context, so an interrupt cannot leave NumPy's error handling (`numpy.errstate`)
+    changed either.
     """
 
     @wraps(function)
@@ -78,7 +78,7 @@ def one_blas_thread(function):
         recounting, restoring = map(call, counts), map(call, limits, LIMIT.before)
         limited_to, now, done = [1] * len(counts), [], []
         try:
-            with LIMIT.lock:  # no call and no loop in here, and none before it in `finally`
+            with LIMIT.lock:  # no call and no loop in here, nor before it in `finally`
                 if not LIMIT.inside:
                     LIMIT.before[:] = counting
                 LIMIT.inside[me] = thread
@@ -97,7 +97,7 @@ def one_blas_thread(function):
 
 @cache
 def blas_functions():
-    """The libraries' functions that tell their numbers of threads, and those that set them.
+    """The functions that get the number of threads, and those that set it, one a library.
 
     Looking for the libraries takes 3 ms, as long as a small fit. The functions keep the GIL.
     """

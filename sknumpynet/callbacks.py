@@ -1,8 +1,8 @@
-"""Who watches training: scikit-learn's callbacks, and the lines that ``verbose`` prints.
+"""Observers of training: scikit-learn's callbacks, and the lines that ``verbose`` prints.
 
-An observer has two methods. ``begin(so_far)`` is called before an epoch, for L-BFGS before every
-evaluation of the loss; ``end(networks, epoch, so_far)`` after it, and asks by True to stop.
-``so_far()`` is what training would return if it ended here: made when somebody asks for it.
+An observer has two methods. Training calls ``begin(so_far)`` before each epoch, L-BFGS before every
+evaluation of the loss, and ``end(networks, epoch, so_far)`` after each epoch; ``end`` returns True
+to stop training. ``so_far()`` computes what training would return if it ended now.
 """
 
 import os
@@ -14,10 +14,10 @@ try:
 except ImportError:  # before scikit-learn 1.9: everything works, without callbacks
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """In the place of scikit-learn's; without ``set_callbacks``."""
+        """Replaces scikit-learn's class; it has no ``set_callbacks``."""
 
     def with_callbacks(method):
-        """Wrap it like scikit-learn's, so that warnings find the caller as many frames away."""
+        """Add as many frames as scikit-learn's does, so that warnings point to the caller."""
 
         @wraps(method)
         def unwatched(*args, **kwargs):
@@ -26,11 +26,11 @@ except ImportError:  # before scikit-learn 1.9: everything works, without callba
         return unwatched
 
 
-PRINTING = Lock()  # workers print at once, and text streams are not made for several threads
+PRINTING = Lock()  # workers print in parallel, and text streams are not thread-safe
 
 
 def forget_who_prints():
-    """After a fork: it may be held by a thread that does not exist here."""
+    """After a fork, replace the lock: a thread that does not exist here may hold it."""
     global PRINTING
     PRINTING = Lock()
 
@@ -40,22 +40,22 @@ if hasattr(os, "register_at_fork"):
 
 
 class EpochTasks:
-    """Tells callbacks of a fit and of its epochs: tasks that begin, and end come what may.
+    """Calls the callbacks as a fit and each of its epochs begins and ends, on errors too.
 
-    To be entered for the fit, within scikit-learn's ``with_callbacks``.
+    A context manager to be entered for the fit, within scikit-learn's ``with_callbacks``.
 
     Parameters
     ----------
     estimator : estimator with callbacks set
     n_epochs : int
-        The most there can be.
+        The largest number of epochs.
     X, y, sample_weight
-        As they came to ``fit``.
+        As given to ``fit``.
 
     Attributes
     ----------
     attributes : callable
-        Makes fitted attributes of what ``so_far()`` returns; to be set before the first epoch.
+        Turns what ``so_far()`` returns into fitted attributes; set it before the first epoch.
     has_stopped : bool
         Whether a callback has asked to stop.
     """
@@ -92,7 +92,7 @@ class EpochTasks:
             )
 
     def end(self, networks, epoch, so_far):
-        """End it; whether a callback asks to stop."""
+        """End the task of the epoch; returns whether a callback asks to stop."""
         task, self.epoch = self.epoch, None
         self.has_stopped = task.call_on_fit_task_end(
             **self.about, reconstruction_attributes=lambda: self.attributes(so_far())
@@ -110,7 +110,7 @@ class EpochPrinter:
         """Nothing to print yet."""
 
     def end(self, networks, epoch, so_far):
-        """Print a line; it says which networks it is about, unless it is all."""
+        """Print the line; it names the running networks, unless all are running."""
         if epoch.number % self.every:
             return
         line = f"epoch {epoch.number:>5}  loss {epoch.loss.mean():>10.6f}"

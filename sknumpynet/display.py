@@ -1,9 +1,9 @@
-"""Pictures: how training went, what the probabilities are worth, what stands in the layers.
+"""Pictures: the training curve, the reliability of the probabilities, weights and activity.
 
-Displays as scikit-learn has them: the constructor takes what there is to draw, ``plot`` draws it
-and sets ``ax_`` and ``figure_``, ``from_estimator`` does both. matplotlib, the extra "plot", is
-imported when something is drawn. What is neither data nor background has the colour of the labels,
-so a picture can be read in every style, on light and on dark.
+Displays follow scikit-learn: the constructor takes the data, ``plot`` draws them and sets ``ax_``
+and ``figure_``, ``from_estimator`` does both. matplotlib, the extra "plot", is imported on the
+first drawing. Marks and reference lines have the colour of the axis labels, so a picture can be
+read in every style, on light and on dark.
 """
 
 from numbers import Integral
@@ -20,36 +20,36 @@ from .fitted import check_given_labels, check_ours, new_rows, stack_of, working_
 from .validation import check_weight, naming
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
-SPREAD = (0.05, 0.95)  # of a unit's activity: the part of the rows that its bar leaves out
-LAYER_HEIGHT = 1.6  # inches, of a new figure at least
-LARGEST_NUMBER = 1e300  # that is drawn; matplotlib computes with multiples of what it draws
-LARGEST_MARK = 400  # square points, of a bin with all rows
+SPREAD = (0.05, 0.95)  # quantiles of a unit's activity, the ends of its bar
+LAYER_HEIGHT = 1.6  # inches a layer, at least, in a new figure
+LARGEST_NUMBER = 1e300  # to be drawn: matplotlib computes with multiples of it
+LARGEST_MARK = 400  # square points: the mark of a bin that holds all rows
 
 
 class TrainingCurveDisplay:
     """Training and validation loss, epoch by epoch, and the epoch that each network kept.
 
-    The parameters are the estimator's attributes ``loss_curve_`` and so on, as they are.
+    The parameters are the estimator's attributes of these names: ``loss_curve_`` and so on.
 
     Parameters
     ----------
     loss_curve : list of float or of ndarray of shape (n_networks,)
-        NaN once a network had finished. Where training went on with ``warm_start`` or
-        ``partial_fit``, the epochs of all calls.
+        NaN once a network had finished. With ``warm_start`` or ``partial_fit``, the epochs of
+        all calls.
     validation_curve : list like loss_curve, or None
-        It may be shorter: then it is about the last epochs.
+        If it is shorter, it covers the last epochs.
     best_iter : int or ndarray of shape (n_networks,)
-        The epoch of the last call that was kept, from 1. 0, for the weights that call began with,
-        is marked one epoch before its first, at that one's height.
+        The epoch of the last call that was kept, from 1. 0 means the weights before that call; its
+        mark stands one epoch before the call's first, at the same height.
     n_iter : int
         Epochs of the last call.
 
     Attributes
     ----------
     loss_lines_, validation_lines_ : list of matplotlib Line2D
-        One a network; the second is empty without a validation curve.
+        One line a network; ``validation_lines_`` is empty without a validation curve.
     best_line_ : matplotlib Line2D
-        The marks of the epochs kept, a point a network.
+        The marks of the epochs kept, one point a network.
     ax_, figure_ : matplotlib Axes and Figure
 
     Examples
@@ -95,7 +95,7 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to; a new figure by default.
+            Where to draw; a new figure by default.
 
         Returns
         -------
@@ -130,22 +130,22 @@ class TrainingCurveDisplay:
 
 
 class ReliabilityDisplay:
-    """How often the positive class came, against how often it was predicted to come.
+    """Reliability diagram: fraction of positives against mean predicted probability, bin by bin.
 
-    A reliability diagram, or calibration curve. Probabilities that mean what they say lie on the
-    diagonal. The area of a mark is the part of the rows in its bin. scikit-learn's
-    ``CalibrationDisplay`` knows neither weights nor out-of-fold probabilities.
+    Also called calibration curve. Calibrated probabilities lie on the diagonal. The area of a mark
+    is the share of the weight in its bin. scikit-learn's ``CalibrationDisplay`` takes neither
+    weights nor out-of-fold probabilities.
 
     Parameters
     ----------
     prob_true, prob_pred, share : ndarray of shape (n_bins,)
-        Part of positives, mean probability and part of the weight, in each bin that has any.
+        Fraction of positives, mean probability and share of the weight, in each bin with rows.
     log_loss : float
         Of the probabilities.
     name : str
         For the legend.
     pos_label : int, float, bool or str
-        The label whose probability it is.
+        The label that the probabilities are of.
 
     Attributes
     ----------
@@ -183,17 +183,17 @@ class ReliabilityDisplay:
         estimator : NumpyMLPBinaryClassifier
             Fitted; with X, any classifier of two classes.
         X : array-like or sparse matrix of shape (n_samples, n_features), default=None
-            New rows. Without, the out-of-fold probabilities of the training rows are drawn.
+            New rows. Without X, the out-of-fold probabilities of the training rows are drawn.
         y : array-like of shape (n_samples,)
-            The labels of X; without X, the labels that came to ``fit``.
+            The labels of X; without X, the labels given to ``fit``.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts.
+            Weights of the rows.
         n_bins : int, default=10
             Bins without rows are left out.
         strategy : {'uniform', 'quantile'}, default='uniform'
             Bins of the same width, or of the same weight.
         name : str, default=None
-            For the legend; by default the class of the estimator, and whether out of fold.
+            For the legend; by default the class of the estimator and, without X, "out of fold".
         ax : matplotlib Axes, default=None
             As in `plot`.
 
@@ -236,7 +236,7 @@ class ReliabilityDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to; a new figure by default. There may be another `ReliabilityDisplay` there.
+            Where to draw; a new figure by default. It may hold another `ReliabilityDisplay`.
 
         Returns
         -------
@@ -268,20 +268,21 @@ class ReliabilityDisplay:
 class LayersDisplay:
     """The weights of one network and the activity of its units, layer by layer.
 
-    A row of pictures a layer. Left, its weights: a row a unit, a column an input. Right, what its
-    units make of some rows of data: the mean, and a bar from the 5 % to the 95 % quantile.
+    One row of pictures a layer. Left, its weights: one row a unit, one column an input. Right, the
+    activity of its units on some rows of data: the mean, and a bar from the 5 % to the 95 %
+    quantile.
 
     Parameters
     ----------
     coefs : list of ndarray of shape (fan_in, fan_out)
         As in the estimator's ``coefs_``, of one network.
     activity : list of ndarray of shape (n_samples, fan_out)
-        The output's are log-odds.
+        Activations of the units; those of the output are log-odds.
 
     Attributes
     ----------
     images_ : list of matplotlib AxesImage
-        The weights, a layer each, transposed.
+        The weights, transposed, one image a layer.
     activity_lines_ : list of matplotlib Line2D
         The means of the activity.
     axes_ : ndarray of matplotlib Axes of shape (n_layers, 2)
@@ -303,7 +304,7 @@ class LayersDisplay:
         estimator : NumpyMLPBinaryClassifier
             Fitted.
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Rows to show the units; some hundreds will do, for all activity is held at once.
+            Rows to compute the activity on; some hundreds suffice. All activity is held in memory.
         network : int, default=0
             Which one of the stack.
         ax : matplotlib Axes, default=None
@@ -328,8 +329,8 @@ class LayersDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            A place in a grid of subplots, to be divided, best in a figure with
-            ``layout="constrained"``; a new figure by default, higher the more layers there are.
+            A place in a grid of subplots, which is divided into panels; best in a figure with
+            ``layout="constrained"``. By default a new figure, higher the more layers there are.
 
         Returns
         -------
@@ -353,7 +354,7 @@ class LayersDisplay:
         heights = np.maximum(n_units / n_units.max(), 0.35)
         grid = place.subgridspec(len(heights), 2, width_ratios=[2, 1], height_ratios=heights)
         self.axes_ = grid.subplots(squeeze=False, sharey="row")
-        colors = [BLUE, self.ax_.get_facecolor(), VERMILION]  # 0 is as the background
+        colors = [BLUE, self.ax_.get_facecolor(), VERMILION]  # 0 has the colour of the background
         cmap = LinearSegmentedColormap.from_list("weights", colors)
         self.images_, self.activity_lines_ = [], []
         layers = zip(self.axes_, self.coefs, self.activity, heights, strict=True)
@@ -385,7 +386,7 @@ class LayersDisplay:
 def begin(display, ax):
     """Set ``ax_`` and ``figure_``, making them if need be; returns the colour of the labels.
 
-    Raises ImportError with scikit-learn's words where matplotlib is missing.
+    Raises scikit-learn's ImportError where matplotlib is missing.
     """
     check_matplotlib_support(f"{type(display).__name__}.plot")
     import matplotlib.pyplot as plt
@@ -396,12 +397,12 @@ def begin(display, ax):
 
 
 def count_along(axis):
-    """Whole numbers only, though there be one."""
+    """Ticks at whole numbers only, even if there is just one."""
     axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
 def out_of_fold(estimator):
-    """The estimator's ``oof_proba_``, or an error that says how it would come to have it."""
+    """The estimator's ``oof_proba_``, or an error that says how to fit so that it has one."""
     check_ours(estimator)
     check_is_fitted(estimator)
     if not hasattr(estimator, "oof_proba_"):
@@ -414,7 +415,7 @@ def out_of_fold(estimator):
 
 
 def reliability(is_positive, proba, weight, n_bins, strategy):
-    """Part of positives, mean probability and part of the weight, in each bin that has any.
+    """Fraction of positives, mean probability and share of the weight, in each bin with rows.
 
     scikit-learn's ``calibration_curve``, with weights.
 
@@ -428,7 +429,7 @@ def reliability(is_positive, proba, weight, n_bins, strategy):
     Returns
     -------
     tuple of three ndarray
-        One entry a bin.
+        One entry for each bin that is not empty.
     """
     check_scalar(n_bins, "n_bins", Integral, min_val=1)
     edges = np.arange(1, n_bins) / n_bins

@@ -2,4 +2,4 @@
 
 
 class NotLearningWarning(UserWarning):
-    """What was learnt is no better than telling every row the base rate."""
+    """The fit is no better than predicting the base rate for every row."""

@@ -1,6 +1,6 @@
-"""Backpropagation checked against differences, on somebody's own data and with their own weights.
+"""Backpropagation checked against differences, on the user's own data and fitted weights.
 
-`check_gradients` asks whether the gradient that training follows is the slope of what it minimises.
+`check_gradients` tests whether the gradient that training follows is that of the objective.
 It computes in float64, without dropout, and changes nothing.
 """
 
@@ -14,12 +14,12 @@ from .engine.differences import MOST_COMPONENTS, TOLERANCE, Checker
 from .engine.objective import Rows
 from .fitted import problem_of, training_rows, working_copy
 
-MOST_ROWS = 100  # that a check looks at: more would take longer and tell no more
+MOST_ROWS = 100  # of a check: more would take longer and find no more
 
 
 @dataclass(frozen=True)
 class MatrixCheck:
-    """What was found for the weights or the biases of one layer.
+    """Result of the check for the weights or the biases of one layer.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ class MatrixCheck:
     shape : tuple of int
         Of the matrix.
     max_error : float
-        Largest relative error; NaN if all that was looked at stood at a kink.
+        Largest relative error; NaN if every component and direction was at a kink.
     where : tuple of int, or 'direction'
-        The place of that error in the matrix; 'direction' if it is the slope along a random
-        direction over the whole matrix.
+        Index of the component with that error; 'direction' if it is the error of the slope along a
+        random direction over the whole matrix.
     n_checked : int
         Components compared one by one.
     n_at_kink : int
-        Components and directions left out, because there is no derivative where they stand.
+        Components and directions left out, because the objective has no derivative there.
     """
 
     layer: int
@@ -64,9 +64,9 @@ class GradientCheck:
     layer_sizes : tuple of int
         Inputs, hidden units, 1.
     n_rows, n_rows_given : int
-        Rows looked at, and those of a weight above 0 to choose from.
+        Rows checked, and rows of positive weight from which they were drawn.
     tolerance : float
-        Largest relative error of a gradient that is right.
+        Largest relative error that a correct gradient can have.
     """
 
     matrices: list[MatrixCheck]
@@ -83,7 +83,7 @@ class GradientCheck:
 
     @property
     def ok(self):
-        """Whether it is within the tolerance."""
+        """Whether the largest relative error is within the tolerance."""
         return self.max_error <= self.tolerance
 
     def __str__(self):
@@ -117,18 +117,18 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
 
         (8 (F(w + h) - F(w - h)) - (F(w + 2h) - F(w - 2h))) / 12h
 
-    F is what the estimator minimises, on these rows and where its weights are now: its loss,
+    F is the estimator's objective on these rows, at its present weights: with its loss,
     activation, scaling, codes, label smoothing, class weights and penalty, but without dropout and
-    with no rows held out.
+    without held-out folds.
 
     Parameters
     ----------
     clf : NumpyMLPBinaryClassifier
-        Fitted, be it by a single ``partial_fit``. Left as it is.
+        Fitted, also by a single ``partial_fit``. It is not changed.
     X : array-like or sparse matrix of shape (n_samples, n_features)
-        Of many rows, a seeded sample is looked at.
+        Of many rows, a seeded sample is checked.
     y : array-like of shape (n_samples,)
-        Labels among ``clf.classes_``; one class alone will do.
+        Labels among ``clf.classes_``; one class alone suffices.
     sample_weight : array-like of shape (n_samples,), default=None
         Weights, as ``fit`` takes them.
     network : int, default=0
@@ -137,33 +137,34 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     Returns
     -------
     GradientCheck
-        Printed, the largest relative error of each matrix; ``ok`` if all are small.
+        Printed, it shows the largest relative error of each matrix; ``ok`` if all are small.
 
     Raises
     ------
     NotFittedError
     ValueError
-        For rows, labels or weights that ``fit`` would not take, and for a network that is not
-        there.
+        For rows, labels or weights that ``fit`` would refuse, and for a network that does not
+        exist.
 
     Notes
     -----
-    Everything is computed in float64, whatever the estimator was trained in: the differences of
-    float32 values would have two or three digits.
+    Everything is computed in float64, also for an estimator trained in float32: differences of
+    float32 values would have only two or three digits.
 
-    Of more than 100 rows, 100 are drawn; of a matrix of more than 50 components, 50, and the
-    slope along one random direction over the whole matrix is compared too. The draws are the same
-    each time. To check other rows, give those.
+    Of more than 100 rows, 100 are drawn. Of a matrix of more than 50 components, 50 are drawn, and
+    the slope along one random direction over the whole matrix is compared too. The draws are the
+    same each time; to check other rows, give only those.
 
-    The relative error is that between the two slopes, divided by the larger of them, or by the size
-    below which rounding of F would show, if both are smaller; with log-odds of many millions little
-    can be told. The five-point rule is off by the fourth power of h, which is 1e-4 for inputs up to
-    1, and in proportion less for larger ones: that and rounding stay well below the tolerance of
-    1e-6, while a wrong formula is off by 1e-2 and more.
+    The relative error is the difference of the two slopes, divided by the larger of them. If both
+    are so small that rounding of F would show, it is divided by the size where that begins; with
+    log-odds of many millions the check therefore shows little. The error of the five-point rule
+    falls with the fourth power of h, and h is 1e-4 for inputs up to 1, less in proportion for
+    larger ones. It and rounding stay well below the tolerance of 1e-6, while a wrong formula is off
+    by 1e-2 and more.
 
-    Activations of the relu family have a kink, or a jump of curvature, at 0. Where a unit of some
-    row comes across it between the points, their difference is no derivative. It is then taken with
-    h a hundredth, and if that does not help, as on the kink itself, the component is counted as
+    Activations of the relu family have a kink, or a jump of curvature, at 0. If a unit crosses 0 on
+    some row between the points, their difference is no derivative. It is then computed again with a
+    hundredth of h. If the unit still crosses 0, as on the kink itself, the component is counted as
     being at a kink and left out.
 
     Examples
@@ -198,6 +199,6 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
 
 
 def as_float64(rows):
-    """The rows by themselves, dense or sparse, in float64."""
+    """A copy of these rows alone, dense or sparse, in float64."""
     X = rows.X[rows.index].astype(np.float64)
     return Rows(X, np.arange(X.shape[0]), rows.sign.astype(np.float64), rows.weight)

@@ -1,13 +1,13 @@
 """ONNX: importing this module teaches skl2onnx the estimator, alone and as a step of a pipeline.
 
-The graph is what `predict_proba` does, with the networks on the first axis:
+The graph computes what `predict_proba` computes, with the networks on the first axis:
 
     columns  ->  bent columns, then codes  ->  layer, activation, layer, ...  ->  logits
              ->  log-probability of each class  ->  mean probability of the stack  ->  label
 
-Its outputs are float64 for inputs of float64, else float32. What computes on the columns as they
-come does so in float64 in any case: float32 has seven digits, and with a column such as 1e6 + noise
-they are gone once its center is subtracted, by the scaling or, folded in, by the first layer.
+Its outputs are float64 for inputs of float64, else float32. Operations on raw columns are float64
+in any case: float32 has seven digits, and a column such as 1e6 + noise loses them when its center
+is subtracted, by the scaling or, where that is folded in, by the first layer.
 """
 
 import numpy as np
@@ -63,7 +63,7 @@ class Operators:
         return self.Cast(x, to=self.dtype)
 
     def clip(self, x, low, high):
-        """x, cut off at low and high; Clip itself takes them in another way in every opset."""
+        """x, cut off at low and high; Clip itself takes its limits differently in every opset."""
         return self.Min(self.Max(x, float(low)), float(high))
 
     def layer(self, a, weights):
@@ -111,7 +111,7 @@ ACTIVATIONS = {
 
 
 def bent(op, x, scaling):
-    """The columns as `Scaling.apply` makes them where they bend."""
+    """The columns as `Scaling.apply` computes them where ``bends`` is True."""
     if scaling.center is not None:
         x = op.Sub(x, scaling.center)
     z = op.clip(op.Mul(x, scaling.factor), -FAR, FAR)
@@ -120,7 +120,7 @@ def bent(op, x, scaling):
 
 
 def codes(op, x, bins):
-    """The codes as `Binning.apply` makes them."""
+    """The codes as `Binning.apply` computes them."""
     above = op.Sub(op.Gather(x, bins.source, axis=1), bins.low)
     return op.clip(op.Div(above, bins.width), 0, 1)
 
@@ -138,7 +138,7 @@ def logits(op, x, stack):
     for layer in layers[1:]:
         z = op.layer(ACTIVATIONS[stack.activation](op, z), layer)
     z = op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
-    # 0 for each row, but NaN for one with a gap, of which no probability is known.
+    # 0 for each row, but NaN for a row with a missing value, whose probability is unknown.
     gap = exact.MatMul(exact.clip(x, -FAR, FAR), np.zeros((stack.encoding.n_features, 1)))
     return op.Add(z, op.to_dtype(gap))
 
@@ -146,22 +146,22 @@ def logits(op, x, stack):
 def log_sums(op, z):
     """Logarithm of the sum of the networks' probabilities, class by class: (n_rows, 2).
 
-    Of logits 0 and z in place of -z / 2 and z / 2; no probability is rounded to 0 on the way.
+    Computed from logits 0 and z instead of -z / 2 and z / 2; no probability is rounded to 0.
     """
     log_p = op.LogSoftmax(op.Mul(z, np.array([0.0, 1.0])), axis=2)
     return op.ReduceLogSumExpApi18(log_p, axes=[0], keepdims=0)
 
 
 def output_shapes(operator):
-    """Tell skl2onnx what comes out: of the labels the type, int64 or text."""
+    """Set the shapes and types of the outputs in skl2onnx; labels are int64 or text."""
     graph_labels(operator.scope_inst, operator.raw_operator)
     calculate_linear_classifier_output_shapes(operator)
 
 
 def graph_labels(scope, clf):
-    """Both labels as int64 or text, which is all that ONNX has for them.
+    """Both labels as int64 or text, the only types that ONNX has for labels.
 
-    Raises ValueError for labels that would be others then.
+    Raises ValueError for labels that the conversion would change.
     """
     classes = get_label_classes(scope, clf)
     kind = classes.dtype.kind
@@ -182,7 +182,7 @@ def graph_labels(scope, clf):
 def convert(scope, operator, container):
     """Add the graph of the module's docstring to the container.
 
-    With the option ``raw_scores`` log-odds stand in the place of probabilities: the second column
+    With the option ``raw_scores`` it returns log-odds instead of probabilities: the second column
     is `decision_function`, the first its negative.
     """
     if container.target_opset < LOWEST_OPSET:

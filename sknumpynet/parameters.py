@@ -1,7 +1,7 @@
-"""What each constructor parameter may be, in one table.
+"""One table of the values that each constructor parameter allows.
 
-scikit-learn keeps its own tables of constraints in a private module; this one also knows what to
-suggest. `check_parameters` is called by fit, never by the constructor, as scikit-learn asks.
+scikit-learn keeps its own tables of constraints in a private module; this one also says what to
+use instead. As scikit-learn asks, fit calls `check_parameters`, never the constructor.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from .validation import shortened
 
 
 class Rule(NamedTuple):
-    """A test, what passes it in words, and what to do about what does not."""
+    """A test of a value, the allowed values in words, and advice for a value that fails."""
 
     allows: Callable[[Any], bool]
     wanted: str
@@ -27,18 +27,18 @@ class Rule(NamedTuple):
 
 
 def is_int(value):
-    """Whole numbers, NumPy's included, but not True and False, no lengths of time."""
+    """Whether it is a whole number, also of NumPy, but not True, False or a timedelta."""
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64)
 
 
 def is_real(value):
-    """Finite or infinite numbers, but not True and False, not NaN."""
+    """Whether it is a finite or infinite number, but not True, False, NaN or a timedelta."""
     is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_ | np.timedelta64)
     return is_number and value == value
 
 
 def plain(value):
-    """A parameter in Python's own types: arithmetic of full width, and a file needs no trust."""
+    """A parameter in Python's own types: float64 arithmetic, and no types to trust in a file."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, str):
@@ -55,13 +55,14 @@ def plain(value):
 def plain_parameters(estimator):
     """All parameters as attributes, in Python's own types, but for ``random_state``.
 
-    That has done its part once training has begun; a generator would go on, or be stored twice.
+    ``random_state`` is not needed once training has begun; a generator would advance, or be stored
+    twice.
     """
     return SimpleNamespace(**{name: plain(getattr(estimator, name)) for name in RULES})
 
 
 def to_float(value):
-    """A real number as Python's float, NaN for an int beyond it."""
+    """A real number as Python's float; NaN for an int too large for a float."""
     try:
         return float(value)
     except OverflowError:
@@ -205,8 +206,7 @@ def check_parameters(params):
     Parameters
     ----------
     params : dict
-        Values by name. Others may stand among them, as a subclass has them, and some may be
-        missing.
+        Values by name. A subclass may have others besides, and some may be absent.
     """
     for name, rule in RULES.items():
         if name in params and not rule.allows(params[name]):

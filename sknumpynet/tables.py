@@ -1,8 +1,8 @@
-"""What X may be: a table of numbers, none missing. Else the error names the columns and a way out.
+"""X must be a table of numbers, none missing. Else the error names the columns and a remedy.
 
-Frames are pandas, polars and pyarrow; nothing is imported for them. Columns without a name are
-called by position. Lists of columns are whole, so that a recipe can be copied; values are not
-printed.
+Frames of pandas, polars and pyarrow are read without importing these. Columns without a name are
+named by position. Messages list all columns concerned, so that a remedy can be copied, and print no
+values.
 """
 
 import datetime
@@ -20,24 +20,24 @@ from .validation import canonical, naming, shortened
 
 NO_TABLES = (type(None), Number, str, bytes, bytearray, Mapping, Set, Iterator)
 DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
-DATE_TYPES = re.compile("date|time|period|duration", re.IGNORECASE)  # of any frame, as they print
+DATE_TYPES = re.compile("date|time|period|duration", re.IGNORECASE)  # in a dtype as printed
 BLOCK_VALUES = 1 << 22
 
 
 def read_table(estimator, X, *, name="X", reset=False, order=None, dtype=(np.float64, np.float32)):
-    """X as an array of floats or a canonical CSR array, of the columns the estimator was fitted on.
+    """X as an array of floats or a canonical CSR array, with its columns checked.
 
     Parameters
     ----------
     estimator : NumpyMLPBinaryClassifier
     X : array-like or sparse matrix of shape (n_samples, n_features)
     name : str, default="X"
-        For errors.
+        Name of X in errors.
     reset : bool, default=False
-        Whether the columns are new: the estimator's ``n_features_in_`` and names become theirs.
+        Whether to set the estimator's ``n_features_in_`` and names from X, not compare with them.
     order : {"C"} or None, default=None
     dtype : dtype or tuple of dtype
-        What X may be of; else it becomes the first.
+        Allowed dtypes; an X of another is converted to the first.
     """
     with naming(name), columns_named(X):
         X = validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=dtype, order=order)
@@ -46,7 +46,7 @@ def read_table(estimator, X, *, name="X", reset=False, order=None, dtype=(np.flo
 
 @contextmanager
 def columns_named(X):
-    """Where X cannot be read as a table of numbers, the error says in which columns and why."""
+    """If X cannot be read as a table of numbers, make the error say in which columns and why."""
     with naming("X"):
         check_is_table(X)
         check_holds_no_dates(X)
@@ -59,7 +59,7 @@ def columns_named(X):
 
 
 def check_is_table(X):
-    """Raise TypeError or ValueError for what scikit-learn refuses without a hint, or misreads."""
+    """Raise TypeError or ValueError for X that scikit-learn misreads or refuses without advice."""
     fields = getattr(getattr(X, "dtype", None), "names", None)
     if isinstance(X, NO_TABLES) or fields:
         kind = "a structured array" if fields else f"of type {type(X).__name__}"
@@ -76,7 +76,7 @@ def check_is_table(X):
 
 
 def check_holds_no_dates(X):
-    """Raise TypeError for dates and times, of which NumPy would make numbers: NaT would be one."""
+    """Raise TypeError for dates and times: NumPy would turn them, even NaT, into numbers."""
     columns = date_columns(X)
     if columns:
         raise TypeError(
@@ -87,7 +87,7 @@ def check_holds_no_dates(X):
 
 
 def what_is_wrong(X, error):
-    """The error that tells more about X than the given one; None if there is nothing to tell."""
+    """An error that says more about X than the given one; None if there is none."""
     if reasons := columns_without_numbers(X):
         columns, reason = list(reasons), next(iter(reasons.values()))
         kind = TypeError if isinstance(reason, TypeError) else ValueError
@@ -114,13 +114,13 @@ def what_is_wrong(X, error):
 
 
 def names_of(X):
-    """The names of a frame's columns; None for what is no frame."""
+    """The names of a frame's columns; None if X is no frame."""
     names = getattr(X, "column_names", None)  # pyarrow, whose columns are the data
     return list(getattr(X, "columns", ())) or None if names is None else list(names)
 
 
 def columns_of(X):
-    """The name, or the position, and the values of every column; none of what has no columns."""
+    """The name or position and the values of every column; empty if X has no columns."""
     names = names_of(X)
     if names is None:
         X = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
@@ -166,14 +166,14 @@ def types_of_values(X):
 
 
 def has_dates(column):
-    """Whether a column holds dates or times, as such or as objects."""
+    """Whether a column holds dates or times, by its dtype or as objects."""
     is_typed = isinstance(column, np.ndarray) and column.dtype != object
     kinds = [column.dtype.type] if is_typed else set(map(type, column))
     return any(issubclass(kind, DATES) for kind in kinds)
 
 
 def days_since_first(X, columns):
-    """A line of code that makes numbers of the dates in these columns."""
+    """A line of code that turns the dates in these columns into numbers."""
     day = "numpy.timedelta64(1, 'D')"
     if hasattr(X, "iloc"):
         days = f"lambda date: (date.infer_objects() - date.min()) / {day}"
@@ -192,7 +192,7 @@ def columns_without_numbers(X):
     names = names_of(X)
     if names is None and getattr(getattr(X, "dtype", None), "kind", "O") not in "OSUT":
         return {}
-    if names is not None and len(set(names)) < len(names):  # scikit-learn says so
+    if names is not None and len(set(names)) < len(names):  # scikit-learn raises its own error
         return {}
     reasons = {}
     for name, column in columns_of(X):
@@ -200,7 +200,7 @@ def columns_without_numbers(X):
             check_array(
                 column,
                 dtype=None,
-                order="C",  # of a strided column NumPy tells the first bad value or the last
+                order="C",  # for a strided column NumPy may name the first bad value or the last
                 ensure_all_finite=False,
                 ensure_2d=False,
                 ensure_min_samples=0,
@@ -219,7 +219,7 @@ HOW_TO_FILL = (
 
 
 def what_is_not_finite(X, dtype):
-    """Which columns hold NaN, which infinity or more than the dtype can hold, and what to do."""
+    """The message: which columns hold NaN, infinity or values too large, and what to do."""
     names, largest = names_of(X), np.finfo(dtype).max
     numbers = check_array(
         X, accept_sparse="csr", dtype=(np.float64, np.float32), ensure_all_finite=False
@@ -249,7 +249,7 @@ def what_is_not_finite(X, dtype):
 
 
 def count_by_column(X, is_counted):
-    """How many values of each column are counted, some rows at a time."""
+    """The number of values in each column for which ``is_counted``, read some rows at a time."""
     n_rows, n_columns = X.shape
     if sparse.issparse(X):
         return np.bincount(X.indices[is_counted(X.data)], minlength=n_columns)
@@ -260,7 +260,7 @@ def count_by_column(X, is_counted):
 
 
 def in_rows(counts, names, n_rows):
-    """The columns of which something was counted, each with in how many rows."""
+    """The columns with a count above 0, each with its number of rows, as text."""
     found = np.flatnonzero(counts)
     listed = ", ".join(f"{names[i]!r} ({counts[i]} of {n_rows} rows)" for i in found)
     return f"the column {listed}" if len(found) == 1 else f"{len(found)} columns: {listed}"

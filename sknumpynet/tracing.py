@@ -1,4 +1,4 @@
-"""One row's way through a network and back, number by number, for those who work it out by hand.
+"""Forward and backward pass of one row, number by number, to compare with a calculation by hand.
 
 `trace` computes in float64, without dropout, and changes nothing.
 """
@@ -18,20 +18,20 @@ from .fitted import check_given_labels, new_rows, stack_of, working_copy
 
 @dataclass(frozen=True, eq=False)
 class TracedLayer:
-    """One layer of a `Trace`: what went into its formulas, and what came out.
+    """One layer of a `Trace`: weights, activations and gradients.
 
     Parameters
     ----------
     W : ndarray of shape (fan_in, fan_out)
-        Weights of scaled inputs.
+        Weights; those of the first layer apply to scaled inputs.
     b : ndarray of shape (fan_out,)
         Biases.
     z, a, delta : ndarray of shape (fan_out,)
         Pre-activation, activation, dL/dz. The activation of the last layer is the probability.
     grad_W : ndarray of shape (fan_in, fan_out)
-        Of the loss by W, dL/dW.
+        Gradient of the loss by W, dL/dW.
     grad_b : ndarray of shape (fan_out,)
-        Of the loss by b, dL/db.
+        Gradient of the loss by b, dL/db.
     """
 
     W: np.ndarray
@@ -45,24 +45,24 @@ class TracedLayer:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One row's way through a network and back; see `trace`. Printed, it shows all of it.
+    """Forward and backward pass of one row, see `trace`; printed, it shows all numbers.
 
     Parameters
     ----------
     x : ndarray of shape (n_features,)
-        The row as it came.
+        The row as given.
     a0 : ndarray of shape (n_inputs,)
-        What the first layer reads: the row scaled, then its codes of ``numeric_bins``.
+        Inputs of the first layer: the scaled row, then its codes of ``numeric_bins``.
     y : object
         The label.
     target : float
-        What the probability should be: 0 or 1, moved by ``label_smoothing``.
+        The label as 0 or 1, moved by ``label_smoothing``.
     layers : list of TracedLayer
         From the first hidden layer to the output.
     probability : float
-        Of ``classes_[1]``, by this network.
+        Probability of ``classes_[1]`` by this network.
     loss : float
-        Of this row, without the penalty.
+        Loss of this row, without the penalty.
     network : int
         Which one of the stack.
     activation, loss_name : str
@@ -106,7 +106,7 @@ class Trace:
 
 
 def shown(title, array):
-    """A formula with its shape, and below it the numbers; of large arrays the ends."""
+    """Lines: a formula with its shape, then the numbers; only the ends of large arrays."""
     numbers = np.array2string(
         array,
         max_line_width=92,
@@ -128,14 +128,15 @@ def trace(clf, x, y, *, network=0):
         delta_L = dL/dz_L ;  delta_l = (W_(l+1) delta_(l+1)) * f'(z_l)
         dL/dW_l = a_(l-1) delta_l^T ;  dL/db_l = delta_l
 
-    With the target t = 1 for ``classes_[1]`` and 0 for the other, which ``label_smoothing`` e moves
-    to 1 - e / 2 and e / 2, delta_L is p - t for the log loss L = -t log(p) - (1 - t) log(1 - p),
-    and (p - t) p (1 - p) for the squared error L = (p - t)^2 / 2.
+    The target t is 1 for ``classes_[1]`` and 0 for the other class; ``label_smoothing`` e moves
+    these to 1 - e / 2 and e / 2. delta_L is p - t for the log loss
+    L = -t log(p) - (1 - t) log(1 - p), and (p - t) p (1 - p) for the squared error
+    L = (p - t)^2 / 2.
 
     Parameters
     ----------
     clf : NumpyMLPBinaryClassifier
-        Fitted. Left as it is.
+        Fitted. It is not changed.
     x : array-like of shape (n_features,) or (1, n_features)
         One row; a row of a DataFrame too.
     y : int, float, bool or str
@@ -146,8 +147,8 @@ def trace(clf, x, y, *, network=0):
     Returns
     -------
     Trace
-        Printed, every array with its formula and shape; its attributes are the numbers to compute
-        with, in float64.
+        Printed, it shows every array with its formula and shape; its attributes are the arrays, in
+        float64.
 
     Raises
     ------
@@ -157,13 +158,14 @@ def trace(clf, x, y, *, network=0):
 
     Notes
     -----
-    This is the loss of one row alone. Training minimises the weighted mean of it over the rows plus
-    ``alpha / (2 * sum of weights)`` times the sum of squared weights, so the gradient there is the
+    L is the loss of one row alone. Training minimises its weighted mean over the rows plus
+    ``alpha / (2 * sum of weights)`` times the sum of squared weights. Its gradient is therefore the
     weighted mean of the rows' dL/dW plus ``alpha / (sum of weights) * W``; nothing is added to
     dL/db.
 
-    W and b are what training works on. They are the estimator's ``coefs_`` and ``intercepts_``,
-    but with ``scale_inputs='standard'`` in the first layer, where those have the scaling folded in.
+    W and b are the parameters that training changes. They equal the estimator's ``coefs_`` and
+    ``intercepts_``, except in the first layer with ``scale_inputs='standard'``, where ``coefs_``
+    and ``intercepts_`` have the scaling folded in.
 
     Examples
     --------
@@ -206,7 +208,7 @@ def trace(clf, x, y, *, network=0):
     sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
     passed.read(x, slice(None))
     passed.forward()
-    # Of z, which became a in place, the product is taken again.
+    # The activations overwrote z in place, so compute it again.
     z = [(layer.W_t @ layer.a)[:, 0] for layer in passed.layers]
     a = [*(units[0, :, 0].copy() for units in passed.units), expit(z[-1])]
     LOSSES[clf.loss](sign * passed.logits, smoothing, passed.loss, passed.slope)

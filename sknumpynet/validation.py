@@ -1,6 +1,7 @@
-"""What labels and weights may be: checks that scikit-learn's own leave open.
+"""Checks of labels, groups and weights that scikit-learn does not make.
 
-Each raises ValueError with what came, what was wanted and what to do, and leaves its input alone.
+Each raises ValueError that says what was given, what is wanted and what to do; none changes its
+input.
 """
 
 import re
@@ -12,12 +13,12 @@ from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
 
-MOST_LABELS = 20  # that a message lists
-SMALLEST_TOTAL = 1e-300  # of weights, whose inverse is the largest: both are in reach of arithmetic
+MOST_LABELS = 20  # listed in a message
+SMALLEST_TOTAL = 1e-300  # of weights; the largest is its inverse. float64 can compute with both
 
 
 def canonical(X):
-    """Sparse rows with each value in one entry, dense ones as they are; the input unchanged."""
+    """Sparse rows with duplicate entries summed, dense rows as they are; the input is unchanged."""
     if sparse.issparse(X) and not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
@@ -26,7 +27,7 @@ def canonical(X):
 
 @contextmanager
 def naming(name):
-    """An error that does not say which argument it is about says so, and prints no array."""
+    """Make any error raised within name the argument, and print no array."""
     try:
         yield
     except (TypeError, ValueError, OverflowError) as error:
@@ -40,7 +41,7 @@ def naming(name):
 
 
 def shortened(text, most=500):
-    """The beginning of a long text: no message prints a whole column."""
+    """The beginning of a long text, so that no message prints a whole column."""
     return text if len(text) <= most else f"{text[:most]}..."
 
 
@@ -89,7 +90,7 @@ def missing_labels(y):
 
 
 def is_missing(label):
-    """Whether it is None, pandas' NA or NaT, or a number that is not one."""
+    """Whether a label is None, pandas' NA or NaT, or NaN."""
     if label is None or type(label).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(label, Number | np.generic) and bool(np.all(label != label))
@@ -114,7 +115,7 @@ def two_classes(y, name="y"):
 
 
 def listed(labels):
-    """Labels as they are written in code; the first twenty of more."""
+    """Labels as they are written in code; of many, the first twenty."""
     labels = labels.tolist()
     shown = ", ".join(shortened(repr(label), 100) for label in labels[:MOST_LABELS])
     more = len(labels) - MOST_LABELS
@@ -122,7 +123,7 @@ def listed(labels):
 
 
 def written_in_two_ways(labels, name):
-    """A hint, if some labels differ by blanks, case or a final dot; else an empty string."""
+    """A hint if some labels differ only by blanks, case or a final dot; else an empty string."""
     spellings = {}
     for label in labels.tolist():
         if isinstance(label, str):
@@ -138,7 +139,7 @@ def written_in_two_ways(labels, name):
 
 
 def check_both_count(is_positive, weight, classes):
-    """Raise ValueError if only rows of one class have a weight above 0."""
+    """Raise ValueError if all rows of a class have weight 0."""
     for positive, label in enumerate(classes.tolist()):
         if not weight[is_positive == positive].any():
             raise ValueError(
@@ -179,7 +180,7 @@ def check_groups(groups, n_rows):
 
 
 def check_weight(weight, n_rows, name, may_be_zero=False):
-    """Row weights as float64, one a row; None is 1 for all, a number is that for all."""
+    """Row weights as float64, one a row; None means 1 for all, a number that weight for all."""
     if weight is None:
         return np.ones(n_rows)
     if np.ma.is_masked(weight):
