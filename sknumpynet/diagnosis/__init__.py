@@ -1,10 +1,10 @@
-"""Why it learns, or why not: reads a fitted estimator and its data, changes nothing.
+"""Diagnosis of a fitted estimator: why it learns, or why not. It changes nothing.
 
-`diagnose` gathers evidence once (``evidence``) and puts it to a row of questions. Each is a
-function of the evidence that yields findings (``report``). The order of `CAUSES` is that of cause
-and effect: the data, how training was set up and went, what became of the units, what came out. Of
-the findings of the highest severity the first is the leading one. What is said of the columns as a
-whole is asked only where no other cause was found.
+`diagnose` gathers evidence once (``evidence``) and passes it to a list of questions: functions of
+the evidence that yield findings (``report``). `CAUSES` is in the order of cause and effect: the
+data, the set-up and course of training, the hidden units, the predictions. The leading finding is
+the first of those with the highest severity. The questions in `IF_NO_CAUSE`, about the columns as
+a whole, are asked only if no other cause was found.
 
 To add a finding, write such a function and enter it where its cause belongs.
 """
@@ -71,20 +71,20 @@ def diagnose(clf, X, y, sample_weight=None):
     Parameters
     ----------
     clf : NumpyMLPBinaryClassifier
-        Fitted, by `fit` or some calls of `partial_fit`. It is only read, and so are remedies:
-        they change the parameters that it was fitted with, whatever has been set since.
+        Fitted, by `fit` or some calls of `partial_fit`. It is not changed. Remedies refer to the
+        parameters that it was fitted with, not to those set since.
     X : array-like or sparse matrix of shape (n_samples, n_features)
-        The rows it was trained on. Of many rows a seeded sample is looked at. Out-of-fold
-        probabilities are used where the rows stand as in `fit`, else those of all networks.
+        The training rows. Of many rows a seeded sample is used. If the rows are in the same order
+        as in `fit`, out-of-fold probabilities are used, else those of all networks.
     y : array-like of shape (n_samples,)
         Their labels.
     sample_weight : array-like of shape (n_samples,), default=None
-        Their weights, as they came to ``fit``.
+        Their weights, as given to ``fit``.
 
     Returns
     -------
     Diagnosis
-        To be printed, or shown in a notebook; ``findings`` and ``to_frame()`` for programs.
+        Print it, or show it in a notebook; programs use ``findings`` and ``to_frame()``.
 
     Examples
     --------

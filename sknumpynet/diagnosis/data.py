@@ -7,7 +7,7 @@ from ..engine import folds
 from .report import Finding
 from .training import afresh
 
-FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a table, as the four points of XOR
+FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a truth table, such as the four points of XOR
 SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
 SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
 
@@ -34,7 +34,7 @@ def is_scaled_badly(evidence):
 
 
 def has_sentinels(evidence):
-    """A number that stands for a missing value: repeated, beyond all others, and round."""
+    """A number that means missing: one such as -999, repeated, far from all other values."""
     for column, values in enumerate(evidence.columns.T):
         distinct = np.unique(values)
         if len(distinct) < 10:
@@ -61,7 +61,7 @@ def has_leak(evidence):
     n_positive = np.count_nonzero(evidence.is_positive)
     n_pairs = n_positive * (len(evidence.is_positive) - n_positive)
     if min(n_positive, len(evidence.is_positive) - n_positive) < 10:
-        return  # so few may be ranked by chance
+        return  # chance alone may rank so few rows well
     ranks = rankdata(evidence.columns, axis=0)[evidence.is_positive].sum(axis=0)
     auc = (ranks - n_positive * (n_positive + 1) / 2) / n_pairs
     strength = np.maximum(auc, 1 - auc)
@@ -79,7 +79,7 @@ def has_leak(evidence):
 
 
 def has_repeated_rows(evidence):
-    """Copies of rows make up much of the table, more than chance would of few values."""
+    """Many rows are copies of others, more than by chance in columns of few values."""
     rows, n_rows = evidence.all_rows, evidence.n_rows
     n_different = folds.different_rows(rows.X, rows.index).max() + 1
     n_copies = n_rows - n_different
@@ -103,22 +103,23 @@ def has_repeated_rows(evidence):
 
 
 def share_by_chance(different, n_different):
-    """The part of rows that may have equals because their columns have few values.
+    """Fraction of rows that equal another row by chance, because the columns have few values.
 
-    Two rows agree in a column by so many of the pairs of different rows that do, and in all columns
-    by the product, were they independent; as they are not, by its power 2/3.
+    The probability that two rows agree in a column is the fraction of pairs of different rows that
+    do. For all columns it would be the product, if columns were independent; as they are not, it is
+    taken to be the product to the power 2/3.
 
     Parameters
     ----------
     different : ndarray of shape (n, n_features)
-        A sample of rows, none of which is the copy of another.
+        A sample of rows, all different.
     n_different : int
-        How many there are.
+        Number of different rows in the whole table.
     """
     n, agree = len(different), 1.0
     for values in different.T:
         count = np.unique(values, return_counts=True)[1].astype(float)
-        # A column of values all different proves little alone: it may be an ordinal one.
+        # A column of all different values alone proves little: it may number the rows.
         agree *= max((count * (count - 1)).sum() / (n * (n - 1)), 1 / n_different)
     return 1 - np.exp(-n_different * agree ** (2 / 3))
 
@@ -127,7 +128,7 @@ def has_contradictions(evidence):
     """The same row with both labels."""
     sides = (evidence.is_positive, ~evidence.is_positive)
     by_label = [np.bincount(evidence.kind, evidence.weight * side) for side in sides]
-    # Else values are few, and chance is likelier.
+    # Otherwise the columns have few values, and equal rows are likely by chance.
     is_repeated = len(by_label[0]) > len(evidence.kind) / 2
     lost = np.minimum(*by_label).sum() / evidence.weight.sum()
     share = lost / min(evidence.base_rate, 1 - evidence.base_rate)
@@ -144,7 +145,7 @@ def has_contradictions(evidence):
 
 
 def has_constant_columns(evidence):
-    """Columns that tell nothing."""
+    """Columns with one value, which tell nothing."""
     (constant,) = np.nonzero(~evidence.varies)
     if len(constant):
         yield Finding(

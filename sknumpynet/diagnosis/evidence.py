@@ -1,4 +1,4 @@
-"""What there is to judge by: an estimator and its data."""
+"""The evidence for a diagnosis, computed from a fitted estimator and its data."""
 
 import warnings
 
@@ -17,16 +17,16 @@ from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
 
-# Looked at: so many values of the table, so many rows; so many rows by the networks.
+# Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
-ROUNDING = 1e-4  # of probabilities, be it in float32 or of rows in another company
+ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
 
 
 class lazily:  # noqa: N801
     """functools.cached_property without the lock that it has before Python 3.12.
 
-    A child forked while another thread holds that would wait for ever.
+    A child forked while another thread holds that lock would wait for ever.
     """
 
     def __init__(self, method):
@@ -41,7 +41,7 @@ class lazily:  # noqa: N801
 
 
 class Evidence:
-    """What the questions are put to; the costly parts are worked out when first asked for."""
+    """Figures that the questions read; the costly ones are computed on first use."""
 
     def __init__(self, clf, X, y, sample_weight):
         self.clf = clf = as_fitted(clf)
@@ -56,7 +56,7 @@ class Evidence:
         rng, chosen = np.random.default_rng(0), slice(None)
         if self.n_rows > n_rows:
             order = rng.permutation(self.n_rows)
-            order = order[np.argsort(rows.sign[order], kind="stable")]  # so both labels stay in
+            order = order[np.argsort(rows.sign[order], kind="stable")]  # both labels stay in
             chosen = np.sort(order[np.linspace(0, self.n_rows - 1, n_rows).astype(int)])
             rows = rows.take(chosen)
         self.few_positions = rng.permutation(len(rows.index))[:PASSED_ROWS]
@@ -69,7 +69,7 @@ class Evidence:
 
     @lazily
     def kind(self):
-        """Number of each row looked at; equal rows have equal numbers."""
+        """A number for each row of the sample; equal rows have equal numbers."""
         return different_rows(self.columns, np.arange(len(self.columns)))
 
     @lazily
@@ -79,32 +79,32 @@ class Evidence:
 
     @lazily
     def exponent(self):
-        """Of each column, the power of two above all its values."""
+        """For each column, the exponent of a power of two above all its absolute values."""
         return np.frexp(abs(self.columns).max(axis=0))[1]
 
     @lazily
     def in_reach(self):
-        """The columns divided by that, which leaves their digits: squares do not overflow."""
+        """The columns divided by that power of two, exactly, so that squares do not overflow."""
         return np.ldexp(self.columns, -self.exponent)
 
     @property
     def base_rate(self):
-        """Part of the weight that is positive."""
+        """Base rate: share of the weight in the positive class."""
         return np.average(self.is_positive, weights=self.weight)
 
     @property
     def prior_loss(self):
-        """Log loss of telling every row the base rate, with the weights of training."""
+        """Log loss of predicting the base rate for every row, with the weights of training."""
         rate = np.average(self.is_positive, weights=self.trained_weight)
         p = np.array([rate, 1 - rate])
         return max(-(p * np.log(p.clip(1e-300))).sum(), TINY)  # one class may weigh nearly all
 
     @lazily
     def probability(self):
-        """Of the positive class, for the rows looked at; out of fold where that is known.
+        """Probability of the positive class for the sample; out of fold if that is known.
 
-        Rows in another order than in the fit do not have the ``oof_proba_`` at their place: it
-        is not among what the networks say of them.
+        For rows in another order than in the fit, ``oof_proba_`` belongs to other rows. It then
+        lies outside the range of the networks' probabilities for some row, and is not used.
         """
         X, index, oof = self.rows.X, self.rows.index, getattr(self.clf, "oof_proba_", ())
         if len(oof) == X.shape[0]:
@@ -116,7 +116,7 @@ class Evidence:
 
     @lazily
     def judged_loss(self):
-        """Log loss on rows not trained on; None where no rows were held out or given."""
+        """Log loss on validation rows; None if there were none."""
         if hasattr(self.clf, "oof_log_loss_"):
             return self.clf.oof_log_loss_
         is_known = getattr(self.clf, "validation_curve_", None) and np.isfinite(self.clf.best_loss_)
@@ -124,24 +124,24 @@ class Evidence:
 
     @lazily
     def training_loss(self):
-        """Log loss of the networks, each on all rows of a sample: shape (n_networks,)."""
+        """Log loss of each network on the sample, of shape (n_networks,)."""
         margin = self.passed.logits * self.few.sign
         weight = self.trained_weight[self.few_positions]
         return np.average(np.logaddexp(0, -margin), axis=1, weights=weight)
 
     @property
     def loss(self):
-        """Log loss on rows not trained on, where there are such, else on those trained on."""
+        """Log loss on validation rows, or on training rows if there were none."""
         return self.training_loss.mean() if self.judged_loss is None else self.judged_loss
 
     @property
     def gain(self):
-        """Part of the prior loss that is gone."""
+        """Fraction of the base rate's log loss that the estimator has removed."""
         return 1 - self.loss / self.prior_loss
 
     @lazily
     def linear_loss(self):
-        """Log loss of a logistic regression on some rows, cross-validated; inf for too few."""
+        """Cross-validated log loss of a logistic regression on the sample; inf for too few rows."""
         few = self.few_positions
         if min(np.bincount(self.is_positive[few], minlength=2)) < 10:
             return np.inf
@@ -163,7 +163,7 @@ class Evidence:
 
     @property
     def summary(self):
-        """How good it is, in a line."""
+        """The log loss beside that of the base rate, in a line."""
         which = "it trained on" if self.judged_loss is None else "held out"
         return (
             f"Log loss {self.loss:.4f} on rows {which}; the base rate {self.base_rate:.3f} alone "
@@ -182,7 +182,7 @@ class Evidence:
 
     @lazily
     def gradients(self):
-        """Gradient of the objective on these rows: a (n_networks, fan_in + 1, fan_out) a layer."""
+        """Gradient of the objective on the sample: (n_networks, fan_in + 1, fan_out) a layer."""
         params = self.stack.params
         objective = Objective(problem_of(self.clf, self.few), np.arange(len(params)))
         grad = np.empty_like(params)
@@ -190,12 +190,12 @@ class Evidence:
         return self.layout.views(grad)
 
     def _of_last_call(self, curve):
-        """The epochs of the last call, of a stream of all calls; (n_epochs, n_networks)."""
-        if not curve:  # interrupted in the first
+        """The last call's epochs, from a curve of all calls; (n_epochs, n_networks)."""
+        if not curve:  # interrupted in the first epoch
             return self.training_loss[np.newaxis]
         n_epochs = self.clf.n_iter_ if self.clf.n_iter_ > 1 else len(curve)
         epochs = np.reshape(curve[-n_epochs:], (n_epochs, -1))
-        if self.clf.n_iter_ == 1:  # a fit may have come before, in which networks had finished
+        if self.clf.n_iter_ == 1:  # after a fit in which networks had finished
             is_whole = np.isfinite(epochs).all(axis=1)
             is_whole[-1] = True
             epochs = epochs[is_whole]
@@ -208,9 +208,9 @@ class Evidence:
 
     @lazily
     def fall_at_end(self):
-        """What the last epoch took off the loss, as a part of the prior loss; median network.
+        """Fall of the loss in the last epoch, as a fraction of the prior loss; median network.
 
-        The loss on rows held out, where there are such: 0 if a network had its best epoch before.
+        The validation loss, if there is one: 0 for a network whose best epoch was an earlier one.
         """
         clf, is_judged = self.clf, self.judged_loss is not None
         curve = self._of_last_call(clf.validation_curve_) if is_judged else self.loss_curve
@@ -218,7 +218,7 @@ class Evidence:
         last, before = (curve[np.maximum(n_epochs - back, 0), networks] for back in (1, 2))
         if len(curve) == 1:
             before = self.prior_loss
-            if not is_judged:  # a training loss is that of the weights before
+            if not is_judged:  # the training loss is that of the weights before the epoch
                 last = self.training_loss
         fall = (before - last) / self.prior_loss
         if is_judged:
@@ -227,11 +227,11 @@ class Evidence:
         return float(np.median(fall))
 
     def name(self, column):
-        """What to call a column."""
+        """A column's name in messages."""
         names = getattr(self.clf, "feature_names_in_", None)
         return f"column {column}" if names is None else f"column {names[column]!r}"
 
     def names(self, columns):
-        """What to call several columns; the first few of many."""
+        """The names of several columns; of many, the first five."""
         shown = ", ".join(self.name(column) for column in columns[:5])
         return shown + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")

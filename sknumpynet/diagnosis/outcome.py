@@ -1,4 +1,4 @@
-"""Questions about what came out."""
+"""Questions about the predictions."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from .training import last_of
 def is_constant(evidence):
     """The same probability for every row."""
     spread = np.median(evidence.passed.logits.std(axis=1))
-    if not spread <= 0.05:  # of infinite log-odds it is NaN
+    if not spread <= 0.05:  # NaN for infinite log-odds
         return
     p = float(np.mean(evidence.probability))
     prior = " It has learnt only the base rate." if abs(p - evidence.base_rate) < 0.05 else ""
@@ -25,11 +25,11 @@ def is_constant(evidence):
 
 
 def has_no_signal(evidence):
-    """No better than the base rate on rows held out, though training went its way."""
+    """No better than the base rate on validation rows, though the training loss fell."""
     if evidence.judged_loss is None or evidence.gain > 0.03:
         return
     fallen = np.median(evidence.loss_curve[0] - last_of(evidence.loss_curve))
-    if not fallen > 0.002 * evidence.prior_loss:  # then nothing was tried
+    if not fallen > 0.002 * evidence.prior_loss:  # then training has hardly moved
         return
     yield Finding(
         "no_signal",
@@ -60,7 +60,7 @@ def is_as_linear(evidence):
 
 
 def has_memorised(evidence):
-    """Far better on the rows trained on than on others, or nobody knows on what others."""
+    """Far better on training rows than on validation rows, or without any to compare with."""
     part, n_params, n_rows = evidence.gain, evidence.layout.n_params, evidence.n_rows
     gap = (evidence.loss - evidence.training_loss.mean()) / evidence.prior_loss
     if evidence.judged_loss is None and part > 0.9 and n_params > n_rows:
@@ -88,7 +88,7 @@ def has_memorised(evidence):
 
 
 def is_uncalibrated(evidence):
-    """Probabilities that are not what they say."""
+    """Probabilities that differ from the fraction of positives."""
     if evidence.judged_loss is None:
         return
     p, weight = evidence.probability, evidence.weight

@@ -1,4 +1,4 @@
-"""What a diagnosis says, and how it shows itself."""
+"""Findings and diagnoses, printed, as HTML or as a frame."""
 
 from dataclasses import dataclass, field
 from html import escape
@@ -9,24 +9,24 @@ NOTHING = "Nothing stands in its way."
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer.
+    """One thing that `diagnose` found.
 
     Parameters
     ----------
     code : str
         Its name, such as 'dead_units'.
     severity : {'error', 'warning', 'note'}
-        How much it matters.
+        Its importance.
     where : str
-        The layer or column it is about; '' for all.
+        The layer or column concerned; '' for all.
     figure : float
-        The number that shows it.
+        The number that the finding rests on.
     sentence : str
-        What it is, in words and with the number.
+        The finding in words, with the number.
     params : dict
         The remedy, as constructor arguments.
     step : str
-        The remedy, where it is not an argument.
+        The remedy in words, if it is not an argument.
     """
 
     code: str
@@ -39,7 +39,7 @@ class Finding:
 
     @property
     def remedy(self):
-        """What to do, in words."""
+        """The remedy in words."""
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
         return f"set {arguments}" if arguments else self.step
 
@@ -57,7 +57,7 @@ class Diagnosis:
     findings : list of Finding
         Errors first, then warnings and notes; a cause before its effects.
     summary : str
-        How good the estimator is, in a line.
+        The log loss beside that of the base rate, in a line.
     """
 
     findings: list
@@ -79,12 +79,12 @@ class Diagnosis:
         return f"<p>{escape(self.summary)}</p><table><tr>{head}</tr>{rows}</table>"
 
     def to_frame(self):
-        """Make it a table.
+        """Return the findings as a frame.
 
         Returns
         -------
         pandas.DataFrame
-            A finding a row.
+            One row a finding.
         """
         import pandas as pd
 

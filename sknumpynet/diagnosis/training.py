@@ -1,4 +1,4 @@
-"""Questions about how training was set up and went."""
+"""Questions about the set-up and the course of training."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .report import Finding
 
 
 def is_rate_too_high(evidence):
-    """The training loss rises, leaps or stops being a number."""
+    """The training loss rises, leaps or stops being finite."""
     clf, curve = evidence.clf, evidence.loss_curve
     if clf.solver == "lbfgs":
         return
@@ -45,14 +45,14 @@ def is_rate_too_high(evidence):
 def is_unfinished(evidence):
     """Too low a rate, too few epochs or too little patience.
 
-    The loss was still falling at the end (that on rows held out, where there are such), or the best
-    epoch was the last that `max_iter` allowed, and the result lags.
+    The loss (the validation loss, if there is one) was still falling at the end; or the best epoch
+    was the last that `max_iter` allowed, and little was learnt.
     """
     clf, fallen, relative = evidence.clf, evidence.fall_at_end, relative_rate(evidence)
     severity = "error" if evidence.gain < 0.1 else "warning"
     is_cut = clf.n_iter_ >= clf.max_iter
     if leap_of(evidence) > 1.5:
-        relative = None  # whatever the gradient is now, it was too large before
+        relative = None  # the gradient may be small now, but was too large before
     if relative is not None and relative < 0.03 and (evidence.lags or fallen > 0.02):
         yield Finding(
             "rate_too_low",
@@ -82,14 +82,14 @@ def is_unfinished(evidence):
 
 
 def more_patience(clf):
-    """What to set where a network was given up too soon; nothing if it was not given up."""
+    """Parameters for more patience; empty if lack of patience did not stop the networks."""
     return ({"n_iter_no_change": 6} if clf.n_iter_no_change < 6 else {}) | (
         {"tol": 1e-4} if clf.tol > 1e-4 else {}
     )
 
 
 def is_held_down(evidence):
-    """A penalty, or a limit of the steps, that leaves little to be learnt."""
+    """A penalty, or a limit of the steps, is so strong that little is learnt."""
     clf = evidence.clf
     strength = {
         "alpha": clf.alpha / evidence.all_rows.weight.sum(),
@@ -113,7 +113,7 @@ def is_held_down(evidence):
 
 
 def is_linear(evidence):
-    """Hidden layers that do nothing a logistic regression could not."""
+    """Hidden layers compute only what a logistic regression could."""
     clf = evidence.clf
     if len(evidence.layout.layer_sizes) > 2 and evidence.activation == "identity":
         yield Finding(
@@ -128,10 +128,10 @@ def is_linear(evidence):
 
 
 def relative_rate(evidence):
-    """The learning rate in units of that of 'auto'; None where there is none to compare with.
+    """The learning rate relative to that of 'auto'; None for 'auto' itself and for L-BFGS.
 
-    Of SGD, the step that it makes of the gradient as it is now, in units of that which Adam makes
-    at the rate of 'auto'.
+    For SGD: the size of its step with the present gradient, relative to the size of Adam's step at
+    the rate of 'auto'.
     """
     clf = evidence.clf
     suitable = RELATIVE_RATE * np.median(relative_rates(evidence.layout, evidence.activation))
@@ -141,29 +141,29 @@ def relative_rate(evidence):
         return clf.learning_rate_init / suitable
     size = np.sqrt(np.mean([np.mean(np.square(layer)) for layer in evidence.gradients]))
     n_steps = clf.t_ / rows_per_step(clf.batch_size, evidence.all_rows)
-    added_up = 1 / max(1 - clf.momentum, 1 / max(n_steps, 1))  # all steps, with a momentum of 1
+    added_up = 1 / max(1 - clf.momentum, 1 / max(n_steps, 1))  # with a momentum of 1, all steps
     return clf.learning_rate_init * size * added_up / suitable
 
 
 def leap_of(evidence):
-    """The highest training loss, by the first or the base rate's; median network."""
+    """Highest training loss, relative to the larger of the first and the prior; median network."""
     start = np.maximum(evidence.loss_curve[0], evidence.prior_loss)
     return np.median(np.fmax.reduce(evidence.loss_curve) / start)
 
 
 def last_of(curve):
-    """The last entry of each network that there is."""
+    """The last finite entry of each network."""
     n_epochs = np.isfinite(curve).sum(axis=0)
     return curve[np.maximum(n_epochs, 1) - 1, np.arange(curve.shape[1])]
 
 
 def afresh(clf, **params):
-    """These arguments, and that not to go on with what there is."""
+    """These arguments, and warm_start=False if it is set: the next fit must start afresh."""
     return params | ({"warm_start": False} if clf.warm_start else {})
 
 
 def begun_anew(clf, **params):
-    """These arguments, and those that begin anew at a rate that suits."""
+    """These arguments, and those for a fresh start at a suitable rate."""
     if clf.solver == "sgd":
-        params["solver"] = "adam"  # which makes steps of the same size of small gradients
+        params["solver"] = "adam"  # whose steps do not shrink with the gradient
     return afresh(clf, **params, learning_rate_init="auto")

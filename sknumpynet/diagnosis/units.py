@@ -6,7 +6,7 @@ from ..engine.activations import ACTIVATIONS
 from .report import Finding
 from .training import begun_anew
 
-MOST_UNITS = 100  # of a layer that are compared with one another
+MOST_UNITS = 100  # of a layer, compared with one another
 
 
 def has_symmetric_units(evidence):
@@ -37,8 +37,8 @@ def has_symmetric_units(evidence):
 def has_uneven_gradients(evidence):
     """Gradients that vanish or explode on their way from the last layer to the first.
 
-    Compared are those of the biases, the deltas summed over the rows: gradients of weights have the
-    activations in them as well, which fade or grow the other way.
+    It compares the gradients of the biases, which are the deltas summed over the rows. Gradients of
+    weights contain the activations as well, which fade or grow the other way.
     """
     sizes = [np.sqrt(np.mean(np.square(layer[:, -1]))) for layer in evidence.gradients]
     if len(sizes) < 3 or not (np.isfinite(sizes).all() and sizes[-1] > 0):
@@ -98,7 +98,7 @@ def has_saturated_units(evidence):
 
 
 def has_similar_units(evidence):
-    """Units of a layer that rise and fall together, where little is learnt."""
+    """Units of a layer rise and fall together, and little was learnt."""
     if evidence.gain > 0.1 or not evidence.varies.any():
         return
     for number, units in enumerate(evidence.passed.units, start=1):
