@@ -1,8 +1,8 @@
 """The network's mathematics: NumPy alone (SciPy for expit, sparse rows and L-BFGS).
 
 Everything here works on a stack: ``n_estimators`` networks of one layout, whose parameters are one
-array of shape (n_estimators, n_params). A single network is a stack of one. The modules stand on
-rungs, and each imports only from rungs below its own:
+array of shape (n_estimators, n_params). A single network is a stack of one. The modules are on
+rungs; each module imports only from rungs below its own:
 
 0. ``streams``, ``layout``, ``activations``, ``losses``, ``optimizers``, ``schedules``,
    ``inputs.columns``
@@ -16,5 +16,5 @@ rungs, and each imports only from rungs below its own:
 8. ``lbfgs``
 9. ``training``
 
-Numbers may overflow, and NumPy warn of it: who calls tells it not to.
+Numbers may overflow; the caller turns off the warnings that NumPy gives of it.
 """

@@ -1,4 +1,4 @@
-"""A gradient against differences of its objective, parameter by parameter and along directions."""
+"""Compares a gradient with differences of its objective, by parameter and along directions."""
 
 import numpy as np
 from scipy import sparse
@@ -7,11 +7,11 @@ from .activations import ACTIVATIONS
 from .objective import Objective
 from .prediction import pass_forward
 
-MOST_COMPONENTS = 50  # of a matrix that are checked one by one
-STEPS = (1e-4, 1e-6)  # the second where a unit comes across its kink within the first
+MOST_COMPONENTS = 50  # of a matrix, checked one by one
+STEPS = (1e-4, 1e-6)  # the second where a unit crosses its kink within the first
 MOVES = np.array([-2, -1, 1, 2])
 FIVE_POINT = np.array([1, -8, 8, -1]) / 12
-ROUNDINGS = 20 * np.finfo(np.float64).eps  # what the objective may be off by, in units of its size
+ROUNDINGS = 20 * np.finfo(np.float64).eps  # relative error of the objective
 TOLERANCE = 1e-6
 BLOCK_VALUES = 1 << 20  # of displaced parameters or units at once: 8 MB
 
@@ -22,15 +22,15 @@ class Checker:
     Parameters
     ----------
     problem : Problem
-        Without folds and dropout. The gradient of the whole stack is computed as in training, side
-        by side.
+        Without folds and dropout. The gradient is computed as in training, for the whole stack at
+        once.
     network : int
     """
 
     def __init__(self, problem, network):
         params, X, layout = problem.stack.params, problem.rows.X, problem.stack.layout
         self.problem, self.params = problem, params[network]
-        self.X = X.toarray() if sparse.issparse(X) else X  # to see what the units read
+        self.X = X.toarray() if sparse.issparse(X) else X  # dense, to measure the inputs
         grad = np.empty_like(params)
         objective, n_rows = Objective(problem, np.arange(len(params))), len(problem.rows.index)
         value = objective.value_and_grad(params, slice(0, n_rows), grad)[network]
@@ -40,7 +40,7 @@ class Checker:
         has_kinks = ACTIVATIONS[problem.stack.activation].has_kink and passed.units
         self.sides = sides_of_kinks(passed) if has_kinks else None
         read = [passed.inputs[:, :-1].T, *(units[0] for units in passed.units)]
-        self.scale = np.ones_like(params[:1])  # a step moves z of the layer by h at most
+        self.scale = np.ones_like(params[:1])  # so that a step moves the layer's z by h at most
         for of_layer, inputs in zip(layout.views(self.scale), read, strict=True):
             of_layer[0, :-1] /= np.maximum(1, abs(inputs).max(axis=1))[:, np.newaxis]
         self.scale = self.scale[0]
@@ -48,16 +48,16 @@ class Checker:
         self.n_at_once = max(1, BLOCK_VALUES // (len(MOVES) * n_values))
 
     def _passed(self, params):
-        """A stack that the rows have passed forward."""
+        """The network after a forward pass of the rows, with these params."""
         return pass_forward(self.problem.stack.with_params(params), self.X, self.problem.rows.index)
 
     def check(self, places, rng):
-        """Compare the gradient by the parameters at these places, an array of their matrix's shape.
+        """Check the gradient by the parameters at ``places``, an array of their matrix's shape.
 
         Returns
         -------
         dict
-            What `gradients.MatrixCheck` is made of, but for layer and name.
+            The fields of `gradients.MatrixCheck`, except layer and name.
         """
         chosen = np.arange(places.size)
         if places.size > MOST_COMPONENTS:
@@ -82,9 +82,9 @@ class Checker:
         }
 
     def _errors(self, parts):
-        """Relative errors of the slopes along directions, each its places and amounts there.
+        """Relative errors of the slopes along directions, each given as places and amounts.
 
-        NaN at a kink, infinity where something is not finite.
+        NaN at a kink, infinity where gradient or objective is not finite.
         """
         exact = np.array([self.grad[places] @ amounts for places, amounts in parts])
         error, left = np.full(len(parts), np.nan), np.arange(len(parts))
@@ -101,7 +101,7 @@ class Checker:
         return error
 
     def _differences(self, parts, step):
-        """Slopes by the five-point rule, and whether a unit comes across its kink meanwhile."""
+        """Slopes by the five-point rule, and whether a unit crosses its kink between the points."""
         slopes, crosses = [], []
         for start in range(0, len(parts), self.n_at_once):
             some = parts[start : start + self.n_at_once]
@@ -113,7 +113,7 @@ class Checker:
             slopes.append(value.reshape(len(some), -1) @ FIVE_POINT / step)
             if self.sides is None:
                 crosses.append(np.zeros(len(some), bool))
-            else:  # the outer points will do: z is all but straight on so short a way
+            else:  # the outer points suffice: z is nearly linear over so short a step
                 outer = displaced[:, [0, -1]].reshape(-1, len(self.params))
                 changes = sides_of_kinks(self._passed(outer)) != self.sides
                 crosses.append(changes.reshape(len(some), -1).any(axis=1))

@@ -1,7 +1,7 @@
 """The loop of training: epochs of batches, each batch a step of the optimizer.
 
-`epochs` is what everyone who learns backpropagation should read. It only trains and reports; when
-to stop and what to keep is for its consumer in `training`.
+Everyone who learns backpropagation should read `epochs`. It only trains and reports; its consumer
+in `training` decides when to stop and which epoch to keep.
 """
 
 import math
@@ -17,9 +17,9 @@ from .schedules import make_schedule
 
 @dataclass(frozen=True)
 class Plan:
-    """How to minimise: the names are those of the estimator's parameters.
+    """How to minimise; most fields are named like the estimator's parameters.
 
-    ``relative_rate`` multiplies the learning rate; of shape (n_params,), parameter by parameter.
+    ``relative_rate``, of shape (n_params,), multiplies the learning rate of each parameter.
     """
 
     solver: str
@@ -54,8 +54,8 @@ class Epoch(NamedTuple):
     number: int  # from 1, within this fit
     loss: np.ndarray  # mean of the objective over the epoch's batches, each before its step
     validation: np.ndarray | None  # log loss on validation rows
-    accuracy: np.ndarray | None  # there
-    score: np.ndarray | None  # there, by which epochs are compared
+    accuracy: np.ndarray | None  # on validation rows
+    score: np.ndarray | None  # on validation rows; epochs are compared by it
 
 
 def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=None):
@@ -71,8 +71,8 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     start : int, default=0
         Epochs already done in this fit.
     n_passes, n_seen : int, default=0
-        Passes over data made before this fit, which keep the random streams going, and the rows
-        seen in them, which keep the schedule going.
+        Passes over data made before this fit, from which the random streams continue, and the rows
+        seen in them, from which the schedule continues.
     rate_factor : ndarray of shape (n_networks, 1), optional
         Multiplies the learning rate, network by network.
     """
@@ -107,7 +107,7 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
 
 
 def relative_to(rates, dtype):
-    """The product of those rates that there are; None where there are none."""
+    """The product of the rates that are not None; None if all are."""
     rates = [rate for rate in rates if rate is not None]
     return np.asarray(math.prod(rates), dtype) if rates else None
 
@@ -118,7 +118,7 @@ def clip_norm(grad, max_norm):
     Pascanu, Mikolov and Bengio (2013), algorithm 1.
     """
     norm = np.sqrt([np.vdot(of_one, of_one) for of_one in grad], dtype=np.float64)
-    for one in np.flatnonzero(~np.isfinite(norm)):  # the square may be beyond all numbers alone
+    for one in np.flatnonzero(~np.isfinite(norm)):  # maybe only its square overflowed
         largest = np.abs(grad[one]).max().astype(np.float64)
         norm[one] = largest * np.linalg.norm(grad[one] / largest)
     factor = np.minimum(max_norm / np.maximum(norm, np.finfo(np.float64).tiny), 1)

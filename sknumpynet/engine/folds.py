@@ -1,10 +1,10 @@
-"""Which rows each network holds out, to be judged on.
+"""Deals rows to folds: a network's held-out fold is its validation rows.
 
-Rows are dealt in units that must not be torn: equal rows, or the rows of a group. The units of each
+Rows are dealt in units that stay together: equal rows, or the rows of a group. The units of each
 class are dealt to the folds like cards: in random order, one to each fold in turn. The order is
-random and still a function of the data alone, that of a keyed hash of each row's contents. So it
-does not matter in which order the rows stand, whether X is dense or sparse, what the rows weigh, or
-how often one is given.
+that of a keyed hash of each row's values: random, yet a function of the seed and the values alone.
+The folds therefore do not depend on the order of the rows, on whether X is dense or sparse, on the
+weights, or on how often a row is given.
 """
 
 import numpy as np
@@ -15,12 +15,12 @@ from .streams import stream
 
 NOBODY = -1  # the fold of rows that every network trains on
 BLOCK_VALUES = 1 << 20
-FEWEST_HELD = 16  # different rows of a fold, where there are twice as many
+FEWEST_HELD = 16  # different rows of a fold, if there are twice as many in all
 MOST_CELLS, ROWS_A_CELL, FEW_CELLS, FEW_VALUES = 1000, 3, 64, 4
 
 
 def row_keys(X, seed, dtype=np.float32):
-    """A 64-bit number a row that depends on ``seed`` and on the row's values in ``dtype`` alone.
+    """A 64-bit key for each row, a function of ``seed`` and the row's values in ``dtype``.
 
     Equal rows have equal keys. Each value's bits are multiplied by a random odd number of its
     column and summed modulo 2^64; 0 adds nothing, so sparse rows need only what they store.
@@ -37,10 +37,10 @@ def row_keys(X, seed, dtype=np.float32):
 
 
 def _bits(values, dtype):
-    values = values.astype(dtype)  # beyond float32 it counts as infinite
+    values = values.astype(dtype)  # values beyond float32 count as infinite
     values += 0  # -0.0 becomes 0.0
     bits = values.view(f"u{values.itemsize}").astype(np.uint64)
-    if values.itemsize == 8:  # whole numbers end in zeros, and so would products with them
+    if values.itemsize == 8:  # whole numbers end in zero bits, and so would products
         bits ^= bits >> np.uint64(32)
     return bits
 
@@ -57,10 +57,10 @@ def different_rows(X, index):
 
 
 def kind_of_table(X, index, is_positive, kind):
-    """Tell whether few different rows are the cells of a small table, and which kind of table.
+    """Tell whether the different rows are the cells of a small table, and which kind of table.
 
-    Another row of such a table is one of those there are. To hold all rows of a cell out would ask
-    for extrapolation, which nobody needs.
+    A new row of such a table equals one already in it. To hold out all rows of a cell would test
+    extrapolation, which nobody needs.
 
     Parameters
     ----------
@@ -68,16 +68,17 @@ def kind_of_table(X, index, is_positive, kind):
         The rows ``X[index]``.
     is_positive : ndarray of bool of shape (len(index),)
     kind : ndarray of int of shape (len(index),)
-        What `different_rows` gives.
+        From `different_rows`.
 
     Returns
     -------
     {"counted", "listed"} or None
-        "counted": half of all combinations of the columns' values at least, and three rows each in
-        the mean, which are observations and no copies: most have equals of the other class, or
-        any, if the table is small (64 different rows and 4 values a column at most).
-        "listed": small, and all combinations, each with one label (a truth table) or one row for
-        each label (how often it came may be its weight). None for any other table.
+        "counted": the table has at least half of all combinations of the columns' values, on
+        average three rows of each, and the rows are observations, not copies: most have an equal
+        row of the other class. If the table is small (at most 64 different rows and 4 values a
+        column), one such row is enough.
+        "listed": the table is small and has all combinations, each with one label (a truth table)
+        or with one row for each label (its weight may be a count). None for any other table.
     """
     _, first = np.unique(kind, return_index=True)
     if len(first) > MOST_CELLS:
@@ -102,19 +103,20 @@ def kind_of_table(X, index, is_positive, kind):
 
 
 def joined_groups(groups, kind, n_folds):
-    """Number the groups anew, those that share equal rows as one.
+    """Number the groups anew, joining those that share equal rows.
 
     Parameters
     ----------
     groups, kind : ndarray of int of shape (n_rows,)
-        Numbers; ``kind`` is what `different_rows` gives.
+        Numbers of groups; ``kind`` is from `different_rows`.
     n_folds : int
 
     Returns
     -------
     ndarray of int of shape (n_rows,)
-        From 0 on. The groups as they are if one would become larger than they and than a fold are,
-        or fewer than folds would be left: rows of few values chain all of them together.
+        From 0 on. The groups stay unjoined if one would become larger than the largest group and
+        than a fold, or if fewer groups than folds would be left: in columns of few values, equal
+        rows chain all groups together.
     """
     groups = np.unique(groups, return_inverse=True)[1]
     n_groups = groups.max() + 1
@@ -133,10 +135,10 @@ def deal(order, is_positive, unit, n_folds):
     Parameters
     ----------
     order : ndarray of shape (n_rows,)
-        What `row_keys` gives: units are dealt in the order of their smallest key.
+        Keys from `row_keys`: units are dealt in the order of their smallest key.
     is_positive : ndarray of bool of shape (n_rows,)
     unit : ndarray of int of shape (n_rows,)
-        From 0 on. Its rows stay together.
+        Number of each row's unit, from 0 on.
     n_folds : int
 
     Returns
@@ -153,21 +155,21 @@ def deal(order, is_positive, unit, n_folds):
 def hold_out(order, is_positive, unit, fraction):
     """Give a fraction of the units of each class to fold 0 and the others to `NOBODY`.
 
-    At least one unit of each class goes either way, if there are two. Parameters and returns are
+    If a class has two units or more, at least one goes to each side. Parameters and returns are
     those of `deal`.
     """
     fold = np.full(unit.max() + 1, NOBODY, np.int8)
     for units in _queues(order, is_positive, unit):
         n_units = max(len(units), 1)
         n_held = min(max(1, round(fraction * n_units)), n_units - 1)
-        # Evenly spaced: rows of a cell lie side by side, and must not be held out all together.
+        # Evenly spaced: the rows of a cell are adjacent, and not all of them may be held out.
         place = np.arange(len(units))
         fold[units[(place + 1) * n_held // n_units > place * n_held // n_units]] = 0
     return fold[unit]
 
 
 def _queues(order, is_positive, unit):
-    """Units in the order in which they are dealt: of the negative class, of both, of the other."""
+    """Units in dealing order, in three lists: with negative rows alone, both, positive alone."""
     n_units = unit.max() + 1
     first, last = np.full(n_units, np.iinfo(np.uint64).max), np.zeros(n_units, np.uint64)
     np.minimum.at(first, unit, order)

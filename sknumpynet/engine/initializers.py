@@ -1,9 +1,9 @@
-"""The weights that training starts from, and how far a step may move them.
+"""Initial weights, and learning rates relative to their size.
 
-Weights are uniform with mean 0, and with the variance that keeps signals of one size through the
-layers for the activation at hand (`activations` has the sources); biases start at 0. All-equal
-weights would keep the units of a layer equal for ever, all-positive ones saturate logistic units at
-once.
+Weights are uniform with mean 0. Their variance depends on the activation, and keeps signals at one
+size through the layers (`activations` has the sources). Biases start at 0. Equal weights would
+keep the units of a layer equal for ever; weights that are all positive would saturate logistic
+units at once.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from .activations import ACTIVATIONS
 from .streams import stream
 
-RELATIVE_RATE = 0.03  # of Adam: the change a step, in deviations of the initial weights
+RELATIVE_RATE = 0.03  # Adam's change of a weight per step, in deviations of the initial weights
 
 
 def weight_deviations(layout, activation):
@@ -36,7 +36,7 @@ def initial_params(layout, activation, seed, networks, dtype):
     activation : str
     seed : int
     networks : sequence of int
-        Their numbers: each has a random stream of its own.
+        Their numbers; each network has a random stream of its own.
     dtype : dtype
 
     Returns
@@ -56,9 +56,9 @@ def initial_params(layout, activation, seed, networks, dtype):
 def relative_rates(layout, activation):
     """A rate for every parameter: the deviation of its layer's initial weights.
 
-    A step of Adam then changes the weights of every layer by the same part of what they started as,
-    be it of five units or five hundred, of logistic units (which start four times as large) or of
-    rectified ones.
+    A step of Adam then changes the weights of every layer by the same fraction of their initial
+    size, whether the layer has five units or five hundred, logistic units (whose weights start four
+    times as large) or rectified ones.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def relative_rates(layout, activation):
 
 
 def start_at_base_rate(stack, rows):
-    """Make the last bias, 0 so far, the log-odds of the rows that each network trains on.
+    """Set the last bias, 0 so far, to the log-odds of each network's training rows.
 
-    From 0 it does not get as far as a rare class asks for: to 1.5e-4 where that is 1e-7.
+    Training from 0 does not reach the base rate of a rare class: 1.5e-4 where that is 1e-7.
 
     Parameters
     ----------
@@ -93,5 +93,5 @@ def start_at_base_rate(stack, rows):
         totals = [side.sum(where=rows.trains(network)) for side in sides]
         if not all(totals):  # it holds out the only row of a class
             totals = [side.sum() for side in sides]
-        if all(totals):  # not so in a piece of one class
-            last[network, -1] += np.log(totals[1]) - np.log(totals[0])  # one may be nearly all
+        if all(totals):  # not if the data have one class only
+            last[network, -1] += np.log(totals[1]) - np.log(totals[0])  # the ratio may overflow

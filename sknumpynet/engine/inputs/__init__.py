@@ -1,7 +1,7 @@
 """How columns become inputs of the first layer.
 
-``encoding`` is the whole: it knows its width, learns, encodes batches, folds into the weights what
-can be folded, and names its inputs. Its parts are ``scaling`` (a column as a number of common
-scale) and ``binning`` (a column in pieces). ``sparse`` encodes sparse rows without making them
-dense; ``columns`` measures columns by weighted rows.
+``encoding`` puts the parts together: it learns from rows, encodes batches, folds what it can into
+the first layer's weights, and names the inputs. Its parts are ``scaling`` (columns on a common
+scale) and ``binning`` (columns divided into bins). ``sparse`` encodes sparse rows without making
+them dense; ``columns`` computes statistics of columns over weighted rows.
 """

@@ -1,4 +1,4 @@
-"""Codes for pieces of numeric columns, so that one unit can react to a part of their range."""
+"""Codes for bins of numeric columns, so that a unit can react to a part of a column's range."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from .columns import column_blocks
 
 @dataclass(frozen=True)
 class Binning:
-    """Piecewise-linear codes of columns: clip((x - low) / width, 0, 1), one a bin.
+    """Piecewise-linear codes of columns: clip((x - low) / width, 0, 1), one code a bin.
 
     A code is 0 while the value is below its bin, 1 once it is above, and rises in between.
 
@@ -23,7 +23,7 @@ class Binning:
     Notes
     -----
     Gorishniy, Rubachev and Babenko (2022), section 3.1. Differs in that the codes of the outer bins
-    are cut off too, so that no outlier gets beyond 0 and 1.
+    are clipped too, so that no outlier leaves [0, 1].
     """
 
     source: np.ndarray
@@ -37,20 +37,20 @@ class Binning:
         out.clip(0, 1, out=out)  # the methods: np.clip takes 1 µs longer
 
     def at(self, codes, source):
-        """Some of the codes, of values that stand in other columns."""
+        """Some of the codes, applied to columns at other positions ``source``."""
         return Binning(source, self.low[codes], self.width[codes])
 
 
 def learn_binning(X, index, weight, n_bins):
-    """Bins that hold equal shares of the weight, for every column that fills two or more.
+    """Learn bins of equal weight, for every column that fills two or more.
 
     Parameters
     ----------
     X, index, weight
         As in `scaling.learn_scaling`.
     n_bins : int
-        Bins a column; fewer where quantiles coincide. A column of two values would fill one, which
-        could only repeat it.
+        Bins a column; fewer where quantiles coincide. A column of two values fills one bin, whose
+        code would only repeat the column.
 
     Returns
     -------

@@ -1,18 +1,18 @@
-"""Blocks of a table's columns, dense or sparse, measured by weighted rows.
+"""Statistics of a table's columns, dense or sparse, over weighted rows, block by block.
 
-A column of sparse data is what it stores and its zeros, as one value of the weight that is left. So
-measuring it takes the time of its stored values, and comes to what it would of the dense column.
+A sparse column is treated as its stored values and one zero that has the weight of all other rows.
+Its statistics equal those of the dense column, and take time for the stored values only.
 """
 
 import numpy as np
 from scipy import sparse
 
 BLOCK_VALUES = 1 << 22
-BLOCK_COLUMNS = 1 << 10  # of sparse data: sums over more would round more
+BLOCK_COLUMNS = 1 << 10  # of sparse data; sums over more columns would round more
 
 
 def column_blocks(X, index, weight):
-    """Some columns at a time of the rows ``X[index]``, each block read once.
+    """Yield blocks of columns of the rows ``X[index]``; each block is read once.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ def column_blocks(X, index, weight):
     step = max(1, BLOCK_VALUES // len(weight))
     for start in range(0, n_features, step):
         block = slice(start, start + step)
-        # A copy in any case, to read once what may be a mapped file.
+        # Always a copy, so that a mapped file is read only once.
         yield block, DenseColumns(X[:, block].copy() if is_whole else X[index, block], weight)
 
 
 class DenseColumns:
-    """Columns as they are.
+    """Dense columns.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ class DenseColumns:
         return weighted_quantiles(self.values, self.weight, levels)
 
     def median_distances(self, chosen, centers):
-        """The median distance from its center, of what differs from it; 0 where nothing does.
+        """Median distance from the center, over the values that differ from it; 0 if none does.
 
         Parameters
         ----------
         chosen : ndarray of int
-            The columns asked about.
+            Numbers of the columns.
         centers : ndarray
-            Of each of these.
+            The center of each chosen column.
         """
         found = np.zeros(len(chosen), self.values.dtype)
         for place, (column, center) in enumerate(zip(chosen, centers, strict=True)):
@@ -94,12 +94,12 @@ class DenseColumns:
 
 
 class SparseColumns:
-    """Columns as what they store, and a zero of the weight of all rows that are not stored.
+    """Columns as their stored values and one zero with the weight of all rows not stored.
 
     Parameters
     ----------
     values, rows : ndarray of shape (n_stored,)
-        Column after column.
+        Stored values and their rows, column after column.
     n_stored : ndarray of int of shape (n_columns,)
     weight : ndarray of shape (n_rows,)
     """
@@ -111,7 +111,7 @@ class SparseColumns:
         column, stored = np.repeat(np.arange(n_columns), n_stored), weight[rows]
         rest = weight.sum() - np.bincount(column, stored, n_columns)
         (partial,) = np.nonzero(n_stored < len(weight))
-        # What rounding has left of a small rest is no less than the smallest weight.
+        # The true rest is at least the smallest weight; rounding may have made it less.
         rest = np.maximum(rest[partial], weight.min())
         column = np.append(column, partial)
         value = np.append(values, np.zeros_like(rest, values.dtype))
@@ -130,7 +130,7 @@ class SparseColumns:
 
     def median_distances(self, chosen, centers):
         """As of `DenseColumns`."""
-        center = np.full(len(self.first), np.nan, self.value.dtype)  # of those not asked about
+        center = np.full(len(self.first), np.nan, self.value.dtype)  # NaN for columns not chosen
         center[chosen] = centers
         distance = np.abs(self.value - center[self.column])
         (away,) = np.nonzero(distance > 0)
@@ -157,15 +157,15 @@ class SparseColumns:
 
 
 def unit_of(largest):
-    """What to divide columns by, whose squares would overflow if they were huge."""
+    """Divisor that brings columns to size 1, so that squares do not overflow."""
     return np.where(largest == 0, 1, largest).astype(np.float64)
 
 
 def weighted_quantiles(columns, weight, levels):
     """The values below which the given parts of the weight lie, column by column.
 
-    A hair below the levels: where the weights add up to just a quarter, the unit they are given in
-    must not decide, through rounding, which of two values is the quartile.
+    Taken a hair below the levels: if weights add up to exactly a quarter, rounding, which depends
+    on the unit of the weights, must not decide which of two values is the quartile.
     """
     if weight.min() == weight.max():
         weight = None  # the same quantiles without sorting
@@ -179,13 +179,13 @@ def grouped_quantiles(group, value, weight, levels):
     Parameters
     ----------
     group, value, weight : ndarray of shape (n,)
-        In the order of groups and, within each, of values.
+        Sorted by group and, within each group, by value.
     levels : sequence of float
 
     Returns
     -------
     ndarray of shape (n_levels, n_groups)
-        For the groups that there are.
+        Only groups that have values.
     """
     first = np.flatnonzero(np.diff(group, prepend=-1))
     if not len(first):
@@ -199,5 +199,5 @@ def grouped_quantiles(group, value, weight, levels):
 
 
 def a_hair_below(levels):
-    """See `weighted_quantiles`."""
+    """Levels slightly lower, see `weighted_quantiles`."""
     return np.asarray(levels) * (1 - 1e-9)

@@ -1,9 +1,9 @@
-"""Bringing the inputs to a common scale, and keeping outliers from taking over.
+"""Brings the columns to a common scale, and limits outliers.
 
 "robust" maps a column's median to 0 and its interquartile range to 1, then bends large values
 softly into (-3, 3); "standard" maps mean and standard deviation to 0 and 1. Both are learnt with
-row weights, so that a weight of 2 means the row given twice, and read the data some columns at a
-time, never copying the whole.
+row weights, so that a weight of 2 equals the row given twice. Both read some columns at a time and
+never copy the whole table.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Scaling:
     Parameters
     ----------
     center, factor : ndarray of shape (n_features,) or None
-        None for no centring, no scaling. The factor of a constant column is 0.
+        None for no centring or no scaling. The factor of a constant column is 0.
     bends : bool
     """
 
@@ -32,7 +32,7 @@ class Scaling:
     bends: bool = False
 
     def folded(self):
-        """What is left to do once `fold_into` has changed the first layer."""
+        """The scaling still to be applied to columns after `fold_into` has changed the weights."""
         return self if self.bends else Scaling()
 
     def apply(self, rows, out, scratch):
@@ -47,7 +47,7 @@ class Scaling:
             bend(out, scratch)
 
     def at(self, columns):
-        """The scaling of some columns; one may be given several times."""
+        """The scaling of some columns; a column may be given several times."""
         arrays = (each if each is None else each[columns] for each in (self.center, self.factor))
         return Scaling(*arrays, bends=self.bends)
 
@@ -70,30 +70,30 @@ class Scaling:
 
 
 def bend(z, scratch):
-    """Z <- z / sqrt(1 + (z / 3)^2), in place: the identity near 0, never beyond 3."""
+    """Z <- z / sqrt(1 + (z / 3)^2), in place: the identity near 0, within [-3, 3]."""
     z.clip(-FAR, FAR, out=z)
     np.multiply(z, 1 / SOFT_LIMIT, out=scratch)
     np.square(scratch, out=scratch)
     scratch += 1
     np.sqrt(scratch, out=scratch)
     z /= scratch
-    z.clip(-SOFT_LIMIT, SOFT_LIMIT, out=z)  # rounding may have gone a digit beyond
+    z.clip(-SOFT_LIMIT, SOFT_LIMIT, out=z)  # rounding may exceed the limit
 
 
 def learn_scaling(kind, X, index, weight, is_stream=False):
-    """The scaling of that name for these rows.
+    """Learn the scaling ``kind`` from rows.
 
     Parameters
     ----------
     kind : {"robust", "standard"} or None
     X : ndarray or CSR array of shape (n_rows, n_features)
     index : ndarray of int of shape (m,)
-        The rows of X meant, each once.
+        Numbers of the rows of X to use, each once.
     weight : ndarray of shape (m,)
         Above 0.
     is_stream : bool, default=False
-        Whether more rows will come, in which a column that is constant here may vary: then it is
-        centred only, instead of left out.
+        Whether more rows will come, in which a column that is constant here may vary. Such a column
+        is then centred instead of set to 0.
 
     Returns
     -------
@@ -106,10 +106,10 @@ def learn_scaling(kind, X, index, weight, is_stream=False):
     measure = _median_and_spread if kind == "robust" else _mean_and_deviation
     for block, columns in column_blocks(X, index, weight):
         center[block], spread[block] = measure(columns)
-    spread = np.minimum(spread, np.finfo(X.dtype).max)  # if it overflowed: its inverse is not 0
+    spread = np.minimum(spread, np.finfo(X.dtype).max)  # if it overflowed; so its inverse is not 0
     with np.errstate(divide="ignore"):
         factor = (1 / spread).astype(X.dtype)
-    is_constant = ~np.isfinite(factor)  # or its spread is so small that it has no inverse
+    is_constant = ~np.isfinite(factor)  # or of a spread so small that its inverse overflows
     factor[is_constant] = 1 if is_stream else 0
     if not is_stream:
         center[is_constant] = 0
@@ -117,10 +117,10 @@ def learn_scaling(kind, X, index, weight, is_stream=False):
 
 
 def _median_and_spread(columns):
-    """Median, and interquartile range; where that is 0, how far other values lie from the median.
+    """Median and spread: the interquartile range or, where that is 0, another measure.
 
-    The latter is the median of the distances that are not 0: 1 for a column of zeros and ones, and
-    no matter of the farthest outlier for amounts that are mostly 0.
+    The other is the median of the distances from the median that are not 0: 1 for a column of zeros
+    and ones; for amounts that are mostly 0 it does not depend on the farthest outlier.
     """
     low, median, high = columns.quantiles((0.25, 0.5, 0.75))
     spread = high - low

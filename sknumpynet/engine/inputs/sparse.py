@@ -1,37 +1,38 @@
-"""Sparse rows as inputs of the first layer, whose zeros take neither time nor memory.
+"""Sparse rows as inputs of the first layer; zeros take neither time nor memory.
 
-Centred, bent or told in pieces, a zero is no longer 0. But it is the same in every row, so what the
-stored values add to a row of zeros is as sparse as before:
+Centred, bent or binned, a zero is no longer 0. But its inputs are the same in every row: call the
+inputs of a row of zeros the base. The difference from the base is as sparse as the rows:
 
     inputs_i = added_i + base ,  z_i = W^T added_i + (W^T base + b) ,
     dLoss/dW = sum_i added_i delta_i^T + base sum_i delta_i^T
 
-The base is mostly zeros itself. A median other than 0 is one of a column of which half the rows
-store something, and a mean of more than 3 deviations one of which nine in ten do.
+The base is mostly zeros itself: a column whose median is not 0 is stored in at least half of the
+rows, and one whose mean exceeds 3 deviations in nine of ten.
 """
 
 import numpy as np
 from scipy import sparse
 
-FAR = 3.0  # a base beyond it would take digits from what is added to it
-# Columns from which sparse products win. Of 256 columns, 2 % stored, a step of 8 networks of 100
-# units takes 1.0 ms instead of 2.2, 10 % stored as long; of 128 columns, 1.4 and 1.4, 2.0 and 1.3.
+FAR = 3.0  # a larger base would take digits from the difference
+# Number of columns from which sparse products win. With 256 columns, 2 % stored, a step of 8
+# networks of 100 units takes 1.0 ms instead of 2.2 dense, with 10 % stored as long as dense; with
+# 128 columns 1.4 ms and 1.4 dense, 2.0 and 1.3.
 WIDE = 256
 
 
 def stays_sparse(X):
-    """Whether rows of X are not to be made dense batch by batch."""
+    """Whether batches of X stay sparse; otherwise each is made dense."""
     return sparse.issparse(X) and X.shape[1] >= WIDE
 
 
 class SparseInputs:
-    """Makes inputs of CSR rows, less those of a row of zeros.
+    """Encodes CSR rows as inputs, less the base: the inputs of a row of zeros.
 
     Parameters
     ----------
     encoding : Encoding
     dtype : dtype
-        Of the inputs.
+        Dtype of the inputs.
     """
 
     def __init__(self, encoding, dtype):
@@ -41,13 +42,13 @@ class SparseInputs:
         encoding.apply(zeros, self.base[np.newaxis], scratch=zeros)
         self.is_far = abs(self.base[:n_features]) > FAR
         (self.far,) = np.nonzero(self.is_far)
-        self.base[self.far] = 0  # these columns are written out, zeros and all
+        self.base[self.far] = 0  # these columns are stored in full, with their zeros
         (self.at,) = np.nonzero(self.base)
         if encoding.binning is not None:
             self.first_code = np.searchsorted(encoding.binning.source, np.arange(n_features + 1))
 
     def read(self, rows):
-        """What CSR rows add to the base, and the base as one row more.
+        """The differences of CSR rows from the base, and the base as one row more.
 
         Returns
         -------
@@ -78,7 +79,7 @@ class SparseInputs:
         return scaled[0]
 
     def _codes_of(self, column):
-        """All pairs of a value and a code of its column, given the column of each value."""
+        """All pairs (value, code of its column), given the column of each value."""
         first, n_codes = self.first_code[column], np.diff(self.first_code)[column]
         entry = np.repeat(np.arange(len(column)), n_codes)
         number = np.arange(len(entry)) - np.repeat(np.cumsum(n_codes) - n_codes, n_codes)
@@ -91,7 +92,7 @@ def multiply(rows, W, b, out):
     Parameters
     ----------
     rows : CSR array of shape (n_rows + 1, n_inputs)
-        As `SparseInputs` makes them.
+        From `SparseInputs.read`.
     W : ndarray of shape (n_inputs, fan_out)
     b : ndarray of shape (fan_out,)
     out : ndarray of shape (fan_out, n_rows)
@@ -107,19 +108,19 @@ class SparseGradient:
     Parameters
     ----------
     rows : CSR array of shape (n_rows + 1, n_inputs)
-        As `SparseInputs` makes them.
+        From `SparseInputs.read`.
     """
 
     def __init__(self, rows):
         inputs, place = np.unique(rows.indices, return_inverse=True)
-        self.are_few = 2 * len(inputs) < rows.shape[1]  # else all at once take less time
+        self.are_few = 2 * len(inputs) < rows.shape[1]  # otherwise all at once take less time
         if self.are_few:
             shape = rows.shape[0], len(inputs)
             rows = sparse.csr_array((rows.data, place, rows.indptr), shape=shape)
         self.inputs, self.rows_t = inputs if self.are_few else slice(-1), rows.T
 
     def write(self, delta, out):
-        """To ``out``, of shape (n_inputs + 1, fan_out), from delta of shape (fan_out, n_rows)."""
+        """Write it to ``out`` of shape (n_inputs + 1, fan_out); delta is (fan_out, n_rows)."""
         total = delta.sum(axis=1)
         if self.are_few:
             out[...] = 0
