@@ -1,4 +1,4 @@
-"""Where each layer's weights stand in the one array of parameters.
+"""The positions of each layer's weights in the one array of parameters.
 
 A layer with ``fan_in`` inputs and ``fan_out`` units is a matrix of ``fan_in + 1`` rows: the last
 row is the bias, the weight of an input that is always 1. All matrices of a network lie one after
@@ -30,12 +30,12 @@ class Layout:
 
     @property
     def shapes(self):
-        """One (fan_in + 1, fan_out) a layer; the last row holds the biases."""
+        """The shape (fan_in + 1, fan_out) of each layer; the last row holds the biases."""
         return [(fan_in + 1, fan_out) for fan_in, fan_out in pairwise(self.layer_sizes)]
 
     @property
     def n_params(self):
-        """Weights and biases of one network."""
+        """Number of weights and biases of one network."""
         return sum(rows * columns for rows, columns in self.shapes)
 
     def views(self, params):
@@ -58,7 +58,7 @@ class Layout:
         return layers
 
     def weights(self, params):
-        """The same views without the rows of biases: what penalties and decay act on."""
+        """The same views without the rows of biases; penalties and decay act on these."""
         return [layer[:, :-1] for layer in self.views(params)]
 
     @property

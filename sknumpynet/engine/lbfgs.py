@@ -7,7 +7,7 @@ from .epochs import Epoch
 
 
 def minimize_lbfgs(course):
-    """Minimise the objective of every network of a course. An epoch is an iteration.
+    """Minimise the objective of every network of a course; each iteration counts as an epoch.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def minimize_lbfgs(course):
     Returns
     -------
     ndarray of bool of shape (n_networks,)
-        Whether each has finished before ``max_iter`` and ``max_fun``.
+        Whether each network has finished before ``max_iter`` and ``max_fun``.
     """
     return np.array([_minimize_one(course, network) for network in course.order])
 
@@ -42,10 +42,10 @@ def _minimize_one(course, network):
         epoch = Epoch(n_iter, np.array([result.fun]), *objective.validation(params))
         return course.judge(np.array([network]), epoch, params)
 
-    def after_iteration(intermediate_result):  # SciPy goes by the argument's name
+    def after_iteration(intermediate_result):  # SciPy requires this argument name
         try:
             ends = is_last(intermediate_result)
-        except StopIteration as failure:  # of an observer, which SciPy would take for our wish
+        except StopIteration as failure:  # an observer's, which SciPy would take for ours
             failures.append(failure)
             raise
         if ends:
@@ -69,4 +69,4 @@ def _minimize_one(course, network):
     if n_iter == 0:  # the start was a minimum
         is_last(result)
     trained[...] = result.x
-    return result.success or result.status == 99  # 99: it was the last by our judgement
+    return result.success or result.status == 99  # 99: the callback stopped it

@@ -1,9 +1,9 @@
-"""What a wrong probability costs, computed from the logit z, never from the probability.
+"""The losses, computed from the logit z, never from the probability.
 
 With p = 1 / (1 + exp(-z)), log(p) is -inf from z = -745 on and wrong in its last digits long
 before. Both losses are therefore written in the margin m = z for a positive row and m = -z for a
-negative one: the log-odds of being right. 1 / (1 + exp(-m)) is the probability of the true label,
-and neither loss ever subtracts nearly equal numbers.
+negative one, the log-odds of the true label. 1 / (1 + exp(-m)) is the probability of the true
+label, and neither loss ever subtracts nearly equal numbers.
 
 Label smoothing by e moves the label from 0 and 1 to e / 2 and 1 - e / 2 (Szegedy et al. 2016,
 section 7, for two classes).
@@ -27,7 +27,7 @@ def log_loss(margin, smoothing, value, slope):
 
     Notes
     -----
-    Four calls of NumPy: a small network spends its time on calls.
+    Only four calls of NumPy, because a small network spends its time on calls.
     """
     np.negative(margin, out=slope)
     np.logaddexp(0, slope, out=value)
@@ -38,16 +38,16 @@ def log_loss(margin, smoothing, value, slope):
 
 
 def squared_error(margin, smoothing, value, slope):
-    """Half the squared difference of probability and label: q = 1 / (1 + exp(m)) is the difference.
+    """Half the squared difference of probability and label, q = 1 / (1 + exp(m)).
 
         value = (q - e / 2)^2 / 2 ;  slope = (e / 2 - q) q (1 - q)
 
     Parameters are those of `log_loss`. Its slope has the logistic's own slope q (1 - q) as one more
-    factor, which is why a unit that is wrong and sure of it learns so slowly from this loss.
+    factor, so a network that is confidently wrong learns slowly from this loss.
     """
     np.negative(margin, out=value)
     expit(value, out=value)
-    expit(margin, out=slope)  # 1 - q, not rounded away where q is nearly 1
+    expit(margin, out=slope)  # 1 - q, computed without rounding where q is nearly 1
     slope *= value
     np.subtract(smoothing / 2, value, out=value)
     slope *= value

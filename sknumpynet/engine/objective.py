@@ -1,10 +1,10 @@
-"""What training minimises, network by network.
+"""The objective that training minimises, for each network.
 
     sum_i w_i loss_i / sum_i w_i  +  alpha / (2 sum_i w_i) * sum of squared weights (no biases)
 
 over the rows i that the network trains on. The weights are normalised over all rows, never over a
-batch: a batch's gradient is an unbiased estimate of the whole, and a batch of weight 0 does
-nothing.
+batch, so that a batch's gradient is an unbiased estimate of the whole one, and a batch of weight 0
+changes nothing.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from .prediction import predict_logits
 from .stack import Stack
 from .streams import stream
 
-ENOUGH = 16  # different validation rows that a loss is trusted on
-SMALLEST_VARIANCE = 1e-9  # of labels: one class may weigh nearly all
+ENOUGH = 16  # different validation rows whose loss is used as it is
+SMALLEST_VARIANCE = 1e-9  # of labels: one class may have nearly all the weight
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Rows:
     X : ndarray or CSR array of shape (n_rows, n_features)
         Read batch by batch.
     index : ndarray of int of shape (m,)
-        The rows of X meant.
+        Numbers of the rows in X.
     sign : ndarray of shape (m,)
         1 for the positive class, -1 for the other.
     weight : ndarray of shape (m,)
     fold : ndarray of int of shape (m,), optional
-        From 0 on. Network k of a stack holds out fold k, k modulo their number if there are fewer
-        folds than networks; a negative fold is held out by none.
+        From 0 on. Network k of a stack holds out fold k, or k modulo the number of folds if there
+        are fewer folds than networks. No network holds out a negative fold.
     """
 
     X: np.ndarray
@@ -48,13 +48,13 @@ class Rows:
     fold: np.ndarray | None = None
 
     def trains(self, network):
-        """Whether each row trains that network, rather than being held out by it."""
+        """Whether each row is a training row of that network, not in its held-out fold."""
         if self.fold is None:
             return np.ones(len(self.index), bool)
         return self.fold != self.fold_of(network)
 
     def fold_of(self, network):
-        """The fold that a network, or each of several, holds out."""
+        """The held-out fold of a network, or of each of several."""
         return network % (int(self.fold.max()) + 1)
 
     @classmethod
@@ -65,29 +65,29 @@ class Rows:
         return cls(X, index, sign, weight[index])
 
     def take(self, chosen):
-        """Some of the rows, by position or in another order."""
+        """The rows at these positions, in that order."""
         fold = None if self.fold is None else self.fold[chosen]
         return Rows(self.X, self.index[chosen], self.sign[chosen], self.weight[chosen], fold)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """All that defines the function to minimise, but for the networks it is asked of.
+    """All that defines the objective, except the choice of networks.
 
     Parameters
     ----------
     stack : Stack
-        The networks; training begins with its params.
+        The networks; training starts from its params.
     rows : Rows
-        Training rows. Those that a network holds out, if any, are its validation rows.
+        Training rows. The held-out fold of a network, if any, is its validation rows.
     validation : Rows, optional
-        Validation rows for all networks instead.
+        Validation rows of all networks, instead of held-out folds.
     loss : str, default="log_loss"
     alpha, label_smoothing, dropout : float, default=0.0
     seed : int, default=0
-        For dropout.
+        Seeds dropout.
     n_judging : ndarray of int of shape (n_folds,), optional
-        Different rows in each fold, where few of them are to be doubted.
+        Number of different rows in each fold, if the score is to allow for small folds.
     """
 
     stack: Stack
@@ -102,18 +102,18 @@ class Problem:
 
 
 class Objective:
-    """The function to minimise, for some networks of a stack side by side.
+    """The objective, for some networks of a stack side by side.
 
     Parameters
     ----------
     problem : Problem
     networks : ndarray of int
-        Their numbers in the whole stack: they decide folds and random streams.
+        Numbers of the networks in the whole stack; they decide folds and random streams.
 
     Attributes
     ----------
     total_weight : ndarray of shape (n_networks,)
-        Sum of the weights that each network trains on.
+        Sum of the weights of each network's training rows.
     """
 
     def __init__(self, problem, networks):
@@ -129,7 +129,7 @@ class Objective:
             self.total_weight = np.full(len(self.networks), weight.sum(dtype=np.float64))
         else:
             self._held = [np.flatnonzero(~problem.rows.trains(k)) for k in self.networks]
-            # Not a difference: a row held out may outweigh all others to the last digit.
+            # Not total less held-out: a held-out row may outweigh all others to the last digit.
             self.total_weight = np.array(
                 [weight.sum(where=problem.rows.trains(k), dtype=np.float64) for k in self.networks]
             )
@@ -139,7 +139,7 @@ class Objective:
             self._n_judging = [None] * len(own) if n_judging is None else n_judging[own]
         self._base_rate = np.average(problem.rows.sign > 0, weights=weight)
         n_rows, dtype = len(problem.rows.index), problem.rows.sign.dtype
-        # It may even do so by more than there are numbers: keep all products below the largest.
+        # The ratio of weights may even exceed the largest float: keep all products below that.
         least = n_rows * max(2 * weight.max() / np.finfo(dtype).max, np.finfo(np.float64).tiny)
         self._unit = (n_rows / np.maximum(self.total_weight, least))[:, np.newaxis]
         self.visit(np.arange(n_rows))
@@ -149,7 +149,7 @@ class Objective:
         return Objective(self.problem, self.networks[positions])
 
     def visit(self, order, epoch=0):
-        """Set the order in which `value_and_grad` counts rows, and begin an epoch's randomness."""
+        """Set the order of rows for `value_and_grad`, and start an epoch's dropout streams."""
         self._rows = self.problem.rows.take(order)
         self._streams = [
             stream(self.problem.seed, "dropout", epoch, network)
@@ -157,13 +157,13 @@ class Objective:
         ]
 
     def value_and_grad(self, params, rows, grad):
-        """The objective and its gradient, as estimated from some of the rows.
+        """Estimate the objective and its gradient from some of the rows.
 
         Parameters
         ----------
         params : ndarray of shape (n_networks, n_params)
         rows : slice
-            Of the order set by `visit`; over all rows the estimate is exact.
+            Positions in the order set by `visit`; over all rows the estimate is exact.
         grad : ndarray of shape (n_networks, n_params)
             Overwritten.
 
@@ -186,7 +186,7 @@ class Objective:
         return value
 
     def _accumulate(self, params, rows, scale, grad):
-        """Loss and gradient of some rows, the weights of each network times scale."""
+        """Loss and gradient of some rows; each network's weights are multiplied by scale."""
         network = self._workspace(rows.stop - rows.start, params, grad)
         network.read(self.problem.rows.X, self._rows.index[rows])
         sign = self._rows.sign[rows]
@@ -204,7 +204,7 @@ class Objective:
         return value
 
     def _workspace(self, n_rows, params, grad):
-        """The network for so many rows, kept as long as the same arrays come again."""
+        """The network for ``n_rows`` rows, reused while params and grad are the same arrays."""
         network = self._workspaces.get(n_rows)
         if network is None or network.params is not params or network.grad is not grad:
             stack = self.problem.stack.with_params(params)
@@ -212,7 +212,7 @@ class Objective:
         return network
 
     def _add_penalty(self, params, grad):
-        """Add the penalty's gradient to ``grad``; the penalty."""
+        """Add the penalty's gradient to ``grad``; return the penalty."""
         layout, penalty = self.problem.stack.layout, np.zeros(len(self.networks))
         strength = (self.problem.alpha / self.total_weight)[:, np.newaxis, np.newaxis]
         for weights, weights_grad in zip(layout.weights(params), layout.weights(grad), strict=True):
@@ -223,7 +223,7 @@ class Objective:
     def value(self, params, rows=None):
         """The objective alone, without dropout, of shape (n_networks,).
 
-        On all rows, or as estimated from a slice of the order set by `visit`; held-out rows count.
+        On all rows, held-out folds included, or estimated from a slice of the order set by `visit`.
         """
         rows = self.problem.rows if rows is None else self._rows.take(rows)
         logits = self._logits(params, rows)
@@ -241,21 +241,22 @@ class Objective:
         return bool(self._held) or self.problem.validation is not None
 
     def validation(self, params):
-        """How good the networks are on validation rows: held out by each, or given for all.
+        """Evaluate the networks on validation rows: each held-out fold, or rows given for all.
 
         Returns
         -------
         loss, accuracy : ndarray of shape (n_networks,)
             Weighted means.
         score : ndarray of shape (n_networks,)
-            What epochs are compared by: the loss or, for held-out folds of n different rows, ::
+            The score by which epochs are compared: the loss or, for a held-out fold of n different
+            rows, with p the probability and r the base rate, ::
 
-                loss + clip(16 / n - 1, 0, 1) * mean((p - r)^2) / (r (1 - r)),  r the base rate
+                loss + clip(16 / n - 1, 0, 1) * mean((p - r)^2) / (r (1 - r))
 
-            where ``n_judging`` says n. Of few rows some epoch is right by chance, so it asks them
-            for more the farther it goes from the base rate.
+            if ``n_judging`` gives n. On few rows some epoch is good by chance, so an epoch must
+            gain the more, the farther its probabilities are from the base rate.
 
-        None in the place of each where there are no such rows.
+        All three are None without validation rows.
         """
         if self.problem.validation is not None:
             return self._judge(params, self.problem.validation)
@@ -285,7 +286,7 @@ class Objective:
         return predict_logits(self.problem.stack.with_params(params), rows.X, rows.index)
 
     def _mean_loss(self, logits, rows, loss, smoothing=0.0):
-        """Mean over the rows; the logits are overwritten."""
+        """Weighted mean loss over the rows; overwrites the logits."""
         margin = np.multiply(logits, rows.sign, out=logits)
         value = np.empty_like(margin)
         loss(margin, smoothing, value, slope=np.empty_like(margin))

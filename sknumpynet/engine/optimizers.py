@@ -1,7 +1,8 @@
-"""How a gradient becomes a step: SGD with momentum, and Adam.
+"""The optimizers: SGD with momentum, and Adam.
 
 An optimizer holds arrays of the shape of the parameters and knows neither layers nor losses. It is
-a plain object of arrays and numbers, so it pickles, and `take` picks the networks that go on.
+a plain object of arrays and numbers, so it can be pickled. `take` selects the networks that are
+still running.
 """
 
 import copy
@@ -9,14 +10,14 @@ import math
 
 import numpy as np
 
-# Values a pass: the ten operations of Adam on one block stay in the last cache. Smaller blocks, for
-# the nearest one, cost more in calls than they save (665,000 float32: 1.8 ns a value in blocks of
-# 8,192, 1.0 in these), none at all a tenth more from three million values on.
+# Values of a block: the ten operations of Adam on it stay in the last-level cache. Blocks for the
+# first-level cache cost more in calls than they save (665,000 float32: 1.8 ns a value in blocks of
+# 8,192, 1.0 in these). Without blocks a step takes a tenth longer from three million values on.
 BLOCK = 1 << 18
 
 
 class Optimizer:
-    """What both share: a step count, and state arrays of the shape of the parameters, by name."""
+    """Base class: a step count, and named state arrays of the shape of the parameters."""
 
     def __init__(self, params, names):
         self.n_steps = 0
@@ -24,7 +25,7 @@ class Optimizer:
         self.state = {name: np.zeros(params.shape, params.dtype) for name in names}
 
     def step(self, params, grad, learning_rate, relative_rate=None):
-        """One update, in place; ``grad`` is overwritten.
+        """One update of ``params``, in place; ``grad`` is overwritten.
 
         Parameters
         ----------
@@ -55,7 +56,7 @@ class Optimizer:
         return other
 
     def resume(self, n_steps, state):
-        """Go on from a step count and state arrays kept elsewhere, which are copied."""
+        """Continue from a step count and state arrays, which are copied."""
         self.n_steps = n_steps
         for name, array in self.state.items():
             array[...] = state[name]
@@ -92,8 +93,8 @@ class SGD(Optimizer):
 
     Notes
     -----
-    Sutskever et al. (2013), in the form in which the parameters kept are those looked ahead from
-    (Bengio, Boulanger-Lewandowski and Pascanu 2013, equation 7): the same as scikit-learn's.
+    Sutskever et al. (2013), in the form of Bengio, Boulanger-Lewandowski and Pascanu (2013,
+    equation 7), which keeps the parameters after the look-ahead: the same as scikit-learn's.
     """
 
     def __init__(self, params, *, momentum, nesterov):
@@ -130,9 +131,9 @@ class Adam(Optimizer):
 
     Notes
     -----
-    Kingma and Ba (2015), algorithm 1. Differs from it in nothing but the order of arithmetic: the
-    moments are kept without their factors 1 - b, which go into the rate and into epsilon together
-    with the bias corrections. That leaves ten operations on arrays.
+    Kingma and Ba (2015), algorithm 1. Differs from it only in the order of arithmetic: the moments
+    are kept without their factors 1 - b; these are multiplied into the rate and into epsilon,
+    together with the bias corrections. That leaves ten operations on arrays.
     """
 
     def __init__(self, params, *, beta_1, beta_2, epsilon):
@@ -150,7 +151,7 @@ class Adam(Optimizer):
         second_moment *= self.beta_2
         second_moment += grad
         np.sqrt(second_moment, out=grad)
-        grad += max(self.epsilon / unit_2, self._least)  # not 0, which it may be as a float32
+        grad += max(self.epsilon / unit_2, self._least)  # not 0, as epsilon may be in float32
         np.divide(first_moment, grad, out=grad)
         grad *= learning_rate * (unit_1 / unit_2)
         if relative_rate is not None:
@@ -158,7 +159,7 @@ class Adam(Optimizer):
         params -= grad
 
 
-# Name -> the optimizer of these params with the settings of a plan.
+# Name -> function that makes an optimizer for these params with the settings of a plan.
 OPTIMIZERS = {
     "adam": lambda params, plan: Adam(
         params, beta_1=plan.beta_1, beta_2=plan.beta_2, epsilon=plan.epsilon

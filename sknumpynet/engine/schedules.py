@@ -1,7 +1,7 @@
-"""How the learning rate changes as training goes on.
+"""Learning rate schedules.
 
 A schedule is a function of the step: ``schedule(step, rows_seen) -> factor`` of the initial
-rate. "adaptive" is constant here; what adapts it is progress, which `stopping` judges.
+rate. "adaptive" is constant here; `stopping` lowers the rate of a network that makes no progress.
 """
 
 import math
@@ -32,5 +32,5 @@ SCHEDULES = {
 
 
 def make_schedule(name, *, n_steps, power_t):
-    """The schedule of that name; each takes what it needs of the settings."""
+    """The schedule of that name; each uses the settings that it needs."""
     return partial(SCHEDULES[name], n_steps=n_steps, power_t=power_t)

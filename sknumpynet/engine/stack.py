@@ -1,6 +1,6 @@
-"""A stack of networks: what training starts from and what comes of it.
+"""A stack of networks, before and after training.
 
-Whoever predicts, diagnoses, draws, exports or writes files does so from a `Stack`.
+Prediction, diagnosis, pictures, export and files all read a `Stack`.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from .layout import Layout
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Networks of one layout side by side, and how they read a table.
+    """Networks of one layout side by side, with the encoding of their inputs.
 
     Parameters
     ----------
@@ -21,10 +21,10 @@ class Stack:
     activation : str
         A name in `activations.ACTIVATIONS`.
     encoding : Encoding
-        From the columns of the table to the inputs of the first layer.
+        Turns columns of the table into inputs of the first layer.
     params : ndarray of shape (n_networks, n_params)
     is_folded : bool, default=False
-        Whether the first layer's weights contain what can be folded into them of the encoding.
+        Whether the encoding is folded into the first layer's weights, as far as it can be.
     """
 
     layout: Layout
@@ -38,12 +38,12 @@ class Stack:
 
     @property
     def layers(self):
-        """Views of the params, see `Layout.views`."""
+        """Views of the params, layer by layer, see `Layout.views`."""
         return self.layout.views(self.params)
 
     @property
     def to_apply(self):
-        """The encoding that the first layer expects of its inputs."""
+        """The encoding to apply to columns before the first layer."""
         return self.encoding.folded() if self.is_folded else self.encoding
 
     def with_params(self, params):
@@ -51,13 +51,13 @@ class Stack:
         return replace(self, params=params)
 
     def folded(self):
-        """The stack that computes the same from raw columns, as far as that is possible."""
+        """The same function, with the encoding folded into the first layer as far as possible."""
         params = self.params.copy()
         self.encoding.fold_into(self.layout.views(params)[0])
         return replace(self, params=params, is_folded=True)
 
     def unfolded(self, dtype):
-        """The stack as training has it, of encoded inputs; a copy, with params of this dtype."""
+        """A copy for encoded inputs, as in training, with params of this dtype."""
         params = self.params.astype(dtype)
         if self.is_folded:
             self.encoding.unfold_from(self.layout.views(params)[0])

@@ -1,7 +1,7 @@
 """Which epoch of each network to keep, and when a network has finished.
 
-The networks of a stack are judged one by one, each by its own score (a loss: lower is better), so
-that a network stops when it would have stopped alone.
+Each network's epochs are compared by that network's own score (a loss: lower is better), so that it
+stops when it would have stopped alone.
 """
 
 import numpy as np
@@ -12,19 +12,19 @@ RATE_DIVISOR, LOWEST_RATE = 5.0, 1e-6  # "adaptive", as in scikit-learn's MLP
 
 
 class Stopping:
-    """Best parameters so far, and patience.
+    """Best parameters and remaining patience of each network.
 
     Parameters
     ----------
     params : ndarray of shape (n_estimators, n_params)
-        Where training starts; kept should no epoch have a finite score.
+        The initial parameters; kept if no epoch has a finite score.
     tol : float
         A score counts as progress when it is lower than the best by more than this.
     patience : int or inf
         Epochs without progress after which a network stops.
     adaptive_from : float, optional
-        The initial learning rate where it is to be adapted: then lost patience divides the rate by
-        5, and a network stops once its rate is down to 1e-6.
+        The initial learning rate, if it is to be adapted. When patience is lost, the rate is then
+        divided by 5, and a network stops once its rate is down to 1e-6.
 
     Attributes
     ----------
@@ -47,12 +47,12 @@ class Stopping:
         self._n_stale = np.zeros(n_estimators, int)
 
     def update(self, networks, epoch, score, params):
-        """Judge an epoch.
+        """Compare an epoch with the best so far, and stop networks without progress.
 
         Parameters
         ----------
         networks : ndarray of int
-            The running networks, which ``score`` and ``params`` are about.
+            Numbers of the running networks, the rows of ``score`` and ``params``.
         epoch : int
             From 1.
         score : ndarray of shape (len(networks),)
@@ -63,7 +63,7 @@ class Stopping:
         bool
             Whether a network has stopped or changed its rate.
         """
-        # Network by network here and below: of a stack of wide layers, copies take long.
+        # Network by network here and below: copying a stack of wide layers takes long.
         is_finite = np.array([np.isfinite(of_one).all() for of_one in params], bool)
         is_sound = np.isfinite(score) & is_finite
         score = np.where(is_sound, score, np.inf)
@@ -90,7 +90,7 @@ class Stopping:
 
 
 def best_so_far(stopping, params):
-    """The best epoch, or what the first one had come to; that has no score.
+    """The best epoch, or the weights within the first epoch, which have no score.
 
     Returns
     -------
@@ -105,17 +105,17 @@ def best_so_far(stopping, params):
 
 
 def best_of_training(objective, stopping, start, last, loss_curve):
-    """Where no rows are held out: the best epoch, or the last or the start if those are better.
+    """Without validation rows: the best epoch, or the last or the start if those are better.
 
-    A training loss is that of the weights before each step, so what an epoch of low loss ended with
-    need not be good: the objective decides. The start is kept only by networks whose loss has not
-    fallen. Where the best epoch is the last, some rows do, if they show a gain over the start: to
-    ask all takes a third of an epoch.
+    An epoch's training loss is measured before each step, so the weights at the end of an epoch of
+    low loss need not be good. The objective is therefore computed for each candidate. Networks keep
+    the start only if their loss has not fallen. If the best epoch is the last, a sample of the rows
+    suffices, provided that it shows a gain over the start: all rows take a third of an epoch.
 
     Returns
     -------
     params, score, epoch : ndarray, first axis n_networks
-        The score is the lowest loss of an epoch, or that of the start where this is kept.
+        The score is the lowest loss of an epoch, or the loss of the start if that is kept.
     """
     n_epochs = (~np.isnan(loss_curve)).sum(axis=0)
     if (stopping.best_epoch == n_epochs).all():

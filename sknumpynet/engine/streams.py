@@ -1,7 +1,7 @@
-"""Where random numbers come from: streams named by what they decide.
+"""Random streams, each named by its use.
 
-A stream depends on its name alone, so nothing has to be stored to go on with training later, a
-network of a stack sees what it would see alone, and it does not matter which worker trains it.
+A stream depends on the seed and its name alone. So nothing has to be stored to continue training
+later, a network draws the same numbers in a stack as alone, and any worker can train it.
 """
 
 import numpy as np
@@ -15,10 +15,10 @@ def stream(seed, use, *which):
     Parameters
     ----------
     seed : int
-        What the whole fit was seeded with.
+        Seed of the whole fit.
     use : str
         One of `USES`.
     *which : int
-        The epoch, the network: whatever tells this choice from its like.
+        Numbers that distinguish streams of the same use, such as the epoch and the network.
     """
     return np.random.default_rng((seed, USES.index(use), *which))

@@ -1,7 +1,7 @@
-"""Training a stack: what consumes the epochs.
+"""Trains a stack: consumes the epochs and decides which to keep.
 
-`train` follows the networks from epoch to epoch, keeps the best one of each, and lets networks
-leave the stack when they have finished; `join` puts parts trained by several workers together.
+`train` runs the networks epoch by epoch, keeps each network's best epoch, and takes networks out of
+the running stack when they have finished; `join` combines parts trained by several workers.
 """
 
 import copy
@@ -15,23 +15,23 @@ from .optimizers import Optimizer
 from .stack import Stack
 from .stopping import Stopping, best_of_training, best_so_far
 
-VALIDATION = ("validation", "accuracy")  # of an epoch: what is None without validation rows
+VALIDATION = ("validation", "accuracy")  # fields of an Epoch that are None without validation rows
 
 
 @dataclass
 class Trained:
-    """What came of training a stack."""
+    """Result of training a stack."""
 
     stack: Stack
     optimizer: Optimizer | None
     loss_curve: np.ndarray  # (n_epochs, n_networks), NaN once a network has finished
     validation_curve: np.ndarray | None
-    accuracy_curve: np.ndarray | None  # on the same rows
+    accuracy_curve: np.ndarray | None  # on validation rows
     best_epoch: np.ndarray
     best_score: np.ndarray
     last_loss: np.ndarray
     has_diverged: np.ndarray
-    has_finished: np.ndarray  # on its own account, before max_iter
+    has_finished: np.ndarray  # before max_iter
     was_interrupted: bool
 
 
@@ -40,27 +40,28 @@ def train(
 ):
     """Train every network of a stack until it has finished; keep its best epoch.
 
-    Without rows held out, an epoch is judged by its training loss, and `best_of_training` has the
-    last word. An interrupt ends training with the best epoch so far, or with what the first epoch
-    had come to.
+    Without validation rows, epochs are compared by their training loss, and `best_of_training`
+    decides at the end. An interrupt ends training with the best epoch so far, or with the present
+    weights if no epoch has ended.
 
     Parameters
     ----------
     objective : Objective
     params : ndarray of shape (n_networks, n_params)
-        The start. Only read, like the optimizer's state: a worker may get them read-only.
+        The start. It and the optimizer's state are only read: a worker may get them read-only.
     optimizer : SGD, Adam or None
-        As ``plan.make_optimizer`` gives it, perhaps to go on with.
+        From ``plan.make_optimizer``, or with the state of earlier training, which continues.
     plan : Plan
     n_passes, n_seen : int, default=0
         Passes over data made before this fit, and rows seen in them.
     keeps_best : bool, default=True
-        Whether to return each network's best epoch or its last; the start where it has diverged.
+        Whether to return each network's best epoch. If False, its last, or the start where it has
+        diverged.
     observers : sequence, optional
-        Each with ``begin(so_far)``, called before an epoch, by L-BFGS before every evaluation, and
-        ``end(networks, epoch, so_far)``, called after it with the positions of the networks that
-        were running: those stop where it returns True. ``so_far()`` is a copy of what this
-        function would return if it ended there, but for the optimizer.
+        ``begin(so_far)`` of each is called before an epoch, by L-BFGS before every evaluation.
+        ``end(networks, epoch, so_far)`` is called after an epoch with the positions of the running
+        networks, which stop if it returns True. ``so_far()`` returns a copy of what this function
+        would return now, without the optimizer.
 
     Returns
     -------
@@ -74,7 +75,7 @@ def train(
     course = Course(objective, params, plan, keeps_best, observers)
     if optimizer and optimizer.n_steps:
         running = optimizer.take(course.order)
-    else:  # no copy of zeros, which take no memory before they are written to
+    else:  # a new one: zeros take no memory until written to, a copy would
         running = plan.make_optimizer(course.params)
     try:
         if plan.solver == "lbfgs":
@@ -96,17 +97,17 @@ def train(
 
 
 class Course:
-    """Training under way: observers, what is kept, what it would come to if it ended now.
+    """State of training: parameters, curves, the best epochs so far, observers.
 
     Parameters
     ----------
     objective, start, plan, keeps_best, observers
-        As in `train`, ``start`` being its ``params``.
+        As in `train`; ``start`` is its ``params``.
 
     Attributes
     ----------
     params : ndarray of shape (n_networks, n_params)
-        What is trained.
+        The parameters in training.
     order : ndarray of int of shape (n_networks,)
         The number of the network at each position of ``params``.
     stopping : Stopping
@@ -127,12 +128,12 @@ class Course:
         self.last_loss = np.full(len(start), np.nan)
 
     def begin(self):
-        """Tell the observers of an epoch, or of an evaluation by L-BFGS."""
+        """Tell the observers that an epoch, or an evaluation by L-BFGS, begins."""
         for observer in self.observers:
             observer.begin(self.so_far)
 
     def judge(self, networks, epoch, params):
-        """Follow the running networks through an epoch; whether one has stopped or changed rate."""
+        """Record an epoch of the running networks; whether one has stopped or changed its rate."""
         for name, curve in self.curves.items():
             while len(curve) < epoch.number:
                 curve.append(np.full(len(self.start), np.nan))
@@ -147,11 +148,11 @@ class Course:
         return has_changed
 
     def so_far(self):
-        """A copy of what `train` would return now, but for the optimizer."""
+        """A copy of what `train` would return now, without the optimizer."""
         return copy.deepcopy(self.outcome(None, ~self.stopping.is_running))
 
     def outcome(self, optimizer, has_finished, was_interrupted=False):
-        """What `train` returns."""
+        """The result that `train` returns."""
         stopping, n_epochs = self.stopping, min(map(len, self.curves.values()))
         curves = {
             name: np.reshape(curve[:n_epochs], (-1, len(self.start)))
@@ -185,7 +186,7 @@ class Course:
 
 
 def join(parts):
-    """The outcome of a whole stack from the outcomes of its parts, trained apart."""
+    """Combine the results of parts of a stack, trained apart, into that of the whole stack."""
     if len(parts) == 1:
         return parts[0]
     n_epochs = max(len(part.loss_curve) for part in parts)
@@ -212,10 +213,10 @@ def join(parts):
 
 
 def descend(course, optimizer, n_passes, n_seen):
-    """Run `epochs` on the networks still running, anew with fewer when some have finished.
+    """Run `epochs` on the running networks, and start it again with fewer when some have finished.
 
-    Those that have finished move to the back of the arrays meanwhile, so that those still running
-    are one piece of them and nothing need be copied; ``course.order`` says which stands where.
+    Finished networks move to the back of the arrays meanwhile, so that the running ones are one
+    slice, a view. ``course.order`` is the number of the network at each position.
     """
     plan, stopping, order = course.plan, course.stopping, course.order
     n_running, n_done = len(order), 0
