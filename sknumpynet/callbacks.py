@@ -100,6 +100,24 @@ class EpochTasks:
         return self.has_stopped
 
 
+def epoch_tasks(estimator, X, y, sample_weight):
+    """The `EpochTasks` of a fit; None where no callbacks are set."""
+    if not hasattr(estimator, "_skl_callbacks"):
+        return None
+    n_networks = int(estimator.n_estimators) if estimator.solver == "lbfgs" else 1
+    return EpochTasks(estimator, int(estimator.max_iter) * n_networks, X, y, sample_weight)
+
+
+def observers_of(tasks, params):
+    """A function that makes the observers of some networks: tasks, if any, and a printer."""
+
+    def observers(networks):
+        printer = [EpochPrinter(params.verbose, networks, params.n_estimators)]
+        return ([tasks] if tasks else []) + (printer if params.verbose else [])
+
+    return observers
+
+
 class EpochPrinter:
     """Prints a line every so many epochs: means over the networks that were running."""
 

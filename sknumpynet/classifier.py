@@ -1,38 +1,37 @@
 """The estimator: the story of a fit, predictions, and scikit-learn's protocols."""
 
-import warnings
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
-from functools import partial
 from inspect import signature
-from typing import NamedTuple, Self, TypeAlias
+from typing import Self, TypeAlias
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from . import fit_warnings, training_setup
+from .all_or_nothing import learn_in_a_copy, twin
 from .arithmetic import own_arithmetic, quiet_arithmetic
 from .blas import one_blas_thread
-from .callbacks import CallbackSupportMixin, EpochPrinter, EpochTasks, with_callbacks
+from .callbacks import CallbackSupportMixin, epoch_tasks, observers_of, with_callbacks
 from .engine.folds import different_rows
 from .engine.initializers import start_at_base_rate
 from .engine.prediction import log_odds, logits_to_trust, out_of_fold, probabilities
-from .engine.stack import Stack
-from .parameters import RULES, check_parameters, plain_parameters
+from .fitted_attributes import attributes_of
+from .parameters import RULES, check_has_partial_fit, check_parameters, plain_parameters
 from .persistence import sealed, unsealed
 from .rows import hold_out, stream_classes, table_and_labels, training_rows, validation_rows
 from .tables import read_table
-from .validation import check_groups, naming, two_classes
+from .validation import check_groups, two_classes
 from .weights import are_identical, networks_in
 from .workers import train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
+LastFit = namedtuple("LastFit", "stack parameters class_factors seed")
 
 
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -215,7 +214,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     (143, 2)
     """
 
-    def __init__(
+    def __init__(  # long, because scikit-learn reads the signature and sets each attribute by name
         self,
         hidden_layer_sizes: int | Sequence[int] = (100,),
         activation: str = "relu",
@@ -348,10 +347,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             far, or what its first had come to.
         """
         check_parameters({name: getattr(self, name) for name in RULES})
-        tasks = self._tasks(X, y, sample_weight)
-        learn = NumpyMLPBinaryClassifier._fit
+        tasks, learn = epoch_tasks(self, X, y, sample_weight), NumpyMLPBinaryClassifier._fit
         validation = X_val, y_val, sample_weight_val
-        return self._learn(tasks, learn, X, y, sample_weight, groups, validation)
+        return learn_in_a_copy(self, tasks, learn, X, y, sample_weight, groups, validation)
 
     @own_arithmetic
     def _fit(self, tasks, X, y, sample_weight, groups, validation):
@@ -362,16 +360,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         classes = two_classes(y)
         rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
         groups, n_judging = check_groups(groups, len(y)), None
-        validation = validation_rows(
-            self, *validation, classes=classes, factors=factors, dtype=X.dtype
-        )
+        validation = validation_rows(self, *validation, classes, factors, X.dtype)
         kind = different_rows(X, rows.index)
         stack = self._begin(params, rows, kind, classes, factors, goes_on)
         if validation is None:
             rows, n_judging = hold_out(rows, kind, groups, params, classes=classes, seed=self._seed)
-        is_judged_alike = validation is not None or rows.fold is not None
-        # A truth table is left out: its few steps must lead from 0 to either label.
-        if not goes_on and (is_judged_alike or params.early_stopping != "auto"):
+        has_validation = validation is not None or rows.fold is not None
+        # Not of a truth table: its few steps must lead from 0 to either label.
+        if not goes_on and (has_validation or params.early_stopping != "auto"):
             start_at_base_rate(stack, rows)
         doubts = self._train(params, stack, rows, tasks, validation, n_judging)
         try:
@@ -380,45 +376,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             doubts += fit_warnings.interrupted(self.n_iter_)
         return doubts
 
-    def _learn(self, tasks, learn, *args):
-        """What ``learn`` makes of a copy becomes this estimator in one step, or nothing does.
-
-        Whoever reads it meanwhile, in another thread, sees the old state or the new one; whatever
-        goes wrong, and however often it is interrupted, it has one of the two. So warnings, which
-        may be errors, come last.
-        """
-        before = vars(self)
-        try:
-            with tasks or nullcontext():
-                given = dict(before)
-                copy = twin(self, dict(given))
-                doubts = learn(copy, tasks, *args)
-                by_others = {  # callbacks
-                    name: value
-                    for name, value in dict(before).items()
-                    if name not in given or value is not given[name]
-                }
-                self.__dict__ = vars(copy) | by_others
-        except BaseException:
-            self.__dict__ = before
-            raise
-        for message, category in doubts:
-            warnings.warn(message, category, stacklevel=4)
-        return self
-
-    def _can_partial_fit(self):
-        if str(self.solver) == "lbfgs":  # whatever it is: check_parameters will say so
-            raise AttributeError(
-                "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
-            )
-        if isinstance(self.early_stopping, bool | np.bool_) and self.early_stopping:
-            raise AttributeError(
-                "partial_fit does not support early_stopping=True, having no epochs to choose "
-                "from; set early_stopping='auto' or call fit."
-            )
-        return True
-
-    @available_if(_can_partial_fit)
+    @available_if(check_has_partial_fit)
     @with_callbacks
     def partial_fit(
         self,
@@ -455,9 +413,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             As in `fit`, and for labels that are not in ``classes``.
         """
         check_parameters({name: getattr(self, name) for name in RULES})
-        tasks = self._tasks(X, y, sample_weight)
-        learn = NumpyMLPBinaryClassifier._partial_fit
-        return self._learn(tasks, learn, X, y, classes, sample_weight)
+        tasks, learn = epoch_tasks(self, X, y, sample_weight), NumpyMLPBinaryClassifier._partial_fit
+        return learn_in_a_copy(self, tasks, learn, X, y, classes, sample_weight)
 
     @own_arithmetic
     def _partial_fit(self, tasks, X, y, classes, sample_weight):
@@ -466,11 +423,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         goes_on = hasattr(self, "coefs_")
         X, y = table_and_labels(self, X, y, reset=not goes_on)
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
-        if params.class_weight == "balanced":
-            raise ValueError(
-                "class_weight='balanced' counts all rows, and partial_fit sees a piece; give a "
-                "dict, such as {0: 1, 1: 5}."
-            )
         rows, factors = training_rows(
             X, y, sample_weight, classes, params.class_weight, is_piece=True, goes_on=goes_on
         )
@@ -483,13 +435,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         doubts = self._train(params, stack, rows, tasks, is_stream=True)
         self._expose_out_of_fold(rows, goes_on)
         return doubts
-
-    def _tasks(self, X, y, sample_weight):
-        """What tells callbacks of the epochs; None where there are none."""
-        if not hasattr(self, "_skl_callbacks"):
-            return None
-        n_epochs = int(self.max_iter) * (int(self.n_estimators) if self.solver == "lbfgs" else 1)
-        return EpochTasks(self, n_epochs, X, y, sample_weight)
 
     def _begin(self, params, rows, kind, classes, factors, goes_on, is_stream=False):
         """The stack that training starts from: as it stands, or drawn anew for these rows."""
@@ -505,9 +450,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             delattr(self, name)
         self.classes_ = classes
         self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
-        with naming("random_state"):
-            generator = check_random_state(self.random_state)
-        self._seed = int(generator.randint(np.iinfo(np.int32).max))
+        self._seed = training_setup.draw_seed(self.random_state)
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
         stack = training_setup.make_stack(params, rows, kind.max() + 1, self._seed, is_stream)
         self._show(stack)
@@ -520,17 +463,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         problem = training_setup.make_problem(
             params, stack.unfolded(rows.X.dtype), rows, self._seed, validation, n_judging
         )
-        optimizer = plan.make_optimizer(problem.stack.params)
-        if self._optimizer["solver"] == params.solver:
-            optimizer.resume(self._optimizer["n_steps"], self._optimizer["state"])
-
-        def observers(networks):
-            if tasks:
-                tasks.attributes = partial(self._attributes, rows)
-                yield tasks
-            if params.verbose:
-                yield EpochPrinter(params.verbose, networks, params.n_estimators)
-
+        optimizer = training_setup.make_optimizer(plan, problem.stack.params, self._optimizer)
+        if tasks:
+            tasks.attributes = lambda now: vars(twin(self, dict(vars(self)))._expose(rows, now))
         trained = train_stack(
             problem,
             optimizer,
@@ -538,7 +473,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             # Callbacks are told of the whole stack, so it is trained in one place.
             n_jobs=1 if tasks else params.n_jobs,
             keeps_best=not is_stream,
-            observers=observers,
+            observers=observers_of(tasks, params),
             n_passes=self._n_passes,
             n_seen=self.t_,
         )
@@ -548,44 +483,19 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             doubts += fit_warnings.nothing_learnt(params, rows, validation, trained)
         return doubts
 
-    def _attributes(self, rows, trained):
-        """What a copy has that was fitted as far as that."""
-        fitted = twin(self, dict(vars(self)))
-        fitted._expose(rows, trained)
-        return vars(fitted)
-
     def _expose(self, rows, trained):
-        """Set the fitted attributes."""
+        """Set the fitted attributes; returns the estimator."""
         self._show(trained.stack.folded())
-        alone, n_epochs = len(trained.stack) == 1, len(trained.loss_curve)
-        self._optimizer = {"solver": None}
-        if (optimizer := trained.optimizer) is not None:  # plain: a file of it needs no trust
-            state = {"n_steps": optimizer.n_steps, "state": optimizer.state}
-            self._optimizer = {"solver": self._built_with["solver"], **state}
-        self._n_passes += n_epochs
-        self.t_ += n_epochs * len(rows.index)
-        self.n_iter_ = n_epochs
-        curves = {
-            "loss_curve_": trained.loss_curve,
-            "validation_curve_": trained.validation_curve,
-            "validation_scores_": trained.accuracy_curve,
-        }
-        for name, curve in curves.items():
-            new = None if curve is None else list(curve[:, 0].tolist() if alone else curve)
-            setattr(self, name, new if new is None else (getattr(self, name, None) or []) + new)
-        scores = self.validation_scores_
-        self.best_validation_score_ = float(np.fmax.reduce(scores).mean()) if scores else None
-        self.loss_ = float(np.mean(trained.last_loss))
-        self.best_loss_ = float(trained.best_score.mean())
-        self.best_iter_ = int(trained.best_epoch[0]) if alone else trained.best_epoch
+        self._optimizer = training_setup.plain_optimizer(trained.optimizer, self._built_with)
+        self._n_passes += len(trained.loss_curve)
+        vars(self).update(attributes_of(trained, len(rows.index), vars(self)))
         for name in ("oof_proba_", "oof_log_loss_"):
             vars(self).pop(name, None)
+        return self
 
     def _show(self, stack):
         """Hold a folded stack, and show its layers as coefs_ and intercepts_."""
-        which = 0 if len(stack) == 1 else slice(None)
-        self.coefs_ = [layer[which, ..., :-1, :] for layer in stack.layers]
-        self.intercepts_ = [layer[which, ..., -1, :] for layer in stack.layers]
+        self.coefs_, self.intercepts_ = stack.coefs_and_intercepts()
         self.n_layers_ = len(self.coefs_) + 1
         self._stack, self._shown = stack, (self.coefs_.copy(), self.intercepts_.copy())
 
@@ -723,13 +633,6 @@ for _name, _parameter in signature(NumpyMLPBinaryClassifier).parameters.items():
     setattr(NumpyMLPBinaryClassifier, _name, _parameter.default)
 
 
-def twin(estimator, state):
-    """Another estimator of its class, with this dict of attributes."""
-    other = object.__new__(type(estimator))
-    other.__dict__ = state
-    return other
-
-
 def networks(estimator):
     """The networks of a fitted estimator: whatever stands in coefs_ and intercepts_."""
     stack, shown = estimator._stack, (estimator.coefs_, estimator.intercepts_)
@@ -738,20 +641,7 @@ def networks(estimator):
     return networks_in(*shown, stack.activation, stack.encoding)
 
 
-class LastFit(NamedTuple):
-    """What `fitted` needs to know of the last fit; one of version 0.1.0 names few parameters."""
-
-    stack: Stack
-    parameters: dict
-    class_factors: np.ndarray | None
-    seed: int
-
-
 def last_fit(estimator):
-    """The `LastFit` of a fitted estimator."""
-    return LastFit(
-        stack=networks(estimator),
-        parameters=estimator._built_with,
-        class_factors=estimator._class_factors,
-        seed=estimator._seed,
-    )
+    """What `fitted` needs of the last fit: a `LastFit`."""
+    stack = networks(estimator)
+    return LastFit(stack, estimator._built_with, estimator._class_factors, estimator._seed)

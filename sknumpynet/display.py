@@ -155,12 +155,8 @@ class ReliabilityDisplay:
     """
 
     def __init__(self, prob_true, prob_pred, share, *, log_loss, name, pos_label):
-        self.prob_true = prob_true
-        self.prob_pred = prob_pred
-        self.share = share
-        self.log_loss = log_loss
-        self.name = name
-        self.pos_label = pos_label
+        self.prob_true, self.prob_pred, self.share = prob_true, prob_pred, share
+        self.log_loss, self.name, self.pos_label = log_loss, name, pos_label
 
     @classmethod
     @quiet_arithmetic()
@@ -340,12 +336,7 @@ class LayersDisplay:
         ink = begin(self, ax)
         from matplotlib.colors import LinearSegmentedColormap
 
-        place = self.ax_.get_subplotspec()
-        if place is None:
-            raise ValueError(
-                "ax was put into its figure by itself, so its place cannot be divided into panels; "
-                "give axes made by plt.subplots or figure.add_subplot."
-            )
+        place = place_to_divide(self.ax_)
         if ax is None:
             height = max(self.figure_.get_figheight(), LAYER_HEIGHT * len(self.coefs))
             self.figure_.set_figheight(height)
@@ -394,6 +385,17 @@ def begin(display, ax):
     display.ax_ = plt.figure(layout="constrained").subplots() if ax is None else ax
     display.figure_ = display.ax_.figure
     return display.ax_.xaxis.label.get_color()
+
+
+def place_to_divide(ax):
+    """The place of axes in a grid of subplots, or an error if they were put there by hand."""
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            "ax was put into its figure by itself, so its place cannot be divided into panels; "
+            "give axes made by plt.subplots or figure.add_subplot."
+        )
+    return place
 
 
 def count_along(axis):

@@ -6,7 +6,8 @@ they get is a copy whose parameters are those of the last fit.
 
 from sklearn.utils.validation import check_is_fitted
 
-from .classifier import NumpyMLPBinaryClassifier, last_fit, twin
+from .all_or_nothing import twin
+from .classifier import NumpyMLPBinaryClassifier, last_fit
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import table_and_labels, weighted_rows
 from .tables import read_table

@@ -212,3 +212,17 @@ def check_parameters(params):
         if name in params and not rule.allows(params[name]):
             came = shortened(repr(params[name]))
             raise ValueError(f"{name}={came} is not {rule.wanted}; {rule.advice}.")
+
+
+def check_has_partial_fit(estimator):
+    """Raise AttributeError for parameters that stand for the whole of a fit; else True."""
+    if str(estimator.solver) == "lbfgs":  # whatever it is: check_parameters will say so
+        raise AttributeError(
+            "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
+        )
+    if isinstance(estimator.early_stopping, bool | np.bool_) and estimator.early_stopping:
+        raise AttributeError(
+            "partial_fit does not support early_stopping=True, having no epochs to choose "
+            "from; set early_stopping='auto' or call fit."
+        )
+    return True

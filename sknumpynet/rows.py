@@ -88,6 +88,11 @@ def training_rows(X, y, sample_weight, classes, class_weight, *, is_piece=False,
     class_factors : ndarray of shape (2,) or None
         What their weights were multiplied by, class by class.
     """
+    if is_piece and class_weight == "balanced":
+        raise ValueError(
+            "class_weight='balanced' counts all rows, and partial_fit sees a piece; give a "
+            "dict, such as {0: 1, 1: 5}."
+        )
     check_known(y, classes, "y")
     weight = check_weight(sample_weight, len(y), "sample_weight", may_be_zero=goes_on)
     is_positive, factors = y == classes[1], None
@@ -110,7 +115,7 @@ def weighted_rows(X, is_positive, weight, factors, name="sample_weight", may_be_
     return Rows.counted(X, is_positive, weight)
 
 
-def validation_rows(estimator, X_val, y_val, sample_weight_val, *, classes, factors, dtype):
+def validation_rows(estimator, X_val, y_val, sample_weight_val, classes, factors, dtype):
     """The validation rows given to fit; None where none were.
 
     Parameters

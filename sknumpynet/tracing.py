@@ -214,7 +214,24 @@ def trace(clf, x, y, *, network=0):
     LOSSES[clf.loss](sign * passed.logits, smoothing, passed.loss, passed.slope)
     passed.slope *= sign
     passed.backward()
-    layers = [
+    return Trace(
+        x=x[0],
+        a0=passed.inputs[0, :-1],
+        y=y.tolist()[0],
+        target=(1 + sign * (1 - smoothing)) / 2,
+        layers=traced_layers(stack, z, a, passed, grad),
+        probability=float(a[-1][0]),
+        loss=float(passed.loss[0, 0]),
+        network=network,
+        activation=stack.activation,
+        loss_name=clf.loss,
+    )
+
+
+def traced_layers(stack, z, a, passed, grad):
+    """A `TracedLayer` for each layer of one network, after the backward pass."""
+    gradients = stack.layout.views(grad)
+    return [
         TracedLayer(
             W=W[0, :-1],
             b=W[0, -1],
@@ -225,21 +242,9 @@ def trace(clf, x, y, *, network=0):
             grad_b=of_W[0, -1],
         )
         for W, of_z, of_a, delta, of_W in zip(
-            stack.layers, z, a, passed.delta, stack.layout.views(grad), strict=True
+            stack.layers, z, a, passed.delta, gradients, strict=True
         )
     ]
-    return Trace(
-        x=x[0],
-        a0=passed.inputs[0, :-1],
-        y=y.tolist()[0],
-        target=(1 + sign * (1 - smoothing)) / 2,
-        layers=layers,
-        probability=float(a[-1][0]),
-        loss=float(passed.loss[0, 0]),
-        network=network,
-        activation=stack.activation,
-        loss_name=clf.loss,
-    )
 
 
 def one_row(clf, x):

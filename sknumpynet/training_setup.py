@@ -1,6 +1,7 @@
 """The training setup that the parameters describe, in the engine's terms: stack, plan, problem."""
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from .engine.epochs import Plan
 from .engine.initializers import RELATIVE_RATE, initial_params, relative_rates
@@ -8,11 +9,19 @@ from .engine.inputs.encoding import learn_encoding
 from .engine.layout import Layout
 from .engine.objective import Problem
 from .engine.stack import Stack
+from .validation import naming
 
 BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
 BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
+
+
+def draw_seed(random_state):
+    """The seed of all random streams of a fit."""
+    with naming("random_state"):
+        generator = check_random_state(random_state)
+    return int(generator.randint(np.iinfo(np.int32).max))
 
 
 def make_layout(params, encoding):
@@ -115,6 +124,22 @@ def make_plan(params, stack, rows, seed, is_stream=False):
         if params.learning_rate == "cosine":
             settings["learning_rate"] = "constant"
     return Plan(**settings, seed=seed)
+
+
+def make_optimizer(plan, params, kept):
+    """The optimizer of a plan; it goes on from what `plain_optimizer` kept of the same solver."""
+    optimizer = plan.make_optimizer(params)
+    if kept["solver"] == plan.solver:
+        optimizer.resume(kept["n_steps"], kept["state"])
+    return optimizer
+
+
+def plain_optimizer(optimizer, parameters):
+    """An optimizer as plain values and arrays, so that a file of it needs no trust."""
+    if optimizer is None:
+        return {"solver": None}
+    state = {"n_steps": optimizer.n_steps, "state": optimizer.state}
+    return {"solver": parameters["solver"], **state}
 
 
 def rows_per_step(batch_size, rows):

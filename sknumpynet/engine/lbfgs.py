@@ -5,6 +5,8 @@ from scipy import optimize
 
 from .epochs import Epoch
 
+FTOL = 64 * np.finfo(np.float64).eps  # as scikit-learn's LogisticRegression
+
 
 def minimize_lbfgs(course):
     """Minimise the objective of every network of a course; each iteration counts as an epoch.
@@ -26,12 +28,11 @@ def _minimize_one(course, network):
     objective, plan = course.objective.of([network]), course.plan
     trained = course.params[network]
     params, grad = np.empty((2, 1, len(trained)), trained.dtype)
-    n_iter, failures = 0, []
+    all_rows, n_iter, failures = slice(0, len(objective.problem.rows.index)), 0, []
 
     def value_and_grad(x):
         course.begin()
         params[0] = x
-        all_rows = slice(0, len(objective.problem.rows.index))
         value = objective.value_and_grad(params, all_rows, grad)
         return float(value[0]), grad[0].astype(np.float64)
 
@@ -51,18 +52,14 @@ def _minimize_one(course, network):
         if ends:
             raise StopIteration
 
+    start, limits = trained.astype(np.float64), {"maxiter": plan.max_iter, "maxfun": plan.max_fun}
     result = optimize.minimize(
         value_and_grad,
-        trained.astype(np.float64),
+        start,
         jac=True,
         method="L-BFGS-B",
         callback=after_iteration,
-        options={
-            "maxiter": plan.max_iter,
-            "maxfun": plan.max_fun,
-            "gtol": plan.tol,
-            "ftol": 64 * np.finfo(np.float64).eps,  # as scikit-learn's LogisticRegression
-        },
+        options=limits | {"gtol": plan.tol, "ftol": FTOL},
     )
     if failures:
         raise failures[0]

@@ -46,6 +46,12 @@ class Stack:
         """The encoding to apply to columns before the first layer."""
         return self.encoding.folded() if self.is_folded else self.encoding
 
+    def coefs_and_intercepts(self):
+        """Two lists of views, layer by layer; of one network without the axis of networks."""
+        which = 0 if len(self) == 1 else slice(None)
+        layers = [layer[which] for layer in self.layers]
+        return [layer[..., :-1, :] for layer in layers], [layer[..., -1, :] for layer in layers]
+
     def with_params(self, params):
         """The same networks with other params."""
         return replace(self, params=params)

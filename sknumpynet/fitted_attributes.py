@@ -1,0 +1,35 @@
+"""The public attributes that tell how training went."""
+
+import numpy as np
+
+
+def attributes_of(trained, n_rows, before):
+    """Attributes by name, as the estimator's docstring lists them.
+
+    Parameters
+    ----------
+    trained : Trained
+    n_rows : int
+        Training rows.
+    before : dict
+        The attributes so far: curves and counts go on from them.
+    """
+    alone, n_epochs = len(trained.stack) == 1, len(trained.loss_curve)
+    curves = {
+        "loss_curve_": trained.loss_curve,
+        "validation_curve_": trained.validation_curve,
+        "validation_scores_": trained.accuracy_curve,
+    }
+    for name, curve in curves.items():
+        if curve is not None:
+            new = curve[:, 0].tolist() if alone else list(curve)
+            curves[name] = (before.get(name) or []) + new
+    scores = curves["validation_scores_"]
+    return curves | {
+        "best_validation_score_": float(np.fmax.reduce(scores).mean()) if scores else None,
+        "loss_": float(np.mean(trained.last_loss)),
+        "best_loss_": float(trained.best_score.mean()),
+        "best_iter_": int(trained.best_epoch[0]) if alone else trained.best_epoch,
+        "n_iter_": n_epochs,
+        "t_": before["t_"] + n_epochs * n_rows,
+    }
