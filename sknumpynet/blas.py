@@ -73,6 +73,10 @@ def one_blas_thread(function):
     @wraps(function)
     def limited(*args, **kwargs):
         counts, limits = blas_functions()
+        if not LIMIT.inside and all(
+            count() == 1 for count in counts
+        ):  # a row predicted: 20 µs less
+            return copy_context().run(function, *args, **kwargs)
         me, thread, context = object(), get_ident(), copy_context()
         counting, limiting = map(call, counts), map(call, limits, repeat(1))
         recounting, restoring = map(call, counts), map(call, limits, LIMIT.before)

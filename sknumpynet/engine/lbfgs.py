@@ -23,7 +23,7 @@ def minimize_lbfgs(course):
     return np.array([_minimize_one(course, network) for network in course.order])
 
 
-def _minimize_one(course, network):
+def _minimize_one(course, network):  # long, because SciPy calls functions that share its state
     """`minimize_lbfgs` for one network of the stack."""
     objective, plan = course.objective.of([network]), course.plan
     trained = course.params[network]

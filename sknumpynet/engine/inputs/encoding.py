@@ -55,7 +55,8 @@ class Encoding:
 
     def folded(self):
         """What is left to be encoded once `fold_into` has changed the first layer."""
-        return replace(self, scaling=self.scaling.folded())
+        scaling = self.scaling.folded()
+        return self if scaling is self.scaling else replace(self, scaling=scaling)
 
     def fold_into(self, layer):
         """Change a first layer so that it computes on raw columns what it did on scaled ones.

@@ -1,0 +1,85 @@
+"""Predictions of a stack: log-odds of mean probabilities, out of fold, and workspaces kept."""
+
+import gc
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from stacks import make
+
+from sknumpynet.engine.prediction import (
+    kept_workspaces,
+    log_odds,
+    logit_range,
+    out_of_fold,
+    predict_logits,
+    probabilities,
+)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_networks", [1, 5])
+def test_log_odds_are_those_of_the_mean_probability(n_networks, dtype):
+    logits = np.random.default_rng(0).normal(scale=4, size=(n_networks, 200)).astype(dtype)
+    p = (1 / (1 + np.exp(-logits.astype(np.longdouble)))).mean(axis=0)
+    odds = log_odds(logits.copy())
+    assert odds.dtype == dtype
+    assert_allclose(odds, np.log(p / (1 - p)), rtol=1e-5 if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_probability_is_0_or_1(dtype):
+    low, high = logit_range(np.dtype(dtype))
+    assert np.exp(dtype(low)) >= np.finfo(dtype).tiny
+    assert high == -low
+    p = probabilities(np.array([-np.inf, -1e30, 0, 1e30, np.inf], dtype))
+    assert p.dtype == dtype
+    assert ((p > 0) & (p < 1)).all()
+    assert_array_equal(p[2], [0.5, 0.5])
+
+
+def test_out_of_fold_is_by_the_networks_that_held_a_row_out():
+    _, problem = make(n_networks=5, has_folds=True)
+    stack, rows = problem.stack, replace(problem.rows, index=np.arange(48)[::-1])
+    rows = rows.take(np.arange(40))  # the first eight rows of X have weight 0
+    proba, log_loss = out_of_fold(stack, rows)
+    of_each = 1 / (1 + np.exp(-predict_logits(stack, rows.X)))
+    expected = of_each.mean(axis=0)
+    expected[rows.index] = of_each[rows.fold, rows.index]
+    assert_allclose(proba, np.column_stack([1 - expected, expected]), rtol=1e-12)
+    of_truth = np.where(rows.sign > 0, expected[rows.index], 1 - expected[rows.index])
+    assert_allclose(log_loss, -np.log(of_truth).mean())
+
+
+def test_a_kept_workspace_computes_with_the_params_of_now():
+    _, problem = make(n_networks=3)
+    stack, x = problem.stack, problem.rows.X[:1]
+    predict_logits(stack, x)
+    assert stack in kept_workspaces()
+    stack.params[...] *= 2
+    fresh = replace(stack, params=stack.params.copy())
+    assert_array_equal(predict_logits(stack, x), predict_logits(fresh, x))
+    many = predict_logits(stack, problem.rows.X)
+    assert_allclose(predict_logits(stack, x), many[:, :1], rtol=1e-12)
+
+
+def test_a_workspace_is_kept_as_long_as_its_stack():
+    _, problem = make()
+    stack = replace(problem.stack)
+    predict_logits(stack, problem.rows.X[:1])
+    n_kept = len(kept_workspaces())
+    del stack
+    gc.collect()
+    assert len(kept_workspaces()) == n_kept - 1
+
+
+def test_threads_predict_in_workspaces_of_their_own():
+    _, problem = make(n_networks=3)
+    X = problem.rows.X
+    expected = [predict_logits(problem.stack, X[[i]]) for i in range(48)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda i: predict_logits(problem.stack, X[[i % 48]]), range(960)))
+    for i, logits in enumerate(found):
+        assert_array_equal(logits, expected[i % 48])
