@@ -102,8 +102,8 @@ def tables(columns=tuple(COLUMNS), *, first=None, dtypes=("float64", "float32"),
 
 
 # Parameters ---------------------------------------------------------------------------------------
-SMOOTH = [name for name, activation in ACTIVATIONS.items() if not activation.has_kink]
 
+SMOOTH = [name for name, activation in ACTIVATIONS.items() if not activation.has_kink]
 CHOICES = {  # the first of each is what small() gives
     "hidden_layer_sizes": [(4,), (), (1,), (3, 2)],
     "activation": ["relu", *sorted(set(ACTIVATIONS) - {"relu"})],

@@ -12,6 +12,10 @@ from hypothesis.extra import numpy as hnp
 from sklearn.neural_network import MLPClassifier
 
 from sknumpynet import NumpyMLPBinaryClassifier
+from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.losses import LOSSES
+from sknumpynet.engine.optimizers import OPTIMIZERS
+from sknumpynet.engine.schedules import SCHEDULES
 from sknumpynet.parameters import RULES, check_parameters
 
 NAN, INF = float("nan"), float("inf")
@@ -167,3 +171,19 @@ def test_a_rule_judges_anything_whatever_it_is(name, value):
         begins = f"{name}={value!r} is not "[:500]
         with pytest.raises(ValueError, match="^" + re.escape(begins)):
             check_parameters(params)
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("activation", {*ACTIVATIONS}),
+        ("loss", {*LOSSES}),
+        ("solver", {*OPTIMIZERS, "lbfgs"}),
+        ("learning_rate", {*SCHEDULES}),
+    ],
+)
+def test_the_docstring_lists_every_choice(name, table):
+    docstring = NumpyMLPBinaryClassifier.__doc__
+    choices = re.search(rf"    {name} : \{{(.*?)\}}", docstring, flags=re.DOTALL)[1]
+    assert {*re.findall(r"'(\w+)'", choices)} == table
+    assert all(RULES[name].allows(choice) for choice in table)

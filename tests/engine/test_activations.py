@@ -3,10 +3,9 @@
 All run as the network runs them: in place, on an array's rows but the last, which is not theirs.
 """
 
-from math import e, erfc, pi, sqrt
-
 import numpy as np
 import pytest
+from formulas import FORMULAS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.engine.activations import ACTIVATIONS
@@ -14,36 +13,6 @@ from sknumpynet.engine.activations import ACTIVATIONS
 # logistic takes two routes, parted at 1024 values of one network.
 SHAPES = {"small": (3, 12, 40), "large": (2, 26, 40)}
 FAR = np.outer((1, -1), (1e4, 1e3, 100, 30, 1e-2)).ravel()
-
-# Klambauer et al. (2017), equation 14: the fixed point of mean 0 and variance 1.
-TAIL = erfc(sqrt(1 / 2)) * sqrt(e)
-SELU_ALPHA = sqrt(2 / pi) / (1 - TAIL)
-SELU_SCALE = (1 - TAIL) * sqrt(2 * pi)
-SELU_SCALE /= sqrt(2 * erfc(sqrt(2)) * e**2 + pi * TAIL**2 - 2 * (2 + pi) * TAIL + pi + 2)
-
-
-def logistic(z):
-    return np.where(z < 0, np.exp(-abs(z)), 1) / (1 + np.exp(-abs(z)))
-
-
-def tanh_of_softplus(z):
-    u = np.exp(-abs(z))  # tanh(log(1 + x)) = (x^2 + 2 x) / (x^2 + 2 x + 2), x = exp(z)
-    above, more = np.where(z < 0, u**2 + 2 * u, 1 + 2 * u), np.where(z < 0, 2, 2 * u**2)
-    return above / (above + more)
-
-
-FORMULAS = {
-    "identity": lambda z: z,
-    "logistic": logistic,
-    "tanh": lambda z: -np.sign(z) * np.expm1(-2 * abs(z)) / (1 + np.exp(-2 * abs(z))),
-    "relu": lambda z: np.where(z > 0, z, 0),
-    "leaky_relu": lambda z: np.where(z > 0, z, z / 100),
-    "elu": lambda z: np.where(z > 0, z, np.expm1(-abs(z))),
-    "selu": lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(-abs(z))),
-    "gelu": lambda z: z * np.vectorize(erfc)(-z.astype(float) / sqrt(2)) / 2,
-    "silu": lambda z: z * logistic(z),
-    "mish": lambda z: z * tanh_of_softplus(z),
-}
 
 every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
 every_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)

@@ -15,30 +15,28 @@ def glorot(fan_in, fan_out):
     return 2 / (fan_in + fan_out)
 
 
-def over_fan_in(numerator):
-    return lambda fan_in, fan_out: numerator / fan_in
+def variance_of(activation, fan_in, fan_out):
+    facts = ACTIVATIONS[activation]
+    fan = (fan_in + fan_out) / 2 if facts.is_symmetric else fan_in
+    return facts.weight_variance / fan
 
 
-VARIANCE = {
-    "identity": glorot,
-    "tanh": glorot,
-    "logistic": lambda fan_in, fan_out: 4**2 * glorot(fan_in, fan_out),  # slope 1 / 4 at 0
-    "relu": over_fan_in(2),
-    "leaky_relu": over_fan_in(2),
-    "elu": over_fan_in(1.5),
-    "selu": over_fan_in(1),
-    "gelu": over_fan_in(2),
-    "silu": over_fan_in(2),
-    "mish": over_fan_in(2),
-}
+@pytest.mark.parametrize(
+    ("activation", "variance"),
+    [("tanh", 1), ("logistic", 4**2), ("relu", 2), ("selu", 1)],  # slope 1 / 4 at 0 of logistic
+)
+def test_variances_are_those_of_the_papers(activation, variance):
+    fans = (300, 300)  # of equal fans all papers divide by the same
+    assert variance_of(activation, *fans) == variance / 300
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_weights_are_uniform_with_the_variance_of_their_activation(activation):
     params = initial_params(LAYOUT, activation, 0, range(2), np.float64)
     *hidden, output = LAYOUT.weights(params)
-    for weights, variance in [(w, VARIANCE[activation]) for w in hidden] + [(output, glorot)]:
-        expected = variance(*weights.shape[1:])
+    for weights in (*hidden, output):
+        of_layer = "identity" if weights is output else activation
+        expected = variance_of(of_layer, *weights.shape[1:])
         bound, n = np.sqrt(3 * expected), weights.size  # of the uniform law of that variance
         assert 1 - 20 / n < abs(weights).max() / bound <= 1
         assert abs(weights.mean()) < 5 * np.sqrt(expected / n)
@@ -83,7 +81,8 @@ def test_no_two_networks_seeds_or_layers_start_alike():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_rate_is_the_deviation_that_its_layer_started_with(activation):
     layers = LAYOUT.views(relative_rates(LAYOUT, activation)[np.newaxis])
-    variances = [VARIANCE[activation]] * 2 + [glorot]
-    for layer, variance in zip(layers, variances, strict=True):
+    for layer, of_layer in zip(layers, [activation] * 2 + ["identity"], strict=True):
         fan_in, fan_out = layer.shape[1] - 1, layer.shape[2]
-        assert_allclose(layer, np.sqrt(variance(fan_in, fan_out)), rtol=1e-15)  # biases too
+        assert_allclose(
+            layer, np.sqrt(variance_of(of_layer, fan_in, fan_out)), rtol=1e-15
+        )  # biases too

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from formulas import FORMULAS
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
@@ -17,18 +18,6 @@ from sknumpynet.engine.network import BLOCK_ROWS, Network
 from sknumpynet.engine.prediction import predict_logits
 from sknumpynet.engine.stack import Stack
 
-FORMULAS = {
-    "identity": lambda z: z,
-    "logistic": lambda z: 1 / (1 + math.exp(-z)),
-    "tanh": math.tanh,
-    "relu": lambda z: max(z, 0.0),
-    "leaky_relu": lambda z: z if z > 0 else 0.01 * z,
-    "elu": lambda z: z if z > 0 else math.exp(z) - 1,
-    "selu": lambda z: 1.0507009873554805 * (z if z > 0 else 1.6732632423543772 * math.expm1(z)),
-    "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
-    "silu": lambda z: z / (1 + math.exp(-z)),
-    "mish": lambda z: z * math.tanh(math.log(1 + math.exp(z))),
-}
 SCALINGS = {
     "none": Scaling(),
     "factor": Scaling(factor=np.array([2.0, 0.0, 0.5])),

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from formulas import FORMULAS
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.metrics import accuracy_score, log_loss
@@ -20,14 +21,6 @@ from sknumpynet.engine.network import BLOCK_ROWS
 from sknumpynet.engine.objective import Objective, Problem, Rows
 from sknumpynet.engine.stack import Stack
 
-FORMULAS = {  # of any dtype; those with a kink, or a jump of curvature, at 0 come first
-    "relu": lambda z: np.maximum(z, 0),
-    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
-    "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
-    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
-    "tanh": np.tanh,
-    "logistic": lambda z: 1 / (1 + np.exp(-z)),
-}
 BENT = {name for name, activation in ACTIVATIONS.items() if activation.has_kink}
 SEED = 18  # leaves the relu units alive
 MARGIN = 0.05  # how far from a kink the rows drawn keep

@@ -57,8 +57,8 @@ def test_a_network_of_a_stack_equals_that_network_trained_alone(name):
     assert_array_equal(stack.has_diverged, [False] * 4 + [True])
     for k in range(5):
         alone = run(problem, params, plan, [k])
-        for field in ("params", "best_epoch", "best_score", "has_diverged", "has_finished"):
-            assert_array_equal(getattr(alone, field)[0], getattr(stack, field)[k])
+        for field in ("stack", "best_epoch", "best_score", "has_diverged", "has_finished"):
+            assert_array_equal(found(alone)[field][0], found(stack)[field][k])
         for field in ("loss_curve", "validation_curve"):
             curve, rest = np.split(getattr(stack, field)[:, k], [len(alone.loss_curve)])
             assert_array_equal(curve, getattr(alone, field)[:, 0])
