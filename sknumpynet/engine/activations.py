@@ -218,76 +218,34 @@ def multiply_by_mish_slope(delta, a, saved):
 
 # Variances: He et al. 2015 for the relu family; Klambauer et al. 2017 for selu; Glorot and Bengio
 # 2010 for the symmetric ones, times 16 for logistic, whose slope at 0 is 1/4.
+# fmt: off
 ACTIVATIONS = {
     "identity": Activation(
-        apply_identity, multiply_by_identity_slope, "z", "1", 1, is_symmetric=True
-    ),
+        apply_identity, multiply_by_identity_slope, "z", "1", 1, is_symmetric=True),
     "logistic": Activation(
-        apply_logistic,
-        multiply_by_logistic_slope,
-        "1 / (1 + exp(-z))",
-        "a * (1 - a)",
-        16,
-        is_symmetric=True,
-        limits=(0.0, 1.0),
-    ),
+        apply_logistic, multiply_by_logistic_slope, "1 / (1 + exp(-z))", "a * (1 - a)", 16,
+        is_symmetric=True, limits=(0.0, 1.0)),
     "tanh": Activation(
-        apply_tanh,
-        multiply_by_tanh_slope,
-        "tanh(z)",
-        "1 - a**2",
-        1,
-        is_symmetric=True,
-        limits=(-1.0, 1.0),
-    ),
+        apply_tanh, multiply_by_tanh_slope, "tanh(z)", "1 - a**2", 1,
+        is_symmetric=True, limits=(-1.0, 1.0)),
     "relu": Activation(
-        apply_relu,
-        multiply_by_relu_slope,
-        "max(z, 0)",
-        "1 if z > 0 else 0",
-        2,
-        n_saved=1,
-        has_kink=True,
-    ),
+        apply_relu, multiply_by_relu_slope, "max(z, 0)", "1 if z > 0 else 0", 2,
+        n_saved=1, has_kink=True),
     "leaky_relu": Activation(
-        apply_leaky_relu,
-        multiply_by_leaky_relu_slope,
-        "z if z > 0 else 0.01 * z",
-        "1 if z > 0 else 0.01",
-        2,
-        n_saved=1,
-        has_kink=True,
-    ),
+        apply_leaky_relu, multiply_by_leaky_relu_slope,
+        "z if z > 0 else 0.01 * z", "1 if z > 0 else 0.01", 2, n_saved=1, has_kink=True),
     "elu": Activation(
-        apply_elu,
-        multiply_by_elu_slope,
-        "z if z > 0 else exp(z) - 1",
-        "1 if z > 0 else exp(z)",
-        1.5,
-        n_saved=1,
-        has_kink=True,
-    ),
+        apply_elu, multiply_by_elu_slope,
+        "z if z > 0 else exp(z) - 1", "1 if z > 0 else exp(z)", 1.5, n_saved=1, has_kink=True),
     "selu": Activation(
-        apply_selu,
-        multiply_by_selu_slope,
-        "1.0507 * z if z > 0 else 1.7581 * (exp(z) - 1)",
-        "1.0507 if z > 0 else 1.7581 * exp(z)",
-        1,
-        n_saved=1,
-        has_kink=True,
-    ),
+        apply_selu, multiply_by_selu_slope, "1.0507 * z if z > 0 else 1.7581 * (exp(z) - 1)",
+        "1.0507 if z > 0 else 1.7581 * exp(z)", 1, n_saved=1, has_kink=True),
     "gelu": Activation(
-        apply_gelu, multiply_by_gelu_slope, "z * Phi(z)", "Phi(z) + z * phi(z)", 2, n_saved=1
-    ),
+        apply_gelu, multiply_by_gelu_slope, "z * Phi(z)", "Phi(z) + z * phi(z)", 2, n_saved=1),
     "silu": Activation(
-        apply_silu, multiply_by_silu_slope, "z * s(z)", "s(z) + a * (1 - s(z))", 2, n_saved=1
-    ),
+        apply_silu, multiply_by_silu_slope, "z * s(z)", "s(z) + a * (1 - s(z))", 2, n_saved=1),
     "mish": Activation(
-        apply_mish,
-        multiply_by_mish_slope,
-        "z * tanh(log(1 + exp(z)))",
-        "t + z * s(z) * (1 - t**2), t = tanh(log(1 + exp(z)))",
-        2,
-        n_saved=2,
-    ),
+        apply_mish, multiply_by_mish_slope, "z * tanh(log(1 + exp(z)))",
+        "t + z * s(z) * (1 - t**2), t = tanh(log(1 + exp(z)))", 2, n_saved=2),
 }
+# fmt: on
