@@ -10,58 +10,34 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from .data import (
-    has_constant_columns,
-    has_contradictions,
-    has_duplicate_columns,
-    has_leak,
-    has_repeated_rows,
-    has_sentinels,
-    is_scaled_badly,
-)
+from . import data, outcome, training, units
 from .evidence import Evidence
-from .outcome import (
-    has_memorised,
-    has_no_signal,
-    is_as_linear,
-    is_constant,
-    is_hidden_by_threshold,
-    is_uncalibrated,
-)
 from .report import SEVERITIES, Diagnosis
-from .training import is_held_down, is_linear, is_rate_too_high, is_unfinished
-from .units import (
-    has_dead_units,
-    has_saturated_units,
-    has_similar_units,
-    has_symmetric_units,
-    has_uneven_gradients,
-)
 
 CAUSES = [
-    is_scaled_badly,
-    has_sentinels,
-    has_leak,
-    has_repeated_rows,
-    is_rate_too_high,
-    is_held_down,
-    has_symmetric_units,
-    has_uneven_gradients,
-    has_dead_units,
-    has_saturated_units,
-    has_similar_units,
-    is_unfinished,
-    is_linear,
-    is_constant,
-    has_contradictions,
-    has_memorised,
-    is_uncalibrated,
-    is_hidden_by_threshold,
-    has_constant_columns,
-    has_duplicate_columns,
+    data.is_scaled_badly,
+    data.has_sentinels,
+    data.has_leak,
+    data.has_repeated_rows,
+    training.is_rate_too_high,
+    training.is_held_down,
+    units.has_symmetric_units,
+    units.has_uneven_gradients,
+    units.has_dead_units,
+    units.has_saturated_units,
+    units.has_similar_units,
+    training.is_unfinished,
+    training.is_linear,
+    outcome.is_constant,
+    data.has_contradictions,
+    outcome.has_memorised,
+    outcome.is_uncalibrated,
+    outcome.is_hidden_by_threshold,
+    data.has_constant_columns,
+    data.has_duplicate_columns,
 ]
 SYMPTOMS = ("uncalibrated", "sentinel", "leak")  # warnings that are no reason not to learn
-IF_NO_CAUSE = [has_no_signal, is_as_linear]
+IF_NO_CAUSE = [outcome.has_no_signal, outcome.is_as_linear]
 
 
 @own_arithmetic
