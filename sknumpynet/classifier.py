@@ -47,8 +47,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     networks. A raw table will do: columns are scaled inside.
 
     With early stopping each network holds out a part of the rows, a fold of its own where there are
-    several networks, and keeps its best epoch by the log loss there. Every row then trains all
-    networks but one, or some, which are judged on it: ``oof_proba_``.
+    several networks, and keeps the epoch of the lowest log loss on it. Every row then trains all
+    networks but one or some. Their prediction for it is out of fold: ``oof_proba_``.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Units of each hidden layer. ``()`` is logistic regression.
     activation : {'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', \
             'silu', 'mish'}, default='relu'
-        What a hidden unit makes of its pre-activation.
+        The function f of a hidden unit's pre-activation.
     loss : {'log_loss', 'squared_error'}, default='log_loss'
         Binary cross-entropy, or half the squared difference of probability and label.
     solver : {'adam', 'sgd', 'lbfgs'}, default='adam'
@@ -70,7 +70,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Rows per step; more than there are means all. 'auto' takes all of up to 64 rows, else a
         thirtieth of them within 64 and 256; 256 from 8,192 columns on.
     learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
-        How the rate goes on from ``learning_rate_init``: down half a cosine wave to 0 at
+        How the rate changes from ``learning_rate_init`` on: down half a cosine wave to 0 at
         ``max_iter``; not at all; divided by (rows seen + 1)^power_t, epoch by epoch; divided by 5
         whenever a network has made no progress for ``n_iter_no_change`` epochs.
     learning_rate_init : float or 'auto', default='auto'
@@ -91,7 +91,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     verbose : bool or int, default=False
         Print a line every so many epochs.
     warm_start : bool, default=False
-        Whether `fit` goes on with weights and optimizer from where they are.
+        Whether `fit` continues with the weights and the optimizer of the last call.
     momentum : float, default=0.9
         For 'sgd'.
     nesterovs_momentum : bool, default=True
@@ -154,9 +154,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Training objective of each epoch, the mean over its batches: a float, or an array over the
         networks, NaN for those that had finished.
     validation_curve_ : list or None
-        Likewise the log loss on the rows held out or given.
+        Log loss on the validation rows of each epoch, in the same form.
     validation_scores_ : list or None
-        Likewise the accuracy there, which decides nothing.
+        Accuracy on the validation rows, in the same form; nothing depends on it.
     best_validation_score_ : float or None
         Highest of the validation scores; mean over the networks.
     loss_ : float
@@ -317,7 +317,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             as one, unless that makes one larger than a fold. Where no rows are held out
             (``early_stopping=False``, `X_val` given) groups do nothing.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
-            Rows to judge every epoch of every network by, instead of rows held out from X;
+            Validation rows for all networks, instead of rows held out from X;
             ``early_stopping`` must not be False then. ``class_weight`` counts here too.
 
         Returns
@@ -339,12 +339,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             When networks have diverged, or were cut off by ``max_iter`` before they had stopped by
             themselves; 'cosine' ends at ``max_iter`` by design.
         NotLearningWarning
-            When all networks have stopped by themselves, no better than telling every row the base
-            rate; whenever what is kept is worse than that by more than 1 nat a row, and by more
-            than 10 over all rows that it is judged by.
+            When all networks have stopped by themselves, no better than predicting the base rate
+            for every row; whenever the weights kept are worse than that by more than 1 nat a row,
+            and by more than 10 nats over all validation rows.
         UserWarning
             When training was interrupted from the keyboard: each network keeps its best epoch so
-            far, or what its first had come to.
+            far, or its weights within the first.
         """
         check_parameters({name: getattr(self, name) for name in RULES})
         tasks, learn = epoch_tasks(self, X, y, sample_weight), NumpyMLPBinaryClassifier._fit
@@ -353,7 +353,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     @own_arithmetic
     def _fit(self, tasks, X, y, sample_weight, groups, validation):
-        """`fit`, of a copy: only its outcome reaches the estimator. Returns what to warn of."""
+        """Fit a copy of the estimator, see `learn_in_a_copy`; returns the warnings."""
         params = plain_parameters(self)
         goes_on = params.warm_start and hasattr(self, "coefs_")
         X, y = table_and_labels(self, X, y, reset=not goes_on)
@@ -369,12 +369,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         # Not of a truth table: its few steps must lead from 0 to either label.
         if not goes_on and (has_validation or params.early_stopping != "auto"):
             start_at_base_rate(stack, rows)
-        doubts = self._train(params, stack, rows, tasks, validation, n_judging)
+        messages = self._train(params, stack, rows, tasks, validation, n_judging)
         try:
             self._expose_out_of_fold(rows, goes_on)
         except KeyboardInterrupt:
-            doubts += fit_warnings.interrupted(self.n_iter_)
-        return doubts
+            messages += fit_warnings.interrupted(self.n_iter_)
+        return messages
 
     @available_if(check_has_partial_fit)
     @with_callbacks
@@ -418,7 +418,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     @own_arithmetic
     def _partial_fit(self, tasks, X, y, classes, sample_weight):
-        """`partial_fit`, of a copy, like `_fit`."""
+        """Train a copy on a piece of a stream, like `_fit`."""
         params = plain_parameters(self)
         goes_on = hasattr(self, "coefs_")
         X, y = table_and_labels(self, X, y, reset=not goes_on)
@@ -432,9 +432,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             return []
         if not goes_on:
             start_at_base_rate(stack, rows)
-        doubts = self._train(params, stack, rows, tasks, is_stream=True)
+        messages = self._train(params, stack, rows, tasks, is_stream=True)
         self._expose_out_of_fold(rows, goes_on)
-        return doubts
+        return messages
 
     def _begin(self, params, rows, kind, classes, factors, goes_on, is_stream=False):
         """The stack that training starts from: as it stands, or drawn anew for these rows."""
@@ -457,8 +457,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         return stack
 
     def _train(self, params, stack, rows, tasks, validation=None, n_judging=None, is_stream=False):
-        """Train the stack, on several workers if asked, and expose it; return what to warn of."""
-        self._built_with = vars(params)  # what readers go by, whatever is set later
+        """Train the stack, on several workers if asked, and show it; returns the warnings."""
+        self._built_with = vars(params)  # for readers, whatever `set_params` changes later
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(
             params, stack.unfolded(rows.X.dtype), rows, self._seed, validation, n_judging
@@ -478,10 +478,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             n_seen=self.t_,
         )
         self._expose(rows, trained)
-        doubts = [*fit_warnings.ended_badly(params, plan, trained)]
+        messages = [*fit_warnings.ended_badly(params, plan, trained)]
         if not (is_stream or trained.was_interrupted or (tasks and tasks.has_stopped)):
-            doubts += fit_warnings.nothing_learnt(params, rows, validation, trained)
-        return doubts
+            messages += fit_warnings.nothing_learnt(params, rows, validation, trained)
+        return messages
 
     def _expose(self, rows, trained):
         """Set the fitted attributes; returns the estimator."""
@@ -513,7 +513,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     @one_blas_thread
     def _logits(self, X):
-        """Logits of rows as they come, by what it is now: a thread may train it meanwhile."""
+        """Logits of unchecked rows, by the networks of now: a thread may train it meanwhile."""
         fitted = twin(self, vars(self))
         check_is_fitted(fitted, "coefs_")
         return logits_to_trust(networks(fitted), read_table(fitted, X))
@@ -582,7 +582,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         ndarray of shape (n_samples,)
             Each one of ``classes_``.
         """
-        fitted = twin(self, vars(self))  # whatever a thread trains it to meanwhile
+        fitted = twin(self, vars(self))  # a thread may train it meanwhile
         is_positive = fitted.decision_function(X) > 0
         return fitted.classes_[is_positive.astype(int)]
 

@@ -1,4 +1,4 @@
-"""What fit has to warn of. Each function yields messages with their categories, and raises none."""
+"""The warnings of fit. Each function yields messages with their categories, and raises none."""
 
 import numpy as np
 from scipy.special import xlog1py, xlogy
@@ -9,7 +9,7 @@ from .exceptions import NotLearningWarning
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
 RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
 CHANCE = 10  # nats over all validation rows that may be chance; labels at random gain 0
-FEWEST_ROWS = 100  # of which it is said that nothing was learnt
+FEWEST_ROWS = 100  # below, a fit that ends no better than the base rate is no surprise
 
 
 def ended_badly(params, plan, trained):
@@ -72,12 +72,12 @@ def nothing_learnt(params, rows, validation, trained):
     )
     if not (has_validation or is_log_loss) or trained.has_diverged.any():
         return  # the score is no log loss, or it has been told
-    judged = validation or rows
+    scored = validation or rows
     rate = np.average(rows.sign > 0, weights=rows.weight)
-    share = np.average(judged.sign > 0, weights=judged.weight)
+    share = np.average(scored.sign > 0, weights=scored.weight)
     prior = -xlogy(share, rate) - xlog1py(1 - share, -rate)  # one class may weigh nearly all
     loss, gain = trained.best_score.mean(), (1 - LEARNT) * prior
-    chance = CHANCE * (judged.weight.max() / judged.weight.sum())
+    chance = CHANCE * (scored.weight.max() / scored.weight.sum())
     if has_validation:
         gain = min(gain, chance)
     is_ruined = loss - prior > max(RUINED, chance)
@@ -85,7 +85,7 @@ def nothing_learnt(params, rows, validation, trained):
     if is_ruined or (has_ended and loss >= prior - gain):
         yield (
             f"nothing was learnt: the log loss {'on rows held out ' * has_validation}is "
-            f"{loss:.4g}, and {prior:z.4g} for telling every row the base rate of {rate:.3f}. The "
+            f"{loss:.4g}, and {prior:z.4g} for predicting the base rate of {rate:.3f}. The "
             f"first suspect: {first_suspect(params)}. sknumpynet.diagnose(clf, X, y) tells more.",
             NotLearningWarning,
         )

@@ -1,7 +1,7 @@
-"""The one door for all who read a fitted estimator: pictures, diagnosis, gradients, traces, ONNX.
+"""The one door for readers of a fitted estimator: pictures, diagnosis, gradients, traces, ONNX.
 
-They speak of the networks as they were fitted, whatever ``set_params`` has changed since. So what
-they get is a copy whose parameters are those of the last fit.
+Readers describe the networks as they were fitted, whatever ``set_params`` has changed since. So
+they get a copy whose parameters are those of the last fit.
 """
 
 from sklearn.utils.validation import check_is_fitted
@@ -16,7 +16,7 @@ from .validation import check_known, check_labels, check_weight, naming
 
 
 def check_ours(estimator):
-    """Raise TypeError for an estimator that has not what only this package's has."""
+    """Raise TypeError for an estimator of another package."""
     if not isinstance(estimator, NumpyMLPBinaryClassifier):
         raise TypeError(
             f"estimator is a {type(estimator).__name__}, not a NumpyMLPBinaryClassifier; of a "
@@ -62,7 +62,7 @@ def new_rows(clf, X):
 
 
 def problem_of(clf, rows):
-    """What an estimator minimised, on these rows and from where its weights are now.
+    """The function that an estimator minimised, on these rows and at its weights of now.
 
     Parameters
     ----------

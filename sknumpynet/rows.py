@@ -1,4 +1,4 @@
-"""What comes to fit becomes `Rows`: labels, weights, class weights, validation rows, folds."""
+"""Turns the arguments of fit into `Rows`: labels, weights, validation rows, folds."""
 
 from dataclasses import replace
 
@@ -182,7 +182,7 @@ def hold_out(rows, kind, groups, params, *, classes, seed):
         unit = folds.joined_groups(groups[rows.index], kind, n_folds)
     elif table := folds.kind_of_table(rows.X, rows.index, is_positive, kind):
         if table == "counted":
-            kind = unit = np.arange(len(kind))  # each row says something new of its cell
+            kind = unit = np.arange(len(kind))  # each row is an observation of its cell
         elif is_auto:
             return rows, None
     n_units = unit.max() + 1
@@ -219,7 +219,7 @@ def check_enough(n_given, least, what, params):
 
 
 def check_classes_can_be_held_out(rows, classes):
-    """Raise ValueError for a class of one row, which either trains or judges."""
+    """Raise ValueError for a class of one row: it cannot be both trained on and held out."""
     per_class = [rows.weight[rows.sign == sign].sum() for sign in (-1, 1)]
     if min(per_class) < 2 * rows.weight.min():
         raise ValueError(

@@ -14,7 +14,7 @@ from .validation import naming
 BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
-BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # what fitted networks cannot change
+BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # fixed once networks are fitted
 
 
 def draw_seed(random_state):
@@ -127,7 +127,7 @@ def make_plan(params, stack, rows, seed, is_stream=False):
 
 
 def make_optimizer(plan, params, kept):
-    """The optimizer of a plan; it goes on from what `plain_optimizer` kept of the same solver."""
+    """The optimizer of a plan, with the state that `plain_optimizer` kept of the same solver."""
     optimizer = plan.make_optimizer(params)
     if kept["solver"] == plan.solver:
         optimizer.resume(kept["n_steps"], kept["state"])

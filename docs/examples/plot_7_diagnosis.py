@@ -51,7 +51,7 @@ mended = clone(scaled).set_params(**diagnosis.findings[0].params).fit(X, y)
 print(diagnose(mended, X, y))
 
 # %%
-# The three fits. The dotted line is the loss of telling everybody the base rate, one half.
+# The three fits. The dotted line is the loss of predicting the base rate, one half, for every row.
 
 figure, axes = plt.subplots(1, 3, sharey=True, figsize=(6, 3.4), layout="constrained")
 for ax, clf in zip(axes, [broken, scaled, mended], strict=True):

@@ -1,4 +1,4 @@
-"""What a stack makes of rows: logits, log-odds, probabilities, out-of-fold probabilities."""
+"""Predictions of a stack: logits, log-odds, probabilities, out-of-fold probabilities."""
 
 from functools import cache
 from threading import local
@@ -41,7 +41,7 @@ def predict_logits(stack, X, index=None):
     n_rows = X.shape[0] if index is None else len(index)
     logits = np.empty((len(stack), n_rows), dtype)
     kept = kept_workspaces()
-    network = kept.pop(stack, None)  # taken out, so that nobody else computes in it meanwhile
+    network = kept.pop(stack, None)  # taken out: a signal handler may predict too
     for rows in batches(n_rows, BLOCK_ROWS):
         size = rows.stop - rows.start
         if network is None or network.n_rows != size:
