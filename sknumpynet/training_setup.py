@@ -150,7 +150,7 @@ def rows_per_step(batch_size, rows):
     if n_rows <= FULL_BATCH:
         return n_rows
     is_very_wide = n_features >= VERY_WIDE  # then a step is the optimizer's, mostly
-    return LARGEST_BATCH if is_very_wide else min(LARGEST_BATCH, max(64, n_rows // 30))
+    return LARGEST_BATCH if is_very_wide else min(LARGEST_BATCH, max(FULL_BATCH, n_rows // 30))
 
 
 def make_problem(params, stack, rows, seed, validation=None, n_judging=None):

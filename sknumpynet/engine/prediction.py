@@ -1,7 +1,6 @@
 """Predictions of a stack: logits, log-odds, probabilities, out-of-fold probabilities."""
 
 from functools import cache
-from threading import local
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -10,7 +9,9 @@ from scipy.special import expit
 from .batching import batches
 from .network import BLOCK_ROWS, Network
 
-LOCAL = local()
+# Workspaces for one row, as long as their stacks live: to make one is a tenth of a prediction. Who
+# predicts takes it out, so that no other thread or signal handler computes in it meanwhile.
+KEPT = WeakKeyDictionary()
 
 
 def pass_forward(stack, X, index):
@@ -40,8 +41,7 @@ def predict_logits(stack, X, index=None):
         stack = stack.with_params(stack.params.astype(dtype))
     n_rows = X.shape[0] if index is None else len(index)
     logits = np.empty((len(stack), n_rows), dtype)
-    kept = kept_workspaces()
-    network = kept.pop(stack, None)  # taken out: a signal handler may predict too
+    network = KEPT.pop(stack, None) if n_rows == 1 else None
     for rows in batches(n_rows, BLOCK_ROWS):
         size = rows.stop - rows.start
         if network is None or network.n_rows != size:
@@ -49,18 +49,8 @@ def predict_logits(stack, X, index=None):
         network.read(X, rows if index is None else index[rows])
         logits[:, rows] = network.forward()
     if n_rows == 1:
-        kept[stack] = network
+        KEPT[stack] = network
     return logits
-
-
-def kept_workspaces():
-    """A thread's workspaces for one row, as long as their stacks live.
-
-    To make one takes a tenth of the time that a prediction of one row does.
-    """
-    if not hasattr(LOCAL, "workspaces"):
-        LOCAL.workspaces = WeakKeyDictionary()
-    return LOCAL.workspaces
 
 
 def logits_to_trust(stack, X, index=None):

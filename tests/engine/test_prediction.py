@@ -1,7 +1,6 @@
 """Predictions of a stack: log-odds of mean probabilities, out of fold, and workspaces kept."""
 
 import gc
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +8,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from stacks import make
 
+from sknumpynet.engine.network import Network
 from sknumpynet.engine.prediction import (
-    kept_workspaces,
+    KEPT,
     log_odds,
     logit_range,
     out_of_fold,
@@ -57,11 +57,13 @@ def test_a_kept_workspace_computes_with_the_params_of_now():
     _, problem = make(n_networks=3)
     stack, x = problem.stack, problem.rows.X[:1]
     predict_logits(stack, x)
-    assert stack in kept_workspaces()
+    kept = KEPT[stack]
     stack.params[...] *= 2
     fresh = replace(stack, params=stack.params.copy())
     assert_array_equal(predict_logits(stack, x), predict_logits(fresh, x))
+    assert KEPT[stack] is kept
     many = predict_logits(stack, problem.rows.X)
+    assert KEPT[stack] is kept
     assert_allclose(predict_logits(stack, x), many[:, :1], rtol=1e-12)
 
 
@@ -69,17 +71,24 @@ def test_a_workspace_is_kept_as_long_as_its_stack():
     _, problem = make()
     stack = replace(problem.stack)
     predict_logits(stack, problem.rows.X[:1])
-    n_kept = len(kept_workspaces())
+    n_kept = len(KEPT)
     del stack
     gc.collect()
-    assert len(kept_workspaces()) == n_kept - 1
+    assert len(KEPT) == n_kept - 1
 
 
-def test_threads_predict_in_workspaces_of_their_own():
+def test_a_prediction_amid_another_computes_in_a_workspace_of_its_own(monkeypatch):
     _, problem = make(n_networks=3)
-    X = problem.rows.X
-    expected = [predict_logits(problem.stack, X[[i]]) for i in range(48)]
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda i: predict_logits(problem.stack, X[[i % 48]]), range(960)))
-    for i, logits in enumerate(found):
-        assert_array_equal(logits, expected[i % 48])
+    stack, first, second = problem.stack, problem.rows.X[:1], problem.rows.X[1:2]
+    expected = predict_logits(stack, first), predict_logits(stack, second)
+    forward, amid = Network.forward, []
+
+    def interrupted(network, *streams):
+        if not amid:
+            amid.append(None)
+            amid[0] = predict_logits(stack, second)
+        return forward(network, *streams)
+
+    monkeypatch.setattr(Network, "forward", interrupted)
+    assert_array_equal(predict_logits(stack, first), expected[0])
+    assert_array_equal(amid[0], expected[1])

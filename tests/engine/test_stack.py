@@ -37,7 +37,7 @@ def test_folded_or_not_it_computes_the_same(scaling):
 
 
 @every_scaling
-def test_to_unfold_copies_once_and_changes_nothing_that_is_unfolded(scaling):
+def test_to_unfold_what_is_unfolded_copies_it(scaling):
     stack, _ = stack_of(scaling)
     copy = stack.unfolded(np.float32)
     assert copy.params.dtype == np.float32

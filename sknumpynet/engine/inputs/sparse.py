@@ -87,7 +87,7 @@ class SparseInputs:
 
 
 def multiply(rows, W, b, out):
-    """Z = W^T a + b.
+    """Write W^T a + b to ``out``.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def multiply(rows, W, b, out):
 
 
 class SparseGradient:
-    """DLoss/dW = a delta^T, for one batch of rows.
+    """The gradient by the weights, a delta^T, of one batch of rows.
 
     Parameters
     ----------
