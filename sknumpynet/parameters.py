@@ -81,6 +81,21 @@ def number(test, wanted, advice):
     return Rule(lambda v: is_real(v) and test(to_float(v)), wanted, advice)
 
 
+def not_negative(advice):
+    """A rule for a finite number from 0 on."""
+    return number(lambda v: 0 <= v < np.inf, "a finite number >= 0", advice)
+
+
+def part(advice):
+    """A rule for a part of a whole."""
+    return number(lambda v: 0 <= v < 1, "a number in [0, 1)", advice)
+
+
+def is_auto(value):
+    """The word "auto"."""
+    return isinstance(value, str) and value == "auto"
+
+
 def whole(advice):
     """A rule for a positive int."""
     return Rule(lambda v: is_int(v) and v >= 1, "a positive int", advice)
@@ -115,14 +130,10 @@ RULES = {
     "activation": one_of(ACTIVATIONS, "'relu' is a good first choice"),
     "loss": one_of(LOSSES, "'log_loss' is the one for probabilities"),
     "solver": one_of((*OPTIMIZERS, "lbfgs"), "'adam' is a good first choice"),
-    "alpha": number(
-        lambda v: 0 <= v < np.inf, "a finite number >= 0", "give a penalty such as 1e-4, or 0"
-    ),
-    "weight_decay": number(
-        lambda v: 0 <= v < np.inf, "a finite number >= 0", "give a decay such as 0.1, or 0"
-    ),
+    "alpha": not_negative("give a penalty such as 1e-4, or 0"),
+    "weight_decay": not_negative("give a decay such as 0.1, or 0"),
     "batch_size": Rule(
-        lambda v: (isinstance(v, str) and v == "auto") or (is_int(v) and v >= 1),
+        lambda v: is_auto(v) or (is_int(v) and v >= 1),
         "a positive int or 'auto'",
         "give the rows per step, such as 128",
     ),
@@ -130,21 +141,19 @@ RULES = {
         SCHEDULES, "this is the schedule; the rate itself is learning_rate_init"
     ),
     "learning_rate_init": Rule(
-        lambda v: (isinstance(v, str) and v == "auto") or (is_real(v) and 0 < to_float(v) < np.inf),
+        lambda v: is_auto(v) or (is_real(v) and 0 < to_float(v) < np.inf),
         "a finite number > 0 or 'auto'",
         "give the rate of the first step, such as 1e-3",
     ),
-    "power_t": number(lambda v: 0 <= v < np.inf, "a finite number >= 0", "0.5 is usual"),
+    "power_t": not_negative("0.5 is usual"),
     "momentum": number(lambda v: 0 <= v <= 1, "a number in [0, 1]", "0.9 is usual"),
     "nesterovs_momentum": flag("it chooses the form of momentum"),
-    "beta_1": number(lambda v: 0 <= v < 1, "a number in [0, 1)", "0.9 is usual"),
-    "beta_2": number(lambda v: 0 <= v < 1, "a number in [0, 1)", "0.999 is usual"),
+    "beta_1": part("0.9 is usual"),
+    "beta_2": part("0.999 is usual"),
     "epsilon": number(lambda v: 0 < v < np.inf, "a finite number > 0", "1e-8 is usual"),
     "max_iter": whole("give the most epochs to train for, such as 100"),
     "max_fun": whole("give the most evaluations for lbfgs, such as 15000"),
-    "tol": number(
-        lambda v: 0 <= v < np.inf, "a finite number >= 0", "1e-4 is usual; 0 counts any progress"
-    ),
+    "tol": not_negative("1e-4 is usual; 0 counts any progress"),
     "n_iter_no_change": Rule(
         lambda v: is_real(v) and v >= 1 and (is_int(v) or v == np.inf),
         "a positive int or inf",
@@ -158,30 +167,22 @@ RULES = {
     ),
     "warm_start": flag("it chooses whether fit goes on from the last fit"),
     "early_stopping": Rule(
-        lambda v: isinstance(v, bool | np.bool_) or (isinstance(v, str) and v == "auto"),
+        lambda v: isinstance(v, bool | np.bool_) or is_auto(v),
         "True, False or 'auto'",
         "'auto' holds rows out when there are enough of them",
     ),
-    "validation_fraction": number(
-        lambda v: 0 <= v < 1, "a number in [0, 1)", "give the part of the rows to hold out, as 0.1"
-    ),
+    "validation_fraction": part("give the part of the rows to hold out, as 0.1"),
     "n_estimators": whole("give the number of networks trained side by side, such as 8"),
     "scale_inputs": one_of(
         ("robust", "standard", None), "'robust' is safe for any table, None for data in [-1, 1]"
     ),
     "numeric_bins": Rule(
-        lambda v: (
-            (isinstance(v, str) and v == "auto") or (is_int(v) and (v == 0 or 2 <= v <= 1 << 16))
-        ),
+        lambda v: is_auto(v) or (is_int(v) and (v == 0 or 2 <= v <= 1 << 16)),
         "0, an int from 2 to 65536 or 'auto'",
         "give the pieces in which to tell each numeric column, such as 8, or 0 for none",
     ),
-    "dropout": number(
-        lambda v: 0 <= v < 1, "a number in [0, 1)", "give the part of the units to silence, as 0.1"
-    ),
-    "label_smoothing": number(
-        lambda v: 0 <= v < 1, "a number in [0, 1)", "give a small number such as 0.05, or 0"
-    ),
+    "dropout": part("give the part of the units to silence, as 0.1"),
+    "label_smoothing": part("give a small number such as 0.05, or 0"),
     "max_grad_norm": Rule(
         lambda v: v is None or (is_real(v) and to_float(v) > 0),
         "a number > 0 or None",

@@ -72,6 +72,8 @@ def unsealed(state, estimator_name):
             stacklevel=3,
         )
     state = {name: value for name, value in state.items() if name not in (*SEAL, "_checksum")}
+    if "coefs_" not in state:
+        return state
     return with_stack(state if number == FORMAT else from_0_1_0(state))
 
 
@@ -85,8 +87,6 @@ def plain_state(state):
 
 def with_stack(state):
     """The inverse of `plain_state`."""
-    if "coefs_" not in state:
-        return state
     plain = state.pop("_encoding")
     encoding = Encoding(
         plain["n_features"],
@@ -224,8 +224,6 @@ def checksum_0_1_0(value, start=0):
 
 def from_0_1_0(state):
     """A state of version 0.1.0 with the attributes of today."""
-    if "coefs_" not in state:
-        return state
     scaling = dict(state.pop("_scaling"))
     binning, n_features = scaling.pop("bins"), state["n_features_in_"]
     encoding = {"n_features": n_features, "scaling": scaling, "binning": binning}

@@ -180,18 +180,17 @@ def hold_out(rows, kind, groups, params, *, classes, seed):
     is_positive, unit = rows.sign > 0, kind
     if groups is not None:
         unit = folds.joined_groups(groups[rows.index], kind, n_folds)
-    elif table := folds.kind_of_table(rows.X, rows.index, is_positive, kind):
-        if table == "counted":
-            kind = unit = np.arange(len(kind))  # each row is an observation of its cell
-        elif is_auto:
-            return rows, None
-    n_units = unit.max() + 1
-    if is_auto and groups is None and n_folds > 1:
-        n_folds = min(n_folds, max(2, n_units // folds.FEWEST_HELD))
-    if groups is not None:
-        check_enough(n_units, max(n_folds, 2), "group", params)
+        check_enough(unit.max() + 1, max(n_folds, 2), "group", params)
     else:
+        if table := folds.kind_of_table(rows.X, rows.index, is_positive, kind):
+            if table == "counted":
+                kind = unit = np.arange(len(kind))  # each row is an observation of its cell
+            elif is_auto:
+                return rows, None
+        if is_auto and n_folds > 1:
+            n_folds = min(n_folds, max(2, (unit.max() + 1) // folds.FEWEST_HELD))
         check_enough(len(kind), n_folds, "row", params)
+    n_units = unit.max() + 1
     if n_units < 2:
         return rows, None
     n_folds = min(n_folds, n_units)  # where rows are equal, several networks hold out the same

@@ -165,14 +165,6 @@ def make_problem(params, stack, rows, seed, validation=None, n_judging=None):
         As in `Problem`.
     seed : int
     """
-    return Problem(
-        stack=stack,
-        rows=rows,
-        validation=validation,
-        loss=params.loss,
-        alpha=params.alpha,
-        label_smoothing=params.label_smoothing,
-        dropout=0.0 if params.solver == "lbfgs" else params.dropout,
-        seed=seed,
-        n_judging=n_judging,
-    )
+    settings = {name: getattr(params, name) for name in ("loss", "alpha", "label_smoothing")}
+    settings["dropout"] = 0.0 if params.solver == "lbfgs" else params.dropout
+    return Problem(stack, rows, validation, seed=seed, n_judging=n_judging, **settings)

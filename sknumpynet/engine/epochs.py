@@ -84,9 +84,8 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     grad = np.empty_like(params)
     relative_rate = relative_to([plan.relative_rate, rate_factor], params.dtype)
     if plan.weight_decay:
-        shrinking = relative_to(
-            [objective.problem.stack.layout.is_weight, relative_rate], params.dtype
-        )
+        is_weight = objective.problem.stack.layout.is_weight
+        shrinking = relative_to([is_weight, relative_rate], params.dtype)
         scratch = np.empty_like(params)
     for epoch in range(start, plan.max_iter):
         n_passed = n_passes + epoch
