@@ -362,14 +362,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         groups, n_judging = check_groups(groups, len(y)), None
         validation = validation_rows(self, *validation, classes, factors, X.dtype)
         kind = different_rows(X, rows.index)
-        stack = self._begin(params, rows, kind, classes, factors, goes_on)
+        stack = self._begin(params, rows, kind, classes, goes_on)
         if validation is None:
             rows, n_judging = hold_out(rows, kind, groups, params, classes=classes, seed=self._seed)
         has_validation = validation is not None or rows.fold is not None
         # Not of a truth table: its few steps must lead from 0 to either label.
         if not goes_on and (has_validation or params.early_stopping != "auto"):
             start_at_base_rate(stack, rows)
-        messages = self._train(params, stack, rows, tasks, validation, n_judging)
+        messages = self._train(params, factors, stack, rows, tasks, validation, n_judging)
         try:
             self._expose_out_of_fold(rows, goes_on)
         except KeyboardInterrupt:
@@ -427,18 +427,17 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             X, y, sample_weight, classes, params.class_weight, is_piece=True, goes_on=goes_on
         )
         kind = None if goes_on else different_rows(X, rows.index)
-        stack = self._begin(params, rows, kind, classes, factors, goes_on, is_stream=True)
+        stack = self._begin(params, rows, kind, classes, goes_on, is_stream=True)
         if not len(rows.index):
             return []
         if not goes_on:
             start_at_base_rate(stack, rows)
-        messages = self._train(params, stack, rows, tasks, is_stream=True)
+        messages = self._train(params, factors, stack, rows, tasks, is_stream=True)
         self._expose_out_of_fold(rows, goes_on)
         return messages
 
-    def _begin(self, params, rows, kind, classes, factors, goes_on, is_stream=False):
+    def _begin(self, params, rows, kind, classes, goes_on, is_stream=False):
         """The stack that training starts from: as it stands, or drawn anew for these rows."""
-        self._class_factors = factors
         if goes_on:
             stack = networks(self)
             training_setup.check_continuation(
@@ -456,9 +455,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._show(stack)
         return stack
 
-    def _train(self, params, stack, rows, tasks, validation=None, n_judging=None, is_stream=False):
+    def _train(
+        self, params, factors, stack, rows, tasks, validation=None, n_judging=None, is_stream=False
+    ):
         """Train the stack, on several workers if asked, and show it; returns the warnings."""
-        self._built_with = vars(params)  # for readers, whatever `set_params` changes later
+        self._built_with, self._class_factors = vars(params), factors  # for readers
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(
             params, stack.unfolded(rows.X.dtype), rows, self._seed, validation, n_judging
@@ -583,8 +584,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             Each one of ``classes_``.
         """
         fitted = twin(self, vars(self))  # a thread may train it meanwhile
-        is_positive = fitted.decision_function(X) > 0
-        return fitted.classes_[is_positive.astype(int)]
+        return fitted.classes_[(fitted.decision_function(X) > 0).astype(int)]
 
     @quiet_arithmetic()
     def predict_proba_members(self, X: Table) -> np.ndarray:

@@ -127,10 +127,14 @@ def make_plan(params, stack, rows, seed, is_stream=False):
 
 
 def make_optimizer(plan, params, kept):
-    """The optimizer of a plan, with the state that `plain_optimizer` kept of the same solver."""
-    optimizer = plan.make_optimizer(params)
-    if kept["solver"] == plan.solver:
-        optimizer.resume(kept["n_steps"], kept["state"])
+    """The optimizer of a plan, with the state that `plain_optimizer` kept of the same solver.
+
+    Not with one of networks of another size, in whose place others were put.
+    """
+    optimizer, state = plan.make_optimizer(params), kept.get("state", {})
+    is_of_size = all(array.shape == params.shape for array in state.values())
+    if kept["solver"] == plan.solver and is_of_size:
+        optimizer.resume(kept["n_steps"], state)
     return optimizer
 
 

@@ -176,6 +176,14 @@ def test_class_weights_are_those_of_the_fit_on_any_rows(small):
     assert check_gradients(clf, X[y == 1], y[y == 1]).ok
 
 
+@pytest.mark.parametrize(("fitted", "since"), [(None, {0: 2, 1: 3}), ({0: 1, 1: 5}, None)])
+def test_a_piece_without_weight_changes_no_class_weights(small, fitted, since):
+    clf = small(class_weight=fitted, early_stopping="auto").fit(X, y)
+    before = training_rows(as_fitted(clf), X, y, None)[0].weight
+    clf.set_params(class_weight=since).partial_fit(X, y, sample_weight=np.zeros(120))
+    assert_array_equal(training_rows(as_fitted(clf), X, y, None)[0].weight, before)
+
+
 @pytest.mark.parametrize("network", [1.0, True, np.True_, "0", None, -1, 3, 10**400, [0], 0.5])
 @pytest.mark.parametrize("read", [check_gradients, trace])
 def test_a_network_is_named_by_an_int_alone(small, read, network):

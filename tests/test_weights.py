@@ -262,3 +262,22 @@ def test_of_one_network_the_transpose_is_a_word_away(small):
         clf.predict(X)
     clf.coefs_[0] = clf.coefs_[0].T
     assert_allclose(clf.predict_proba_members(X), by_hand(clf), rtol=1e-9)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_networks_of_another_size_are_trained_on_without_the_old_ones_momentum(
+    small, table, solver
+):
+    X, y = table
+    clf, other = (
+        small(solver=solver, hidden_layer_sizes=size, early_stopping="auto").partial_fit(
+            X, y, [0, 1]
+        )
+        for size in (4, 7)
+    )
+    clf.coefs_, clf.intercepts_ = other.coefs_, other.intercepts_
+    with pytest.raises(ValueError, match="cannot go on with 3 network"):
+        clf.partial_fit(X, y)
+    clf.set_params(hidden_layer_sizes=7).partial_fit(X, y)
+    assert np.isfinite(clf.predict_proba(X)).all()
+    assert clf.coefs_[0].shape == other.coefs_[0].shape
