@@ -1,7 +1,7 @@
 """Do the tests notice when the engine is wrong? Breaks it in one place at a time, and runs them.
 
     python benchmarks/mutation.py                # every module of the engine: over an hour
-    python benchmarks/mutation.py losses folds
+    python benchmarks/mutation.py losses folds inputs/scaling
 
 Each mutant is one change of mutmut's (a number, an operator, an argument, a value left out), or a
 condition turned round, or a call left out. It is killed when a test fails or does not end in time:
@@ -32,13 +32,15 @@ from mutmut.mutation.mutators import mutation_operators
 
 ROOT = Path(__file__).parents[1]
 ENGINE = Path("sknumpynet", "engine")
-TESTS = {  # whose -> which, tried in this order
-    "its own tests": ["tests/engine/test_{}.py"],
-    "the engine's": ["tests/engine"],
-    "the estimator's": [
-        f"tests/test_{name}.py" for name in ("classifier", "going_on", "bad_input")
-    ],
-}
+TESTED_ELSEWHERE = {"differences": "tests/test_gradients.py"}  # module -> tests of its own
+ESTIMATOR = [f"tests/test_{name}.py" for name in ("classifier", "going_on", "bad_input")]
+
+
+def tests_of(name):
+    """Whose tests -> which, in the order in which they are tried."""
+    folder, _, module = f"engine/{name}".rpartition("/")
+    own = TESTED_ELSEWHERE.get(name, f"tests/{folder}/test_{module}.py")
+    return {"its own tests": [own], "the engine's": ["tests/engine"], "the estimator's": ESTIMATOR}
 
 
 def turned_round(node):
@@ -103,9 +105,8 @@ def is_killed(tests, time_limit):
 
 def report(name):
     """Try all mutants of a module; print those that survive."""
-    path, limits = ENGINE / f"{name}.py", {}
-    code, killed = path.read_text(), dict.fromkeys(TESTS, 0)
-    tests = {whose: [test.format(name) for test in which] for whose, which in TESTS.items()}
+    path, tests, limits = ENGINE / f"{name}.py", tests_of(name), {}
+    code, killed = path.read_text(), dict.fromkeys(tests, 0)
     for whose, which in tests.items():
         start = time.perf_counter()
         if is_killed(which, 1000):
@@ -129,7 +130,8 @@ def report(name):
 def main():
     """Copy, mutate, report."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    every = sorted(path.stem for path in (ROOT / ENGINE).glob("[a-z]*.py"))
+    files = (ROOT / ENGINE).rglob("[a-z]*.py")
+    every = sorted(path.relative_to(ROOT / ENGINE).with_suffix("").as_posix() for path in files)
     parser.add_argument("modules", nargs="*", default=every, help=", ".join(every))
     with tempfile.TemporaryDirectory() as folder:
         for part in ("sknumpynet", "tests"):

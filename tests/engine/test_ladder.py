@@ -11,6 +11,7 @@ import sknumpynet.engine
 
 ROOT = Path(sknumpynet.engine.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 LIBRARIES = {"numpy", "scipy", *sys.stdlib_module_names}
 
 
@@ -53,6 +54,11 @@ def imports(file):
 def test_every_module_is_on_a_rung():
     assert sorted(rungs()) == sorted(MODULES)
     assert sorted(set(rungs().values())) == list(range(max(rungs().values()) + 1))
+
+
+def test_the_table_of_the_docs_has_the_same_rungs():
+    rows = re.findall(r"^\| (\d+) \| `([\w.]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {module: int(rung) for rung, module in rows} == rungs()
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
