@@ -73,7 +73,7 @@ def one_blas_thread(function):
     @wraps(function)
     def limited(*args, **kwargs):
         counts, limits = blas_functions()
-        # Nothing to limit: 20 of the 350 µs that a prediction of one row takes.
+        # Nothing to limit: 15 of the 360 µs that a prediction of one row takes.
         if not LIMIT.inside and all(count() == 1 for count in counts):
             return copy_context().run(function, *args, **kwargs)
         me, thread, context = object(), get_ident(), copy_context()

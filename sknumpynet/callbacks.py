@@ -109,11 +109,13 @@ def epoch_tasks(estimator, X, y, sample_weight):
 
 
 def observers_of(tasks, params):
-    """A function that makes the observers of some networks: tasks, if any, and a printer."""
+    """A function that makes the observers of some networks: tasks and a printer, if asked for."""
 
     def observers(networks):
-        printer = [EpochPrinter(params.verbose, networks, params.n_estimators)]
-        return ([tasks] if tasks else []) + (printer if params.verbose else [])
+        if tasks:
+            yield tasks
+        if params.verbose:
+            yield EpochPrinter(params.verbose, networks, params.n_estimators)
 
     return observers
 

@@ -584,7 +584,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             Each one of ``classes_``.
         """
         fitted = twin(self, vars(self))  # a thread may train it meanwhile
-        return fitted.classes_[(fitted.decision_function(X) > 0).astype(int)]
+        is_positive = fitted.decision_function(X) > 0
+        return fitted.classes_[is_positive.astype(int)]
 
     @quiet_arithmetic()
     def predict_proba_members(self, X: Table) -> np.ndarray:

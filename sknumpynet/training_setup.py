@@ -52,8 +52,8 @@ def make_stack(params, rows, n_different, seed, is_stream=False):
     """
     n_bins, is_auto = params.numeric_bins, params.numeric_bins == "auto"
     if is_auto:
-        is_told = params.scale_inputs == "robust" and n_different >= FEWEST_BINNED
-        n_bins = BINS if is_told else 0
+        is_binned = params.scale_inputs == "robust" and n_different >= FEWEST_BINNED
+        n_bins = BINS if is_binned else 0
     encoding = learn_encoding(
         rows,
         scale_inputs=params.scale_inputs,
@@ -142,8 +142,8 @@ def plain_optimizer(optimizer, parameters):
     """An optimizer as plain values and arrays, so that a file of it needs no trust."""
     if optimizer is None:
         return {"solver": None}
-    state = {"n_steps": optimizer.n_steps, "state": optimizer.state}
-    return {"solver": parameters["solver"], **state}
+    kept = {"n_steps": optimizer.n_steps, "state": optimizer.state}
+    return {"solver": parameters["solver"], **kept}
 
 
 def rows_per_step(batch_size, rows):

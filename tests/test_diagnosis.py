@@ -456,3 +456,11 @@ def test_rows_to_judge_by_of_another_base_rate_are_no_reason_to_warn():
     X = rng.normal(size=(3000, 2)) + 1.5 * y[:, np.newaxis]
     judge = np.append(np.flatnonzero(y)[:100], np.flatnonzero(1 - y)[:100])
     NumpyMLPBinaryClassifier(random_state=0).fit(X, y, X_val=X[judge], y_val=y[judge])
+
+
+def test_units_are_symmetric_whatever_the_sign_of_their_zeros(small):
+    X, y = zoo.moons(0)
+    clf = small(n_estimators=1).fit(X, y)
+    clf.coefs_[0][...], clf.intercepts_[0][...] = 0.5, 0.1
+    clf.coefs_[0][:2] = [[0.0, -0.0, 0.0, -0.0], [0.0, 0.0, -0.0, -0.0]]
+    assert "symmetric_units" in codes(diagnose(clf, X, y))

@@ -176,6 +176,13 @@ def test_class_weights_are_those_of_the_fit_on_any_rows(small):
     assert check_gradients(clf, X[y == 1], y[y == 1]).ok
 
 
+def test_a_file_of_version_0_1_0_has_the_class_weights_of_its_fit(recwarn):
+    path = Path(__file__).parent / "persisted" / "0.1.0-binned.pkl"
+    clf, rows, labels, *_ = pickle.loads(path.read_bytes())
+    weight = training_rows(as_fitted(clf), rows, labels, None)[0].weight
+    assert_array_equal(np.unique(weight), [1, 3])
+
+
 @pytest.mark.parametrize(("fitted", "since"), [(None, {0: 2, 1: 3}), ({0: 1, 1: 5}, None)])
 def test_a_piece_without_weight_changes_no_class_weights(small, fitted, since):
     clf = small(class_weight=fitted, early_stopping="auto").fit(X, y)

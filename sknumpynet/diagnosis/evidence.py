@@ -183,8 +183,8 @@ class Evidence:
     @lazily
     def gradients(self):
         """Gradient of the objective on the sample: (n_networks, fan_in + 1, fan_out) a layer."""
-        params = self.stack.params
-        objective = Objective(problem_of(self.clf, self.few), np.arange(len(params)))
+        problem = problem_of(self.clf, self.few)
+        params, objective = problem.stack.params, Objective(problem, np.arange(len(problem.stack)))
         grad = np.empty_like(params)
         objective.value_and_grad(params, slice(0, len(self.few.index)), grad)
         return self.layout.views(grad)

@@ -57,9 +57,14 @@ class Stack:
         return replace(self, params=params)
 
     def folded(self):
-        """The same function, with the encoding folded into the first layer as far as possible."""
-        params = self.params.copy()
-        self.encoding.fold_into(self.layout.views(params)[0])
+        """The same function, with the encoding folded into the first layer as far as possible.
+
+        The params are copied only where that changes them.
+        """
+        params = self.params
+        if self.encoding.folded() is not self.encoding:
+            params = params.copy()
+            self.encoding.fold_into(self.layout.views(params)[0])
         return replace(self, params=params, is_folded=True)
 
     def unfolded(self, dtype):

@@ -111,3 +111,25 @@ def test_very_large_inputs_give_finite_values_and_slopes(name, shape, dtype):
     z = np.linspace(-1e4, 1e4, np.prod(shape)).reshape(shape).astype(dtype)
     assert np.isfinite(value(name, z)).all()
     assert np.isfinite(times_slope(name, z, np.ones(shape))).all()
+
+
+@every_activation
+def test_limits_are_those_of_far_away_where_both_ends_are_flat(name):
+    ends = np.array([[[-1e4, 1e4]]])
+    apply, facts = ACTIVATIONS[name].apply, ACTIVATIONS[name]
+    a, beyond = ends.copy(), 2 * ends
+    for z in (a, beyond):
+        apply(z, np.empty((facts.n_saved, *z.shape)))
+    assert (facts.limits is not None) == bool((a == beyond).all())
+    if facts.limits is not None:
+        assert_array_equal(a[0, 0], facts.limits)
+
+
+@every_activation
+def test_a_kink_is_a_jump_of_slope_or_curvature_at_0(name):
+    h = 1e-3
+    f = FORMULAS[name](np.arange(-2, 3) * h)
+    slopes = np.diff(f)[[1, 2]] / h
+    curvatures = np.diff(f, 2)[[0, 2]] / h**2
+    jumps = abs(np.diff(slopes)) > 0.1 or abs(np.diff(curvatures)) > 0.1
+    assert ACTIVATIONS[name].has_kink == bool(jumps)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from formulas import FORMULAS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.engine.activations import ACTIVATIONS
@@ -21,13 +22,22 @@ def variance_of(activation, fan_in, fan_out):
     return facts.weight_variance / fan
 
 
-@pytest.mark.parametrize(
-    ("activation", "variance"),
-    [("tanh", 1), ("logistic", 4**2), ("relu", 2), ("selu", 1)],  # slope 1 / 4 at 0 of logistic
-)
-def test_variances_are_those_of_the_papers(activation, variance):
-    fans = (300, 300)  # of equal fans all papers divide by the same
-    assert variance_of(activation, *fans) == variance / 300
+OF_PAPERS = {  # of equal fans, where all papers divide by the same
+    "identity": 1, "tanh": 1, "logistic": 4**2,  # whose slope at 0 is 1 / 4
+    "relu": 2, "leaky_relu": 2, "elu": 1.5, "selu": 1, "gelu": 2, "silu": 2, "mish": 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("activation", OF_PAPERS)
+def test_variances_are_those_of_the_papers(activation):
+    assert variance_of(activation, 300, 300) == OF_PAPERS[activation] / 300
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_symmetric_is_what_is_turned_round_with_z(activation):
+    a = FORMULAS[activation](np.linspace(-3, 3, 13))
+    is_turned_round = np.allclose(a + a[::-1], 2 * a[6])
+    assert ACTIVATIONS[activation].is_symmetric == is_turned_round
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

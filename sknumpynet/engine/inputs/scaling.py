@@ -33,7 +33,7 @@ class Scaling:
 
     def folded(self):
         """The scaling still to be applied to columns after `fold_into` has changed the weights."""
-        return self if self.bends else Scaling()
+        return self if self.bends or self.factor is None else Scaling()
 
     def apply(self, rows, out, scratch):
         """Write the scaled ``rows`` to ``out``, of their shape; see `Encoding.apply`."""
