@@ -18,20 +18,27 @@ from .all_or_nothing import learn_in_a_copy, twin
 from .arithmetic import own_arithmetic, quiet_arithmetic
 from .blas import one_blas_thread
 from .callbacks import CallbackSupportMixin, epoch_tasks, observers_of, with_callbacks
-from .engine.folds import different_rows
 from .engine.initializers import start_at_base_rate
 from .engine.prediction import log_odds, logits_to_trust, out_of_fold, probabilities
 from .fitted_attributes import attributes_of
 from .parameters import RULES, check_has_partial_fit, check_parameters, plain_parameters
 from .persistence import sealed, unsealed
-from .rows import hold_out, stream_classes, table_and_labels, training_rows, validation_rows
-from .tables import read_table
+from .rows import (
+    Units,
+    hold_out,
+    learn_target_means,
+    stream_classes,
+    table_and_labels,
+    training_rows,
+    validation_rows,
+)
+from .tables import learn_table, read_table
 from .validation import check_groups, two_classes
 from .weights import are_identical, networks_in
 from .workers import train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
-LastFit = namedtuple("LastFit", "stack parameters class_factors seed")
+LastFit = namedtuple("LastFit", "stack columns parameters class_factors seed")
 
 
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -180,6 +187,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Columns of X.
     feature_names_in_ : ndarray of str
         Their names, where X had names.
+    input_names_ : ndarray of str
+        What each input of the first layer is: "age", "age 30 to 41", "age is missing",
+        "city = Oslo", "city, target mean"; columns without a name are x0, x1 and so on.
     n_layers_, n_outputs_, out_activation_ : int, 1, 'logistic'
         Layers with inputs and output; what the output is.
 
@@ -245,6 +255,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         n_estimators: int = 8,
         scale_inputs: str | None = "robust",
         numeric_bins: int | str = "auto",
+        categorical_features: ArrayLike | str | None = "from_dtype",
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
         max_grad_norm: float | None = None,
@@ -279,11 +290,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self.n_estimators = n_estimators
         self.scale_inputs = scale_inputs
         self.numeric_bins = numeric_bins
+        self.categorical_features = categorical_features
         self.dropout = dropout
         self.label_smoothing = label_smoothing
         self.max_grad_norm = max_grad_norm
         self.class_weight = class_weight
         self.n_jobs = n_jobs
+
+    _columns = None  # how those of a raw table become numbers; None for a table of numbers
 
     # Fitting ------------------------------------------------------------------------------------
 
@@ -356,15 +370,19 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """Fit a copy of the estimator, see `learn_in_a_copy`; returns the warnings."""
         params = plain_parameters(self)
         goes_on = params.warm_start and hasattr(self, "coefs_")
-        X, y = table_and_labels(self, X, y, reset=not goes_on)
+        X, y = table_and_labels(X, y, lambda X: self._training_table(X, sample_weight, goes_on))
         classes = two_classes(y)
         rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
         groups, n_judging = check_groups(groups, len(y)), None
-        validation = validation_rows(self, *validation, classes, factors, X.dtype)
-        kind = different_rows(X, rows.index)
-        stack = self._begin(params, rows, kind, classes, goes_on)
+        self._begin(params, classes, goes_on)
+        units = Units.of(rows, self._seed)
+        if self._columns is not None:
+            unit = training_setup.weight_unit(rows, units)
+            self._columns = learn_target_means(self._columns, rows, units, groups, unit)
+        validation = validation_rows(self, self._columns, *validation, classes, factors, X.dtype)
+        stack = self._stack_to_train(params, rows, units, goes_on)
         if validation is None:
-            rows, n_judging = hold_out(rows, kind, groups, params, classes=classes, seed=self._seed)
+            rows, n_judging = hold_out(rows, units, groups, params, classes=classes)
         has_validation = validation is not None or rows.fold is not None
         # Not of a truth table: its few steps must lead from 0 to either label.
         if not goes_on and (has_validation or params.early_stopping != "auto"):
@@ -421,13 +439,16 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """Train a copy on a piece of a stream, like `_fit`."""
         params = plain_parameters(self)
         goes_on = hasattr(self, "coefs_")
-        X, y = table_and_labels(self, X, y, reset=not goes_on)
+        X, y = table_and_labels(
+            X, y, lambda X: self._training_table(X, sample_weight, goes_on, is_stream=True)
+        )
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
         rows, factors = training_rows(
             X, y, sample_weight, classes, params.class_weight, is_piece=True, goes_on=goes_on
         )
-        kind = None if goes_on else different_rows(X, rows.index)
-        stack = self._begin(params, rows, kind, classes, goes_on, is_stream=True)
+        self._begin(params, classes, goes_on)
+        units = None if goes_on else Units.of(rows, self._seed)
+        stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
         if not len(rows.index):
             return []
         if not goes_on:
@@ -436,14 +457,20 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._expose_out_of_fold(rows, goes_on)
         return messages
 
-    def _begin(self, params, rows, kind, classes, goes_on, is_stream=False):
-        """The stack that training starts from: as it stands, or drawn anew for these rows."""
+    def _training_table(self, X, sample_weight, goes_on, is_stream=False):
+        """X as a table of numbers; learns how columns become numbers, unless fitting goes on."""
         if goes_on:
-            stack = networks(self)
+            return read_table(self, self._columns, X, order="C", has_means=is_stream)
+        X, self._columns = learn_table(self, X, sample_weight, is_stream=is_stream)
+        return X
+
+    def _begin(self, params, classes, goes_on):
+        """Forget what was fitted, unless fitting goes on."""
+        if goes_on:
             training_setup.check_continuation(
-                params, stack, self._built_with, classes, self.classes_
+                params, networks(self), self._built_with, classes, self.classes_
             )
-            return stack
+            return
         kept = {"n_features_in_", "feature_names_in_", *self.get_params(deep=False)}
         for name in [name for name in vars(self) if name.endswith("_") and name not in kept]:
             delattr(self, name)
@@ -451,8 +478,15 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
         self._seed = training_setup.draw_seed(self.random_state)
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
-        stack = training_setup.make_stack(params, rows, kind.max() + 1, self._seed, is_stream)
+
+    def _stack_to_train(self, params, rows, units, goes_on, is_stream=False):
+        """The stack that training starts from: as it stands, or drawn anew for these rows."""
+        if goes_on:
+            return networks(self)
+        n_categorical = 0 if self._columns is None else len(self._columns.levels)
+        stack = training_setup.make_stack(params, rows, units, n_categorical, self._seed, is_stream)
         self._show(stack)
+        self.input_names_ = input_names(self, stack.encoding)
         return stack
 
     def _train(
@@ -517,7 +551,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """Logits of unchecked rows, by the networks of now: a thread may train it meanwhile."""
         fitted = twin(self, vars(self))
         check_is_fitted(fitted, "coefs_")
-        return logits_to_trust(networks(fitted), read_table(fitted, X))
+        return logits_to_trust(networks(fitted), read_table(fitted, fitted._columns, X))
 
     @quiet_arithmetic()
     def decision_function(self, X: Table) -> np.ndarray:
@@ -608,6 +642,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
         tags.classifier_tags.multi_class = False
         return tags
 
@@ -642,7 +678,17 @@ def networks(estimator):
     return networks_in(*shown, stack.activation, stack.encoding)
 
 
+def input_names(estimator, encoding):
+    """What each input of the first layer is."""
+    columns = estimator._columns
+    if columns is not None:
+        return np.array(encoding.names(columns.names(), columns.levels_by_number()))
+    unnamed = [f"x{at}" for at in range(encoding.n_features)]
+    return np.array(encoding.names(list(getattr(estimator, "feature_names_in_", unnamed))))
+
+
 def last_fit(estimator):
     """What `fitted` needs of the last fit: a `LastFit`."""
     stack = networks(estimator)
-    return LastFit(stack, estimator._built_with, estimator._class_factors, estimator._seed)
+    built_with, factors = estimator._built_with, estimator._class_factors
+    return LastFit(stack, estimator._columns, built_with, factors, estimator._seed)

@@ -58,7 +58,7 @@ def stack_of(clf):
 
 def new_rows(clf, X):
     """X as a table of the columns that a fitted estimator knows."""
-    return read_table(clf, X)
+    return read_table(clf, last_fit(clf).columns, X)
 
 
 def problem_of(clf, rows):
@@ -110,7 +110,8 @@ def training_rows(clf, X, y, sample_weight):
     weight : ndarray
         Their weights without that.
     """
-    X, y = table_and_labels(clf, X, y, reset=False)
+    columns = last_fit(clf).columns
+    X, y = table_and_labels(X, y, lambda X: read_table(clf, columns, X, order="C"))
     check_given_labels(y, clf.classes_)
     weight = check_weight(sample_weight, len(y), "sample_weight")
     rows = weighted_rows(X, y == clf.classes_[1], weight, last_fit(clf).class_factors)

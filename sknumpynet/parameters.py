@@ -114,6 +114,23 @@ def are_layer_sizes(value):
     return all(is_int(size) and size >= 1 for size in (value if is_sequence else [value]))
 
 
+def are_columns(value):
+    """ "from_dtype", None, or a list of names, of positions, or of True and False."""
+    if value is None or isinstance(value, str):
+        return value is None or value == "from_dtype"
+    if not isinstance(value, Sequence | np.ndarray) or np.ndim(value) != 1:
+        return False
+    listed = list(value)
+    return any(
+        all(of_kind(column) for column in listed)
+        for of_kind in (
+            is_int,
+            lambda c: isinstance(c, str),
+            lambda c: isinstance(c, bool | np.bool_),
+        )
+    )
+
+
 def is_class_weight(value):
     """None, "balanced" or a dict of finite weights, none negative."""
     if isinstance(value, dict):
@@ -180,6 +197,11 @@ RULES = {
         lambda v: is_auto(v) or (is_int(v) and (v == 0 or 2 <= v <= 1 << 16)),
         "0, an int from 2 to 65536 or 'auto'",
         "give the pieces in which to tell each numeric column, such as 8, or 0 for none",
+    ),
+    "categorical_features": Rule(
+        are_columns,
+        "'from_dtype', None, or a list or mask of columns",
+        "give the columns that hold categories by name or position, such as ['city'], or [0, 3]",
     ),
     "dropout": part("give the part of the units to silence, as 0.1"),
     "label_smoothing": part("give a small number such as 0.05, or 0"),

@@ -16,11 +16,15 @@ import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 
 from ._version import __version__
+from .columns import columns_from
 from .engine.inputs.binning import Binning
 from .engine.inputs.encoding import Encoding
+from .engine.inputs.gaps import Gaps
+from .engine.inputs.levels import Levels
 from .engine.inputs.scaling import Scaling
 from .weights import networks_in
 
+PARTS = {"scaling": Scaling, "binning": Binning, "gaps": Gaps, "levels": Levels}  # of an encoding
 FORMAT = 2  # of the checksums; files without this number are of version 0.1.0
 SEAL = ("_version", "_format", "_checksums")
 OF_BYTES = "biufcSUmM"  # kinds of array whose bytes are their values
@@ -82,20 +86,22 @@ def plain_state(state):
     if "_stack" not in state:
         return state
     plain = {name: value for name, value in state.items() if name not in ("_stack", "_shown")}
-    return plain | {"_encoding": asdict(state["_stack"].encoding)}
+    columns = None if state["_columns"] is None else asdict(state["_columns"])
+    return plain | {"_encoding": asdict(state["_stack"].encoding), "_columns": columns}
 
 
 def with_stack(state):
     """The inverse of `plain_state`."""
     plain = state.pop("_encoding")
-    encoding = Encoding(
-        plain["n_features"],
-        Scaling(**plain["scaling"]),
-        None if plain["binning"] is None else Binning(**plain["binning"]),
-    )
-    activation = state["_built_with"]["activation"]
+    parts = {
+        name: None if plain.get(name) is None else kind(**plain[name])
+        for name, kind in PARTS.items()
+    }
+    encoding = Encoding(plain["n_features"], **parts, n_categorical=plain.get("n_categorical", 0))
+    activation, columns = state["_built_with"]["activation"], state["_columns"]
     return state | {
-        "_stack": networks_in(state["coefs_"], state["intercepts_"], activation, encoding)
+        "_columns": None if columns is None else columns_from(columns),
+        "_stack": networks_in(state["coefs_"], state["intercepts_"], activation, encoding),
     }
 
 
@@ -226,7 +232,19 @@ def from_0_1_0(state):
     """A state of version 0.1.0 with the attributes of today."""
     scaling = dict(state.pop("_scaling"))
     binning, n_features = scaling.pop("bins"), state["n_features_in_"]
+    if binning is not None:  # bins of equal weight, in each of which values are spread evenly
+        first = np.searchsorted(binning["source"], np.arange(n_features))
+        n_bins = np.bincount(binning["source"], minlength=n_features)[binning["source"]]
+        number = np.arange(len(n_bins)) - first[binning["source"]]
+        mean = (1 - (number + 0.5) / n_bins).astype(binning["low"].dtype)
+        binning = {**binning, "mean": mean}
     encoding = {"n_features": n_features, "scaling": scaling, "binning": binning}
     has_factors = state.get("class_weight") is not None
     factors = state.get("_class_factors") if has_factors else None
-    return state | {"_encoding": encoding, "_class_factors": factors}
+    built_with = {"categorical_features": "from_dtype", **state["_built_with"]}
+    return state | {
+        "_encoding": encoding,
+        "_columns": None,
+        "_built_with": built_with,
+        "_class_factors": factors,
+    }

@@ -1,6 +1,7 @@
 """Turns the arguments of fit into `Rows`: labels, weights, validation rows, folds."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
@@ -8,6 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .engine import folds
+from .engine.inputs.target_means import N_FOLDS
 from .engine.objective import Rows
 from .tables import read_table
 from .validation import (
@@ -22,8 +24,43 @@ from .validation import (
 )
 
 
-def table_and_labels(estimator, X, y, *, reset):
-    """X as C-contiguous floats or canonical CSR, y as a column of labels."""
+class Units(NamedTuple):
+    """Which rows are held out together, and in which order.
+
+    Parameters
+    ----------
+    kind : ndarray of int of shape (n_rows,)
+        A number for each row; equal rows have equal numbers, see `folds.different_rows`.
+    table : {"counted", "listed"} or None
+        See `folds.kind_of_table`.
+    order : ndarray of shape (n_rows,)
+        Keys, see `folds.row_keys`.
+    """
+
+    kind: np.ndarray
+    table: str | None
+    order: np.ndarray
+
+    @classmethod
+    def of(cls, rows, seed):
+        """Those of a table whose target means are not written yet."""
+        kind = folds.different_rows(rows.X, rows.index)
+        table = folds.kind_of_table(rows.X, rows.index, rows.sign > 0, kind)
+        return cls(kind, table, folds.row_keys(rows.X, seed)[rows.index])
+
+    @property
+    def n_different(self):
+        """Different rows."""
+        return self.kind.max() + 1
+
+    @property
+    def observed(self):
+        """A number for each observation: copies of a row are one, unless rows are counts."""
+        return np.arange(len(self.kind)) if self.table == "counted" else self.kind
+
+
+def table_and_labels(X, y, read):
+    """X as C-contiguous floats or canonical CSR, by ``read``, and y as a column of labels."""
     with naming("y"):
         if y is None:
             raise ValueError(
@@ -34,7 +71,7 @@ def table_and_labels(estimator, X, y, *, reset):
         assert_all_finite(y, input_name="y")
         check_labels(y)
         check_classification_targets(y)
-    X = read_table(estimator, X, reset=reset, order="C")
+    X = read(X)
     with naming("X and y"):
         check_consistent_length(X, y)
     return X, y
@@ -115,13 +152,14 @@ def weighted_rows(X, is_positive, weight, factors, name="sample_weight", may_be_
     return Rows.counted(X, is_positive, weight)
 
 
-def validation_rows(estimator, X_val, y_val, sample_weight_val, classes, factors, dtype):
+def validation_rows(estimator, columns, X_val, y_val, sample_weight_val, classes, factors, dtype):
     """The validation rows given to fit; None where none were.
 
     Parameters
     ----------
     estimator : NumpyMLPBinaryClassifier
-        It knows the columns.
+    columns : Columns or None
+        As `tables.learn_table` gave them.
     X_val, y_val, sample_weight_val
         As they came to ``fit``.
     classes : ndarray of shape (2,)
@@ -141,7 +179,7 @@ def validation_rows(estimator, X_val, y_val, sample_weight_val, classes, factors
             "X_val came with early_stopping=False, which would not look at it; set "
             "early_stopping='auto', or leave X_val out."
         )
-    X_val = read_table(estimator, X_val, name="X_val", dtype=dtype)
+    X_val = read_table(estimator, columns, X_val, name="X_val", dtype=dtype)
     with naming("y_val"):
         check_complete(y_val, "y_val")
         y_val = column_or_1d(y_val)
@@ -152,20 +190,42 @@ def validation_rows(estimator, X_val, y_val, sample_weight_val, classes, factors
     return weighted_rows(X_val, y_val == classes[1], weight, factors, "sample_weight_val")
 
 
-def hold_out(rows, kind, groups, params, *, classes, seed):
+def learn_target_means(columns, rows, units, groups, weight_unit):
+    """The columns with their target means, which are written to the rows' table as well.
+
+    Parameters
+    ----------
+    columns : Columns
+    rows : Rows
+    units : Units
+    groups : ndarray of int or None
+        Of all rows that came, by number.
+    weight_unit : float
+        Weight of an observation.
+
+    Returns
+    -------
+    Columns
+    """
+    unit = units.observed
+    if groups is not None:
+        unit = folds.joined_groups(groups[rows.index], units.kind, N_FOLDS)
+    fold = folds.deal(units.order, rows.sign > 0, unit, min(N_FOLDS, unit.max() + 1))
+    return columns.learn_means(rows, rows.weight / weight_unit, fold)
+
+
+def hold_out(rows, units, groups, params, *, classes):
     """Deal the rows to the folds that the networks hold out.
 
     Parameters
     ----------
     rows : Rows
-    kind : ndarray of int of shape (n_rows,)
-        What `folds.different_rows` gives.
+    units : Units
     groups : ndarray of int or None
         Of all rows that came, by number.
     params : namespace
         The estimator's parameters.
     classes : ndarray of shape (2,)
-    seed : int
 
     Returns
     -------
@@ -177,16 +237,14 @@ def hold_out(rows, kind, groups, params, *, classes, seed):
     if not params.early_stopping:
         return rows, None
     is_auto, n_folds = params.early_stopping == "auto", params.n_estimators
-    is_positive, unit = rows.sign > 0, kind
+    is_positive, kind = rows.sign > 0, units.kind
     if groups is not None:
         unit = folds.joined_groups(groups[rows.index], kind, n_folds)
         check_enough(unit.max() + 1, max(n_folds, 2), "group", params)
     else:
-        if table := folds.kind_of_table(rows.X, rows.index, is_positive, kind):
-            if table == "counted":
-                kind = unit = np.arange(len(kind))  # each row is an observation of its cell
-            elif is_auto:
-                return rows, None
+        if units.table == "listed" and is_auto:
+            return rows, None
+        kind = unit = units.observed
         if is_auto and n_folds > 1:
             n_folds = min(n_folds, max(2, (unit.max() + 1) // folds.FEWEST_HELD))
         check_enough(len(kind), n_folds, "row", params)
@@ -196,11 +254,10 @@ def hold_out(rows, kind, groups, params, *, classes, seed):
     n_folds = min(n_folds, n_units)  # where rows are equal, several networks hold out the same
     if not is_auto:
         check_classes_can_be_held_out(rows, classes)
-    dealt = folds.row_keys(rows.X, seed)[rows.index], is_positive, unit
     if n_folds > 1:
-        fold = folds.deal(*dealt, n_folds)
+        fold = folds.deal(units.order, is_positive, unit, n_folds)
     else:
-        fold = folds.hold_out(*dealt, params.validation_fraction)
+        fold = folds.hold_out(units.order, is_positive, unit, params.validation_fraction)
     n_judging = np.array([len(np.unique(kind[fold == of])) for of in range(n_folds)])
     if not n_judging.all():  # a row of each class
         return rows, None

@@ -1,61 +1,115 @@
-"""X must be a table of numbers, none missing. Else the error names the columns and a remedy.
+"""X as it comes, frame, array, list or sparse matrix, becomes a table of numbers.
 
-Frames of pandas, polars and pyarrow are read without importing these. Columns without a name are
-named by position. Messages list all columns concerned, so that a remedy can be copied, and print no
-values.
+Frames of pandas, polars and pyarrow are read through narwhals. A table that holds nothing but
+numbers is read in place, NaN being a missing value; of any other, `columns` makes numbers, column
+by column. Errors list all columns concerned, so that a remedy can be copied, and print no values
+of numbers.
 """
 
-import datetime
-import re
 from collections.abc import Iterator, Mapping, Set
-from contextlib import contextmanager
 from numbers import Number
 
+import narwhals as nw
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from .validation import canonical, naming, shortened
+from .columns import columns_of_numbers, learn_columns
+from .parameters import is_int
+from .validation import canonical, check_weight, naming
 
 NO_TABLES = (type(None), Number, str, bytes, bytearray, Mapping, Set, Iterator)
-DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
-DATE_TYPES = re.compile("date|time|period|duration", re.IGNORECASE)  # in a dtype as printed
+FLOATS = (np.float64, np.float32)
 BLOCK_VALUES = 1 << 22
 
 
-def read_table(estimator, X, *, name="X", reset=False, order=None, dtype=(np.float64, np.float32)):
-    """X as an array of floats or a canonical CSR array, with its columns checked.
+def learn_table(estimator, X, sample_weight=None, *, is_stream=False):
+    """X as a table of numbers, and how its columns become numbers.
+
+    Sets the estimator's ``n_features_in_`` and, where X has names, ``feature_names_in_``.
 
     Parameters
     ----------
     estimator : NumpyMLPBinaryClassifier
-    X : array-like or sparse matrix of shape (n_samples, n_features)
+    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+    sample_weight : array-like of shape (n_samples,) or None
+        Rows of weight 0 teach nothing.
+    is_stream : bool, default=False
+        Whether other rows will follow.
+
+    Returns
+    -------
+    X : ndarray or CSR array
+        C-contiguous or canonical. Its target means are 0.
+    columns : Columns or None
+        None for a table of numbers only.
+    """
+    with naming("X"):
+        chosen = estimator.categorical_features
+        is_told = not isinstance(chosen, str) and chosen is not None
+        given = as_columns(X) if is_told else given_columns(X)
+        if given is None:
+            return numbers_of(estimator, X, reset=True), None
+        check_shape(estimator, X, given, reset=True)
+        weight = check_weight(sample_weight, given.n_rows, "sample_weight", may_be_zero=True)
+        if not weight.any():
+            weight = np.ones(given.n_rows)
+        if is_told:
+            chosen = positions_of(chosen, given)
+        else:
+            chosen = set() if chosen is None else None
+        columns = learn_columns(given, weight, chosen, has_means=not is_stream)
+        table = columns.read(given, has_means=False)
+        check_is_finite(table, columns)
+        return table, columns if columns.is_raw else None
+
+
+def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, has_means=True):
+    """X as a table of numbers, of the columns that the estimator knows.
+
+    Parameters
+    ----------
+    estimator : NumpyMLPBinaryClassifier
+    columns : Columns or None
+        As `learn_table` gave them.
+    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
     name : str, default="X"
         Name of X in errors.
-    reset : bool, default=False
-        Whether to set the estimator's ``n_features_in_`` and names from X, not compare with them.
     order : {"C"} or None, default=None
     dtype : dtype or tuple of dtype
-        Allowed dtypes; an X of another is converted to the first.
+        Allowed dtypes of a table of numbers only; an X of another is converted to the first.
+    has_means : bool, default=True
+        Whether to write target means; else they are 0.
     """
-    with naming(name), columns_named(X):
-        X = validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=dtype, order=order)
-        return canonical(X)
+    with naming(name):
+        given = given_columns(X) if columns is None else as_columns(X)
+        if given is None:
+            return numbers_of(estimator, X, order=order, dtype=dtype)
+        check_shape(estimator, X, given)
+        columns = columns or columns_of_numbers(given.names, dtype)
+        table = columns.read(given, has_means)
+        check_is_finite(table, columns)
+        return table
 
 
-@contextmanager
-def columns_named(X):
-    """If X cannot be read as a table of numbers, make the error say in which columns and why."""
-    with naming("X"):
-        check_is_table(X)
-        check_holds_no_dates(X)
-        try:
-            yield
-        except (TypeError, ValueError, OverflowError) as error:
-            if told := what_is_wrong(X, error):
-                raise told from error
-            raise
+def numbers_of(estimator, X, *, reset=False, order="C", dtype=FLOATS):
+    """A table that holds numbers only, as floats or a canonical CSR array."""
+    try:
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            dtype=dtype,
+            order=order,
+            ensure_all_finite="allow-nan",
+        )
+    except (TypeError, ValueError, OverflowError) as error:
+        if told := what_is_wrong(X, error):
+            raise told from error
+        raise
+    return canonical(X)
 
 
 def check_is_table(X):
@@ -71,35 +125,22 @@ def check_is_table(X):
     if np.ma.is_masked(X) and X.ndim == 2:
         where = in_rows(np.ma.getmaskarray(X).sum(axis=0), range(X.shape[1]), len(X))
         raise ValueError(
-            f"X is masked in {where}; {HOW_TO_FILL}, with X.filled(numpy.nan) in the place of X."
+            f"X is masked in {where}; give X.filled(numpy.nan), in which they are missing."
         )
 
 
-def check_holds_no_dates(X):
-    """Raise TypeError for dates and times: NumPy would turn them, even NaT, into numbers."""
-    columns = date_columns(X)
-    if columns:
-        raise TypeError(
-            f"X holds no numbers in the columns {columns}: they are dates or times. Make them days "
-            "since the first in the training rows, the same for new rows, such as by "
-            f"{days_since_first(X, columns)}."
-        )
+def check_shape(estimator, X, given, reset=False):
+    """Raise ValueError for names or a number of columns that the estimator does not know."""
+    check_array(np.broadcast_to(0.0, (given.n_rows, len(given.names))))
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
 
 
 def what_is_wrong(X, error):
     """An error that says more about X than the given one; None if there is none."""
-    if reasons := columns_without_numbers(X):
-        columns, reason = list(reasons), next(iter(reasons.values()))
-        kind = TypeError if isinstance(reason, TypeError) else ValueError
-        reason = shortened(str(reason)).rstrip(".")
-        return kind(
-            f"X holds no numbers in the columns {columns}: {reason}. Encode "
-            "categories, such as by make_pipeline(make_column_transformer((OneHotEncoder("
-            f"handle_unknown='ignore'), {columns}), remainder='passthrough'), "
-            "NumpyMLPBinaryClassifier()); make dates numbers, such as days since the first."
-        )
-    if re.search("contains (NaN|infinity)", str(error)):
-        return ValueError(what_is_not_finite(X, "float32" if "float32" in str(error) else "float"))
+    if "contains infinity" in str(error):
+        numbers = check_array(X, accept_sparse="csr", dtype=FLOATS, ensure_all_finite=False)
+        names = names_of(X) or range(numbers.shape[1])
+        return infinite(numbers, names, "float32" if "float32" in str(error) else "float64")
     if isinstance(X, list | tuple):
         lengths = {len(row) for row in X if hasattr(row, "__len__")}
         if len(lengths) > 1:
@@ -110,7 +151,100 @@ def what_is_wrong(X, error):
     return None
 
 
-# Columns ------------------------------------------------------------------------------------------
+# Columns of a raw table ---------------------------------------------------------------------------
+
+
+class GivenColumns:
+    """The columns of a raw table, one at a time.
+
+    Parameters
+    ----------
+    table : narwhals.DataFrame or ndarray of object of shape (n_rows, n_columns)
+
+    Attributes
+    ----------
+    names : list
+        Names of a frame's columns; else their positions.
+    is_categorical : list of bool
+        Whether a column's type says that it is categorical.
+    container : {"pandas", "polars", "array"}
+    """
+
+    def __init__(self, table):
+        self.table, (self.n_rows, n_columns) = table, table.shape
+        self.container, self.names = "array", list(range(n_columns))
+        self.is_categorical = [False] * n_columns
+        if isinstance(table, nw.DataFrame):
+            self.container = "polars" if table.implementation.is_polars() else "pandas"
+            self.names = list(table.columns)
+            self.is_categorical = [
+                isinstance(kind, nw.Categorical | nw.Enum) for kind in table.schema.values()
+            ]
+
+    def values(self, position):
+        """The values of a column, one a row."""
+        if isinstance(self.table, np.ndarray):
+            return self.table[:, position]
+        column = self.table[:, position]
+        if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone:
+            column = column.dt.replace_time_zone(None)  # the time on the clock there
+        if column.dtype.is_nested():
+            raise TypeError(
+                f"X: the column {self.names[position]!r} holds {column.dtype}; make numbers or "
+                "text of it, or leave it out."
+            )
+        return column.to_numpy()
+
+
+def given_columns(X):
+    """The columns of a raw table; None for a table of numbers, which is read as a whole."""
+    dtype = getattr(X, "dtype", None)
+    if sparse.issparse(X) or (isinstance(dtype, np.dtype) and dtype.kind in "fiubc"):
+        return None
+    if nw.dependencies.is_into_dataframe(X):
+        frame = frame_of(X)
+        if all(map(is_numeric, frame.schema.values())) or is_sparse_frame(X):
+            return None
+        return GivenColumns(frame)
+    try:
+        array = np.asarray(X)
+    except (TypeError, ValueError):  # such as of rows of several lengths
+        return None
+    return None if array.dtype.kind in "fiubc" else as_columns(X)
+
+
+def as_columns(X):
+    """The columns of any table, to be read one by one."""
+    if sparse.issparse(X):
+        raise ValueError(
+            "X is sparse, and categorical_features names columns of it; give a dense array or a "
+            "frame."
+        )
+    if nw.dependencies.is_into_dataframe(X):
+        return GivenColumns(frame_of(X))
+    array = X if isinstance(X, np.ndarray) else np.asarray(X, object)
+    return GivenColumns(check_array(array, dtype=None, ensure_all_finite=False))
+
+
+def frame_of(X):
+    """A frame as narwhals reads it."""
+    names = names_of(X)
+    if twice := sorted({str(name) for name in names if names.count(name) > 1}):
+        raise ValueError(
+            f"X has several columns of the same name, {twice}; name each differently, such as by "
+            "X.columns = range(X.shape[1])."
+        )
+    return nw.from_native(X, eager_only=True)
+
+
+def is_numeric(kind):
+    """Whether a narwhals type is one of numbers that NumPy has."""
+    return kind.is_numeric() and not isinstance(kind, nw.Decimal)
+
+
+def is_sparse_frame(X):
+    """Whether it is a frame of pandas that scikit-learn reads as a sparse matrix."""
+    return hasattr(X, "sparse") and all(str(kind).startswith("Sparse") for kind in X.dtypes)
 
 
 def names_of(X):
@@ -119,133 +253,55 @@ def names_of(X):
     return list(getattr(X, "columns", ())) or None if names is None else list(names)
 
 
-def columns_of(X):
-    """The name or position and the values of every column; empty if X has no columns."""
-    names = names_of(X)
-    if names is None:
-        X = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
-        names = range(X.shape[1] if X.ndim == 2 else 0)
-        return [(position, X[:, position]) for position in names]
-    by_position = hasattr(X, "iloc")
-    return [(name, X.iloc[:, i] if by_position else X[name]) for i, name in enumerate(names)]
-
-
-def date_columns(X):
-    """Names or positions of the columns that hold dates, times or lengths of time."""
-    is_array = isinstance(X, np.ndarray)
-    if sparse.issparse(X) or (is_array and X.dtype.kind not in "mMO"):
-        return []
-    names = names_of(X)
-    if names is None:
-        if not any(issubclass(kind, DATES) for kind in types_of_values(X)):
-            return []
-        return [name for name, column in columns_of(X) if has_dates(column)]
-    types = X.schema.types if hasattr(X, "column_names") else list(X.dtypes)
-    dates = {kind for kind in set(types) if DATE_TYPES.match(str(kind))}
-    objects = {kind for kind in set(types) if str(kind) == "object"}
-    if not dates and not objects:
-        return []
-    return [
-        name
-        for (name, column), kind in zip(columns_of(X), types, strict=True)
-        if kind in dates or (kind in objects and has_dates(column))
-    ]
-
-
-def types_of_values(X):
-    """The types of the values of an array, or of a list of rows."""
-    dtype = getattr(X, "dtype", None)
-    if isinstance(dtype, np.dtype):
-        return set(map(type, np.asarray(X).flat)) if dtype.kind == "O" else {dtype.type}
-    found = set()
-    for row in X if isinstance(X, list | tuple) else ():
-        if isinstance(row, list | tuple | np.ndarray):
-            is_typed = isinstance(row, np.ndarray) and row.dtype != object
-            found.update([row.dtype.type] if is_typed else map(type, row))
-    return found
-
-
-def has_dates(column):
-    """Whether a column holds dates or times, by its dtype or as objects."""
-    is_typed = isinstance(column, np.ndarray) and column.dtype != object
-    kinds = [column.dtype.type] if is_typed else set(map(type, column))
-    return any(issubclass(kind, DATES) for kind in kinds)
-
-
-def days_since_first(X, columns):
-    """A line of code that turns the dates in these columns into numbers."""
-    day = "numpy.timedelta64(1, 'D')"
-    if hasattr(X, "iloc"):
-        days = f"lambda date: (date.infer_objects() - date.min()) / {day}"
-        return f"X[{columns}] = X[{columns}].apply({days})"
-    if hasattr(X, "with_columns"):
-        dates = f"polars.col({columns})"
-        return f"X = X.with_columns(({dates} - {dates}.min()).dt.total_seconds() / 86400)"
-    if isinstance(X, np.ndarray) and X.dtype != object:
-        return f"X = (X - X.min(axis=0)) / {day}"
-    frame = "X.to_pandas()" if hasattr(X, "to_pandas") else "pandas.DataFrame(X)"
-    return f"X = {frame}, then X[column] = (X[column] - X[column].min()) / {day}"
-
-
-def columns_without_numbers(X):
-    """Names, or positions, of columns that cannot be read as numbers, each with the reason."""
-    names = names_of(X)
-    if names is None and getattr(getattr(X, "dtype", None), "kind", "O") not in "OSUT":
-        return {}
-    if names is not None and len(set(names)) < len(names):  # scikit-learn raises its own error
-        return {}
-    reasons = {}
-    for name, column in columns_of(X):
-        try:
-            check_array(
-                column,
-                dtype=None,
-                order="C",  # for a strided column NumPy may name the first bad value or the last
-                ensure_all_finite=False,
-                ensure_2d=False,
-                ensure_min_samples=0,
-            ).astype(float)
-        except (TypeError, ValueError, OverflowError) as reason:
-            reasons[name] = reason
-    return reasons
-
-
-# Gaps ---------------------------------------------------------------------------------------------
-
-HOW_TO_FILL = (
-    "fill the gaps, such as by make_pipeline(SimpleImputer(add_indicator=True), "
-    "NumpyMLPBinaryClassifier())"
-)
-
-
-def what_is_not_finite(X, dtype):
-    """The message: which columns hold NaN, infinity or values too large, and what to do."""
-    names, largest = names_of(X), np.finfo(dtype).max
-    numbers = check_array(
-        X, accept_sparse="csr", dtype=(np.float64, np.float32), ensure_all_finite=False
+def positions_of(chosen, given):
+    """The positions that ``categorical_features`` names, as a set."""
+    advice = (
+        "give 'from_dtype', None, or a list of columns by name or position, or a mask, such as "
+        f"categorical_features={list(given.names[:2])}."
     )
-    n_rows, n_columns = numbers.shape
-    names = range(n_columns) if names is None else names
-    n_missing = count_by_column(numbers, np.isnan)
-    n_infinite = count_by_column(numbers, lambda values: np.abs(values) > largest)
-    told = []
-    if n_missing.any():
-        told.append(f"Input X contains NaN in {in_rows(n_missing, names, n_rows)}; {HOW_TO_FILL}")
-        empty = np.flatnonzero(n_missing == n_rows)
-        if len(empty):
-            call = f"numpy.delete(X, {empty.tolist()}, axis=1)"
-            if names_of(X):
-                keyword = "columns=" * hasattr(X, "iloc")
-                call = f"X.drop({keyword}{[names[i] for i in empty]})"
-            told[-1] += f"; leave out the columns that hold nothing, by X = {call}"
-    if n_infinite.any():
-        what = "infinity" if dtype == "float" else "infinity or a value too large for float32"
-        told.append(
-            f"Input X contains {what} in {in_rows(n_infinite, names, n_rows)}; if that means very "
-            f"much, give a number, such as by numpy.clip(X, -1e9, 1e9), else make it a gap and "
-            f"{HOW_TO_FILL}"
+    listed = list(chosen)
+    if listed and all(isinstance(each, bool | np.bool_) for each in listed):
+        if len(listed) != len(given.names):
+            raise ValueError(
+                f"categorical_features is a mask of {len(listed)} values, but X has "
+                f"{len(given.names)} columns; {advice}"
+            )
+        return set(np.flatnonzero(listed).tolist())
+    unknown = [each for each in listed if not is_known(each, given)]
+    if unknown:
+        raise ValueError(
+            f"categorical_features names {unknown}, which X does not have among its "
+            f"{len(given.names)} columns; {advice}"
         )
-    return ". ".join(told) + "."
+    return {int(each) if is_int(each) else given.names.index(each) for each in listed}
+
+
+def is_known(column, given):
+    """Whether a column is given by a position or a name that there is."""
+    if is_int(column):
+        return 0 <= column < len(given.names)
+    return given.container != "array" and column in given.names
+
+
+# Numbers that are none ----------------------------------------------------------------------------
+
+
+def check_is_finite(table, columns):
+    """Raise ValueError for infinite values in a table that `columns` has read."""
+    if not np.isfinite(np.nansum(table)) and np.isinf(table).any():
+        raise infinite(table, columns.names(), "float64")
+
+
+def infinite(numbers, names, dtype):
+    """The error: which columns hold infinity or values too large, and what to do."""
+    largest = np.finfo(dtype).max
+    counts = count_by_column(numbers, lambda values: np.abs(values) > largest)
+    what = "infinity" if dtype == "float64" else "infinity or a value too large for float32"
+    return ValueError(
+        f"Input X contains {what} in {in_rows(counts, names, numbers.shape[0])}; if that means "
+        "very much, give a number, such as by numpy.clip(X, -1e9, 1e9), else make it missing, "
+        "such as by numpy.where(numpy.isinf(X), numpy.nan, X)."
+    )
 
 
 def count_by_column(X, is_counted):

@@ -14,7 +14,12 @@ from .validation import naming
 BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
-BUILT_WITH = ("activation", "scale_inputs", "numeric_bins")  # fixed once networks are fitted
+BUILT_WITH = (
+    "activation",
+    "scale_inputs",
+    "numeric_bins",
+    "categorical_features",
+)  # fixed once networks are fitted
 
 
 def draw_seed(random_state):
@@ -31,7 +36,7 @@ def make_layout(params, encoding):
     return Layout((encoding.n_inputs, *hidden, 1))
 
 
-def make_stack(params, rows, n_different, seed, is_stream=False):
+def make_stack(params, rows, units, n_categorical, seed, is_stream=False):
     """Networks as they are drawn, on the encoding learnt from these rows.
 
     Parameters
@@ -39,8 +44,10 @@ def make_stack(params, rows, n_different, seed, is_stream=False):
     params : namespace
         The estimator's parameters, as `plain_parameters` gives them.
     rows : Rows
-    n_different : int
-        Different rows among them.
+    units : Units
+        Of these rows.
+    n_categorical : int
+        Columns that hold numbers of levels, the last ones.
     seed : int
     is_stream : bool, default=False
         Whether other rows will follow.
@@ -52,13 +59,15 @@ def make_stack(params, rows, n_different, seed, is_stream=False):
     """
     n_bins, is_auto = params.numeric_bins, params.numeric_bins == "auto"
     if is_auto:
-        is_binned = params.scale_inputs == "robust" and n_different >= FEWEST_BINNED
+        is_binned = params.scale_inputs == "robust" and units.n_different >= FEWEST_BINNED
         n_bins = BINS if is_binned else 0
     encoding = learn_encoding(
         rows,
         scale_inputs=params.scale_inputs,
         n_bins=n_bins,
         most_codes=MOST_CODES if is_auto else None,
+        n_categorical=n_categorical,
+        unit=weight_unit(rows, units),
         is_stream=is_stream,
     )
     layout, networks = make_layout(params, encoding), range(params.n_estimators)
@@ -69,6 +78,11 @@ def make_stack(params, rows, n_different, seed, is_stream=False):
         )
     drawn = initial_params(layout, params.activation, seed, networks, rows.X.dtype)
     return Stack(layout, params.activation, encoding, drawn).folded()
+
+
+def weight_unit(rows, units):
+    """The weight of an observation."""
+    return rows.weight.sum() / (units.observed.max() + 1)
 
 
 def check_continuation(params, stack, built_with, classes, known_classes):

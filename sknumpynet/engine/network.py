@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .activations import ACTIVATIONS
+from .inputs.gaps import has_gaps
 from .inputs.sparse import SparseGradient, SparseInputs, multiply, stays_sparse
 
 BLOCK_ROWS = 1024  # most rows of one pass, in training too: more would not fit into the cache
@@ -75,6 +76,7 @@ class Network:
         self.activation, self.encoding = ACTIVATIONS[stack.activation], stack.to_apply
         self.n_rows, self.dropout = n_rows, dropout
         self.inputs = self.sparse_inputs = self.sparse_rows = None  # made when first read
+        self.table = None  # the one read last, and whether it has gaps
         a = [
             np.empty((n_estimators, size + 1, n_rows), dtype)
             for size in stack.layout.layer_sizes[1:-1]
@@ -121,13 +123,15 @@ class Network:
             self.scratch = np.empty((self.n_rows, X.shape[1]), self.dtype)
             self.layers[0] = self.layers[0]._replace(a=self.inputs.T)
         self.sparse_rows = None
+        if X is not self.table:  # to look for gaps batch by batch would take 2 µs a step
+            self.table, self.has_gaps = X, has_gaps(X)
         if not isinstance(X, np.ndarray):
             rows = X[index].toarray(out=self.scratch if X.dtype == self.dtype else None)
         elif isinstance(index, slice) or X.dtype != self.dtype:
             rows = X[index]
         else:  # the method: np.take takes 1 µs longer
             rows = X.take(index, axis=0, out=self.scratch, mode="clip")
-        self.encoding.apply(rows, out=self.inputs[:, :-1], scratch=self.scratch)
+        self.encoding.apply(rows, self.inputs[:, :-1], self.scratch, self.has_gaps)
 
     def forward(self, streams=None):
         """Logits of the rows read.

@@ -19,6 +19,8 @@ class Binning:
         The column of each code.
     low, width : ndarray of shape (n_codes,)
         Lower edge and width of its bin, in the column's unit.
+    mean : ndarray of shape (n_codes,)
+        Its mean over the training rows, which is the code of a missing value.
 
     Notes
     -----
@@ -29,16 +31,22 @@ class Binning:
     source: np.ndarray
     low: np.ndarray
     width: np.ndarray
+    mean: np.ndarray
 
-    def apply(self, rows, out):
-        """Write the codes of dense ``rows`` to ``out``, of shape (n_rows, n_codes)."""
+    def apply(self, rows, out, is_missing=None):
+        """Write the codes of dense ``rows`` to ``out``, of shape (n_rows, n_codes).
+
+        ``is_missing`` tells which values of the rows are missing, if any are.
+        """
         np.subtract(rows[:, self.source], self.low, out=out)
         out /= self.width
         out.clip(0, 1, out=out)  # the methods: np.clip takes 1 µs longer
+        if is_missing is not None:
+            np.copyto(out, self.mean, where=is_missing[:, self.source])
 
     def at(self, codes, source):
         """Some of the codes, applied to columns at other positions ``source``."""
-        return Binning(source, self.low[codes], self.width[codes])
+        return Binning(source, self.low[codes], self.width[codes], self.mean[codes])
 
 
 def learn_binning(X, index, weight, n_bins):
@@ -64,6 +72,9 @@ def learn_binning(X, index, weight, n_bins):
         width = np.diff(edges)
         is_bin = width > 0
         is_bin[(is_bin.sum(axis=1) < 2) | ~np.isfinite(width).all(axis=1)] = False
-        codes.append((block.start + np.nonzero(is_bin)[0], edges[:, :-1][is_bin], width[is_bin]))
-    source, low, width = map(np.concatenate, zip(*codes, strict=True))
-    return Binning(source, low, width) if len(source) else None
+        low = edges[:, :-1]
+        mean = columns.mean_codes(low, np.where(is_bin, width, np.inf)).astype(X.dtype)
+        source = block.start + np.nonzero(is_bin)[0]
+        codes.append((source, *(each[is_bin] for each in (low, width, mean))))
+    source, *codes = map(np.concatenate, zip(*codes, strict=True))
+    return Binning(source, *codes) if len(source) else None

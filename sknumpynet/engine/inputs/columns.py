@@ -1,7 +1,8 @@
 """Statistics of a table's columns, dense or sparse, over weighted rows, block by block.
 
 A sparse column is treated as its stored values and one zero that has the weight of all other rows.
-Its statistics equal those of the dense column, and take time for the stored values only.
+Its statistics equal those of the dense column, and take time for the stored values only. Missing
+values (NaN) do not count; a column without any value counts as zeros.
 """
 
 import numpy as np
@@ -56,14 +57,34 @@ class DenseColumns:
 
     def __init__(self, values, weight):
         self.values, self.weight = values, weight
+        self.has_gap = np.isnan(values).any(axis=0)
+
+    def _measured(self, measure):
+        """``measure(values, weight)``, of shape (n, n_columns), over the values present."""
+        if not self.has_gap.any():
+            return measure(self.values, self.weight)
+        is_full = ~self.has_gap
+        columns = [self._present(column) for column in np.flatnonzero(self.has_gap)]
+        parts = [measure(*column) for column in columns]
+        if is_full.any():
+            parts.append(measure(self.values[:, is_full], self.weight))
+        found = np.concatenate(parts, axis=1)
+        return found[:, np.argsort(np.argsort(is_full, kind="stable"))]
+
+    def _present(self, column):
+        """The values of a column that are not missing, as a column, and their weights."""
+        present = ~np.isnan(self.values[:, column])
+        if not present.any():
+            return np.zeros((1, 1), self.values.dtype), np.ones(1)
+        return self.values[present, column, np.newaxis], self.weight[present]
 
     def extremes(self):
         """Smallest and largest value of each column."""
-        return self.values.min(axis=0), self.values.max(axis=0)
+        return self._measured(lambda values, _: np.stack([values.min(axis=0), values.max(axis=0)]))
 
     def quantiles(self, levels):
         """Of shape (n_levels, n_columns), see `weighted_quantiles`."""
-        return weighted_quantiles(self.values, self.weight, levels)
+        return self._measured(lambda *column: weighted_quantiles(*column, levels))
 
     def median_distances(self, chosen, centers):
         """Median distance from the center, over the values that differ from it; 0 if none does.
@@ -78,7 +99,7 @@ class DenseColumns:
         found = np.zeros(len(chosen), self.values.dtype)
         for place, (column, center) in enumerate(zip(chosen, centers, strict=True)):
             distance = np.abs(self.values[:, column] - center)
-            (away,) = np.nonzero(distance)
+            (away,) = np.nonzero(distance > 0)
             if len(away):
                 distances = distance[away, np.newaxis]
                 found[place] = weighted_quantiles(distances, self.weight[away], (0.5,))[0, 0]
@@ -86,11 +107,27 @@ class DenseColumns:
 
     def mean_and_deviation(self):
         """Weighted mean and standard deviation; exactly 0 for a constant column."""
-        unit = unit_of(np.abs(self.values).max(axis=0))
-        values = self.values / unit
-        mean = np.average(values, axis=0, weights=self.weight)
-        deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=self.weight))
-        return mean * unit, np.where(np.ptp(values, axis=0) > 0, deviation, 0) * unit
+        return self._measured(mean_and_deviation)
+
+    def mean_codes(self, low, width):
+        """Weighted means of the codes clip((x - low) / width, 0, 1).
+
+        Parameters
+        ----------
+        low, width : ndarray of shape (n_columns, n_bins)
+
+        Returns
+        -------
+        ndarray of shape (n_columns, n_bins)
+        """
+        values, means = np.ascontiguousarray(self.values.T), np.empty(low.shape)
+        present = ~np.isnan(values)
+        total = np.maximum((present * self.weight).sum(axis=1), np.finfo(np.float64).tiny)
+        for place in range(low.shape[1]):
+            codes = (values - low[:, [place]]) / width[:, [place]]
+            codes = np.where(present, codes.clip(0, 1), 0) * self.weight
+            means[:, place] = codes.sum(axis=1) / total
+        return means
 
 
 class SparseColumns:
@@ -110,7 +147,12 @@ class SparseColumns:
             weight = np.ones(len(weight))
         column, stored = np.repeat(np.arange(n_columns), n_stored), weight[rows]
         rest = weight.sum() - np.bincount(column, stored, n_columns)
-        (partial,) = np.nonzero(n_stored < len(weight))
+        present = ~np.isnan(values)
+        self.has_gap = np.bincount(column[~present], minlength=n_columns) > 0
+        if not present.all():
+            column, values, stored = column[present], values[present], stored[present]
+        has_value = np.bincount(column, minlength=n_columns) > 0
+        (partial,) = np.nonzero((n_stored < len(weight)) | ~has_value)
         # The true rest is at least the smallest weight; rounding may have made it less.
         rest = np.maximum(rest[partial], weight.min())
         column = np.append(column, partial)
@@ -154,6 +196,24 @@ class SparseColumns:
         means = mean(values)
         deviation = np.sqrt(mean((values - means[self.column]) ** 2))
         return means * unit, np.where(low < high, deviation, 0) * unit
+
+    def mean_codes(self, low, width):
+        """As of `DenseColumns`."""
+        total, means = np.add.reduceat(self.weight, self.first), np.empty(low.shape)
+        for place in range(low.shape[1]):
+            above = self.value - low[self.column, place]
+            codes = (above / width[self.column, place]).clip(0, 1)
+            means[:, place] = np.add.reduceat(codes * self.weight, self.first) / total
+        return means
+
+
+def mean_and_deviation(values, weight):
+    """`DenseColumns.mean_and_deviation` of columns without gaps."""
+    unit = unit_of(np.abs(values).max(axis=0))
+    values = values / unit
+    mean = np.average(values, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight))
+    return np.stack([mean, np.where(np.ptp(values, axis=0) > 0, deviation, 0)]) * unit
 
 
 def unit_of(largest):

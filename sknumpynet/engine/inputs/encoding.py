@@ -1,14 +1,22 @@
-"""The encoding of a table's columns as inputs of the first layer: scaled columns, then codes."""
+"""The encoding of a table's columns as inputs of the first layer.
+
+Inputs are the numeric columns on a common scale, their codes, where values are missing, and the
+levels of the categorical columns, in this order.
+"""
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from .binning import Binning, learn_binning
+from .gaps import Gaps, learn_gaps
+from .levels import Levels, learn_levels
 from .scaling import Scaling, learn_scaling
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """What the first layer reads of a row: each column scaled, then the codes of the bins.
+    """What the first layer reads of a row.
 
     Parameters
     ----------
@@ -18,26 +26,55 @@ class Encoding:
         By default the columns as they are.
     binning : Binning, optional
         Of the columns as they come, not as they are scaled.
+    gaps : Gaps, optional
+    levels : Levels, optional
+    n_categorical : int, default=0
+        Columns that hold numbers of levels: the last ones of the table. The others are numeric.
     """
 
     n_features: int
     scaling: Scaling = field(default_factory=Scaling)
     binning: Binning | None = None
+    gaps: Gaps | None = None
+    levels: Levels | None = None
+    n_categorical: int = 0
+
+    @property
+    def n_numeric(self):
+        """Numeric columns of the table, and inputs that they are scaled to."""
+        return self.n_features - self.n_categorical
 
     @property
     def n_inputs(self):
         """Inputs of the first layer."""
-        return self.n_features + (0 if self.binning is None else len(self.binning.source))
+        parts = self.binning, self.gaps, self.levels
+        return self.n_numeric + sum(len(part.source) for part in parts if part is not None)
 
-    def names(self, columns):
-        """What each input is, given the names of the columns: 'age', 'age, 30 to 41'."""
-        names = list(map(str, columns))
+    def names(self, columns, levels=None):
+        """What each input is: "age", "age 30 to 41", "age is missing", "city = Oslo".
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Names of the table's columns.
+        levels : sequence of sequence, optional
+            For each categorical column, its levels by number; None is a missing value.
+        """
+        names = list(columns[: self.n_numeric])
         if self.binning is not None:
             edges = zip(self.binning.source, self.binning.low, self.binning.width, strict=True)
-            names += [f"{names[at]}, {low:.4g} to {low + width:.4g}" for at, low, width in edges]
+            names += [f"{columns[at]} {low:.4g} to {low + width:.4g}" for at, low, width in edges]
+        if self.gaps is not None:
+            names += [f"{columns[at]} is missing" for at in self.gaps.source]
+        if self.levels is not None:
+            for at, number in zip(self.levels.source, self.levels.level.astype(int), strict=True):
+                level = levels[at - self.n_numeric][number]
+                if isinstance(level, float) and level.is_integer():
+                    level = int(level)
+                names.append(f"{columns[at]} {'is missing' if level is None else f'= {level}'}")
         return names
 
-    def apply(self, rows, out, scratch):
+    def apply(self, rows, out, scratch, has_gaps=False):
         """Write the inputs of dense ``rows`` to ``out``.
 
         Huge values may overflow on the way, to an infinity that bends to 3.
@@ -47,11 +84,25 @@ class Encoding:
         rows, scratch : ndarray of shape (n_rows, n_features)
             They may be one and the same array; ``scratch`` is overwritten.
         out : ndarray of shape (n_rows, n_inputs)
+        has_gaps : bool, default=False
+            Whether values may be missing.
         """
+        end = out.shape[1]
+        if self.levels is not None:
+            start = end - len(self.levels.source)
+            self.levels.apply(rows, out[:, start:])
+            end = start
+        if self.n_categorical:
+            rows, scratch = rows[:, : self.n_numeric], scratch[:, : self.n_numeric]
+        is_missing = np.isnan(rows) if has_gaps else None
+        if self.gaps is not None:
+            start = end - len(self.gaps.source)
+            self.gaps.apply(is_missing, out[:, start:end])
+            end = start
         if self.binning is not None:
-            self.binning.apply(rows, out=out[:, self.n_features :])
-            out = out[:, : self.n_features]
-        self.scaling.apply(rows, out, scratch)
+            self.binning.apply(rows, out[:, self.n_numeric : end], is_missing)
+            end = self.n_numeric
+        self.scaling.apply(rows, out[:, :end], scratch, is_missing)
 
     def folded(self):
         """What is left to be encoded once `fold_into` has changed the first layer."""
@@ -73,7 +124,9 @@ class Encoding:
         self.scaling.unfold_from(layer)
 
 
-def learn_encoding(rows, *, scale_inputs, n_bins, most_codes=None, is_stream=False):
+def learn_encoding(
+    rows, *, scale_inputs, n_bins, most_codes=None, n_categorical=0, unit=1.0, is_stream=False
+):
     """The encoding of these rows' columns.
 
     Parameters
@@ -85,6 +138,10 @@ def learn_encoding(rows, *, scale_inputs, n_bins, most_codes=None, is_stream=Fal
         Bins a column; 0 for none.
     most_codes : int, optional
         With more codes than that there are none.
+    n_categorical : int, default=0
+        Columns that hold numbers of levels, the last ones.
+    unit : float, default=1.0
+        Weight of one observation.
     is_stream : bool, default=False
         Whether other rows will follow, in which a column may vary that is constant here.
 
@@ -92,9 +149,15 @@ def learn_encoding(rows, *, scale_inputs, n_bins, most_codes=None, is_stream=Fal
     -------
     Encoding
     """
-    weighted = rows.X, rows.index, rows.weight
-    scaling = learn_scaling(scale_inputs, *weighted, is_stream)
-    binning = learn_binning(*weighted, n_bins) if n_bins else None
+    X, index, weight = rows.X, rows.index, rows.weight
+    n_features, levels = X.shape[1], None
+    n_numeric = n_features - n_categorical
+    if n_categorical:
+        levels = learn_levels(X, index, weight / unit, range(n_numeric, n_features))
+        X = X[:, :n_numeric]
+    scaling = learn_scaling(scale_inputs, X, index, weight, is_stream)
+    binning = learn_binning(X, index, weight, n_bins) if n_bins and n_numeric else None
     if binning is not None and most_codes is not None and len(binning.source) > most_codes:
         binning = None
-    return Encoding(rows.X.shape[1], scaling, binning)
+    gaps = learn_gaps(X, index, weight)
+    return Encoding(n_features, scaling, binning, gaps, levels, n_categorical)

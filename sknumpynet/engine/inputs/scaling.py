@@ -25,17 +25,22 @@ class Scaling:
     center, factor : ndarray of shape (n_features,) or None
         None for no centring or no scaling. The factor of a constant column is 0.
     bends : bool
+    missing : ndarray of shape (n_features,) or float, default=0.0
+        What a missing value becomes.
     """
 
     center: np.ndarray | None = None
     factor: np.ndarray | None = None
     bends: bool = False
+    missing: np.ndarray | float = 0.0
 
     def folded(self):
         """The scaling still to be applied to columns after `fold_into` has changed the weights."""
-        return self if self.bends or self.factor is None else Scaling()
+        if self.bends or self.factor is None:
+            return self
+        return Scaling(missing=0.0 if self.center is None else self.center)
 
-    def apply(self, rows, out, scratch):
+    def apply(self, rows, out, scratch, is_missing=None):
         """Write the scaled ``rows`` to ``out``, of their shape; see `Encoding.apply`."""
         if self.center is None:
             out[...] = rows
@@ -45,11 +50,14 @@ class Scaling:
             out *= self.factor
         if self.bends:
             bend(out, scratch)
+        if is_missing is not None:
+            np.copyto(out, self.missing, where=is_missing)
 
     def at(self, columns):
         """The scaling of some columns; a column may be given several times."""
         arrays = (each if each is None else each[columns] for each in (self.center, self.factor))
-        return Scaling(*arrays, bends=self.bends)
+        missing = self.missing if np.ndim(self.missing) == 0 else self.missing[columns]
+        return Scaling(*arrays, self.bends, missing)
 
     def fold_into(self, layer):
         """See `Encoding.fold_into`."""

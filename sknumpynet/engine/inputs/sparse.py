@@ -6,6 +6,8 @@ inputs of a row of zeros the base. The difference from the base is as sparse as 
     inputs_i = added_i + base ,  z_i = W^T added_i + (W^T base + b) ,
     dLoss/dW = sum_i added_i delta_i^T + base sum_i delta_i^T
 
+A missing value is a stored NaN.
+
 The base is mostly zeros itself: a column whose median is not 0 is stored in at least half of the
 rows, and one whose mean exceeds 3 deviations in nine of ten.
 """
@@ -46,6 +48,10 @@ class SparseInputs:
         (self.at,) = np.nonzero(self.base)
         if encoding.binning is not None:
             self.first_code = np.searchsorted(encoding.binning.source, np.arange(n_features + 1))
+        if encoding.gaps is not None:
+            self.gap_input = np.full(n_features, -1)
+            self.gap_input[encoding.gaps.source] = encoding.n_inputs - len(encoding.gaps.source)
+            self.gap_input[encoding.gaps.source] += np.arange(len(encoding.gaps.source))
 
     def read(self, rows):
         """The differences of CSR rows from the base, and the base as one row more.
@@ -65,17 +71,23 @@ class SparseInputs:
             parts.append((np.repeat(np.arange(n_rows), len(self.far)), far, values))
         if self.encoding.binning is not None:
             entry, code = self._codes_of(column)
-            codes = np.empty((1, len(entry)), self.dtype)
-            self.encoding.binning.at(code, entry).apply(rows.data[np.newaxis], codes)
+            values, codes = rows.data[np.newaxis], np.empty((1, len(entry)), self.dtype)
+            self.encoding.binning.at(code, entry).apply(values, codes, np.isnan(values))
             code += n_features
             parts.append((row[entry], code, codes[0] - self.base[code]))
+        if self.encoding.gaps is not None:
+            (missing,) = np.nonzero(np.isnan(rows.data))
+            place = self.gap_input[column[missing]]
+            has_input = place >= 0
+            parts.append((row[missing[has_input]], place[has_input], np.ones(has_input.sum())))
         rows, columns, values = map(np.concatenate, zip(*parts, strict=True))
         return sparse.csr_array((values, (rows, columns)), shape=(n_rows + 1, len(self.base)))
 
     def _scaled(self, values, column):
         """Values of these columns, scaled."""
-        scaled = np.empty((1, len(values)), self.dtype)
-        self.encoding.scaling.at(column).apply(values[np.newaxis], scaled, np.empty_like(scaled))
+        scaled, values = np.empty((1, len(values)), self.dtype), values[np.newaxis]
+        scaling = self.encoding.scaling.at(column)
+        scaling.apply(values, scaled, np.empty_like(scaled), np.isnan(values))
         return scaled[0]
 
     def _codes_of(self, column):
