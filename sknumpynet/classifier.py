@@ -372,7 +372,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         goes_on = params.warm_start and hasattr(self, "coefs_")
         X, y = table_and_labels(X, y, lambda X: self._training_table(X, sample_weight, goes_on))
         classes = two_classes(y)
-        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
+        dtype = training_setup.arithmetic_of(params, self._columns, X)
+        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight, dtype)
         groups, n_judging = check_groups(groups, len(y)), None
         self._begin(params, classes, goes_on)
         units = Units.of(rows, self._seed)
@@ -444,7 +445,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         )
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
         rows, factors = training_rows(
-            X, y, sample_weight, classes, params.class_weight, is_piece=True, goes_on=goes_on
+            X,
+            y,
+            sample_weight,
+            classes,
+            params.class_weight,
+            training_setup.arithmetic_of(params, self._columns, X),
+            is_piece=True,
+            goes_on=goes_on,
         )
         self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
@@ -483,8 +491,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """The stack that training starts from: as it stands, or drawn anew for these rows."""
         if goes_on:
             return networks(self)
-        n_categorical = 0 if self._columns is None else len(self._columns.levels)
-        stack = training_setup.make_stack(params, rows, units, n_categorical, self._seed, is_stream)
+        stack = training_setup.make_stack(params, rows, units, self._columns, self._seed, is_stream)
         self._show(stack)
         self.input_names_ = input_names(self, stack.encoding)
         return stack
@@ -496,7 +503,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._built_with, self._class_factors = vars(params), factors  # for readers
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(
-            params, stack.unfolded(rows.X.dtype), rows, self._seed, validation, n_judging
+            params, stack.unfolded(rows.sign.dtype), rows, self._seed, validation, n_judging
         )
         optimizer = training_setup.make_optimizer(plan, problem.stack.params, self._optimizer)
         if tasks:

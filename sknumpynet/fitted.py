@@ -76,7 +76,7 @@ def problem_of(clf, rows):
     Problem
     """
     fit = last_fit(clf)
-    return make_problem(clf, fit.stack.unfolded(rows.X.dtype), rows, fit.seed)
+    return make_problem(clf, fit.stack.unfolded(rows.sign.dtype), rows, fit.seed)
 
 
 def working_copy(estimator, network):
