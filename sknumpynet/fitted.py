@@ -56,9 +56,14 @@ def stack_of(clf):
     return last_fit(clf).stack
 
 
+def columns_of(clf):
+    """How the columns of raw tables become numbers; None for an estimator of numbers only."""
+    return last_fit(clf).columns
+
+
 def new_rows(clf, X):
     """X as a table of the columns that a fitted estimator knows."""
-    return read_table(clf, last_fit(clf).columns, X)
+    return read_table(clf, columns_of(clf), X)
 
 
 def problem_of(clf, rows):
@@ -110,7 +115,7 @@ def training_rows(clf, X, y, sample_weight):
     weight : ndarray
         Their weights without that.
     """
-    columns = last_fit(clf).columns
+    columns = columns_of(clf)
     X, y = table_and_labels(X, y, lambda X: read_table(clf, columns, X, order="C"))
     check_given_labels(y, clf.classes_)
     weight = check_weight(sample_weight, len(y), "sample_weight")
