@@ -187,10 +187,11 @@ def scaled(op, x, is_missing, scaling):
     return op.Where(is_missing, np.asarray(scaling.missing, op.dtype), z)
 
 
-def codes(op, x, bins):
+def codes(op, x, is_missing, bins):
     """The codes as `Binning.apply` computes them."""
-    x = op.Gather(x, bins.source, axis=1)
-    return op.Where(op.IsNaN(x), bins.mean, op.clip(op.Div(op.Sub(x, bins.low), bins.width), 0, 1))
+    above = op.Sub(op.Gather(x, bins.source, axis=1), bins.low)
+    inside = op.clip(op.Div(above, bins.width), 0, 1)
+    return op.Where(op.Gather(is_missing, bins.source, axis=1), bins.mean, inside)
 
 
 def inputs_of_first_layer(op, x, levels, encoding):
@@ -208,7 +209,7 @@ def inputs_of_first_layer(op, x, levels, encoding):
         is_missing = op.IsNaN(x)
         parts.append(scaled(op, x, is_missing, encoding.scaling))
         if encoding.binning is not None:
-            parts.append(codes(op, x, encoding.binning))
+            parts.append(codes(op, x, is_missing, encoding.binning))
         if encoding.gaps is not None:
             parts.append(op.to_dtype(op.Gather(is_missing, encoding.gaps.source, axis=1)))
     if encoding.levels is not None:

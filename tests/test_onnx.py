@@ -584,6 +584,14 @@ def test_a_table_of_levels_only(small, raw):
     agree_on_frame(clf, converter.input_types(clf), raw[0][["city", "grade"]])
 
 
+def test_columns_of_float32_are_read_as_such_whatever_the_input(small, raw):
+    frame, y = raw[0][["amount", "shirt"]][:N_TRAINING].copy(), raw[1][:N_TRAINING]
+    frame["amount"] += 1e6  # float32 keeps it to 0.06
+    clf = steep(small(max_iter=50).fit(frame.astype({"amount": np.float32}), y))
+    told = agree_on_frame(clf, converter.input_types(clf, np.float64), frame, 1e-5)
+    assert np.ptp(told) > 0.5
+
+
 def test_columns_without_names_have_their_positions(small, raw):
     columns = ["amount", "city", "was new"]
     X, y = raw[0][columns].astype(object).to_numpy(), raw[1]
