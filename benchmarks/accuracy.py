@@ -282,6 +282,8 @@ def main():
     found = raw_tables.from_raw_folder(options.raw) if options.raw else data_sets(options.data)
     sets = [(name, data) for name, data in found if not options.sets or name in options.sets]
     results = run(sets, names, budget, options.output, options.n_jobs, options.splits)
+    if results.empty:
+        parser.error("no data set of these names has the rows of this budget")
     report(results, reference="CatBoost" if options.raw else "MLPClassifier")
     if options.plot:
         draw(results, options.plot)
