@@ -8,7 +8,7 @@ values (NaN) do not count; a column without any value counts as zeros.
 import numpy as np
 from scipy import sparse
 
-BLOCK_VALUES = 1 << 22
+BLOCK_VALUES = 1 << 20
 BLOCK_COLUMNS = 1 << 10  # of sparse data; sums over more columns would round more
 
 

@@ -31,7 +31,7 @@ class Levels:
 
 
 def learn_levels(X, index, weight, columns):
-    """Learn which levels have an input: the most frequent ones, of a few rows each at least.
+    """Learn which levels have an input: the most frequent one, and others of a few rows each.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ def learn_levels(X, index, weight, columns):
     for column in columns:
         count = level_sums(X[index, column], weight)
         often = np.argsort(-count, kind="stable")[:MOST_LEVELS]
-        often = often[count[often] >= FEWEST_ROWS * (1 - 1e-9)]  # rounding may take a hair
+        n_often = np.sum(count[often] >= FEWEST_ROWS * (1 - 1e-9))  # rounding may take a hair
+        often = often[: max(1, n_often)]  # a layer needs an input
         source.append(np.full(len(often), column))
         level.append(np.sort(often))
     source, level = np.concatenate(source), np.concatenate(level)
