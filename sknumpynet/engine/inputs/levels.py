@@ -31,7 +31,7 @@ class Levels:
 
 
 def learn_levels(X, index, weight, columns):
-    """Learn which levels have an input: the most frequent one, and others of a few rows each.
+    """Learn which levels have an input: the most frequent ones, of a few rows each at least.
 
     Parameters
     ----------
@@ -52,8 +52,7 @@ def learn_levels(X, index, weight, columns):
     for column in columns:
         count = level_sums(X[index, column], weight)
         often = np.argsort(-count, kind="stable")[:MOST_LEVELS]
-        n_often = np.sum(count[often] >= FEWEST_ROWS * (1 - 1e-9))  # rounding may take a hair
-        often = often[: max(1, n_often)]  # a layer needs an input
+        often = often[count[often] >= FEWEST_ROWS * (1 - 1e-9)]  # rounding may take a hair
         source.append(np.full(len(often), column))
         level.append(np.sort(often))
     source, level = np.concatenate(source), np.concatenate(level)
