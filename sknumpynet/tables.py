@@ -202,6 +202,8 @@ class GivenColumns:
         column = self.table[:, position]
         if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone:
             column = column.dt.replace_time_zone(None)  # the time on the clock there
+        if column.dtype in (nw.Int128, nw.UInt128):
+            column = column.cast(nw.Float64)  # NumPy has none of so many bits
         has_no_type = column.dtype == nw.Unknown and column.null_count() == self.n_rows
         if has_no_type or column.dtype.is_nested():
             values = np.empty(self.n_rows, object)
@@ -268,11 +270,8 @@ def is_numeric(kind):
 
 def is_sparse_frame(X):
     """Whether it is a frame of pandas that scikit-learn reads as a sparse matrix."""
-    return (
-        hasattr(X, "sparse")
-        and len(X.columns)
-        and all(str(kind).startswith("Sparse") for kind in X.dtypes)
-    )
+    kinds = list(X.dtypes) if hasattr(X, "sparse") else []
+    return bool(kinds) and all(getattr(kind, "fill_value", None) == 0 for kind in kinds)
 
 
 def names_of(X):
