@@ -88,7 +88,8 @@ def test_a_base_far_from_zero_takes_no_digits():
 
 
 def test_codes_above_and_below_zero_are_told_apart():
-    bins = Binning(np.array([1, 1, 1]), np.array([-2.0, -1, 0]), np.array([1.0, 1, 2]))
+    low, width = np.array([-2.0, -1, 0]), np.array([1.0, 1, 2])
+    bins = Binning(np.array([1, 1, 1]), low, width, mean=np.zeros(3))
     rows = sparse.csr_array(np.array([[0.0, 0], [3, -1.5], [0, 1]]))
     inputs = SparseInputs(Encoding(2, binning=bins), np.float64).read(rows).toarray()
     assert_array_equal(inputs[-1], [0, 0, 1, 1, 0])
