@@ -109,3 +109,30 @@ def test_an_index_is_the_table_of_these_rows(container):
     weight = np.linspace(0.1, 2, len(index))
     some = learn_binning(container(X), index, weight, 4)
     assert_same(some, learn_codes(X[index], weight, 4))
+
+
+@every_dtype
+def test_a_missing_value_has_the_mean_of_each_code(dtype):
+    X, weight = table(dtype=dtype), np.linspace(0.1, 2, 41)
+    X[::3, 1] = X[1, 2] = np.nan
+    missing = np.isnan(X)
+    bins = learn_codes(X, weight, 4)
+    out = np.empty((41, len(bins.source)), dtype)
+    bins.apply(X, out, missing)
+    for code, column in zip(out.T, bins.source, strict=True):
+        gaps = missing[:, column]
+        mean = np.average(code[~gaps].astype(float), weights=weight[~gaps])
+        assert_allclose(code[gaps], mean, rtol=20 * np.finfo(dtype).eps)
+    without = codes(bins, X)
+    assert_array_equal(out[~missing[:, bins.source]], without[~missing[:, bins.source]])
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_column_with_gaps_has_the_bins_of_the_rows_without(container):
+    X, weight = table(), np.linspace(0.1, 2, 41)
+    X[::3, 1] = X[:, 2] = np.nan
+    bins, present = learn_codes(container(X), weight, 4), ~np.isnan(X[:, 1])
+    alone = learn_codes(container(X[present, 1, np.newaxis]), weight[present], 4)
+    of = np.flatnonzero(bins.source == 1)
+    assert_same(bins.at(of, np.zeros(len(of), int)), alone)
+    assert 2 not in bins.source
