@@ -51,7 +51,8 @@ class Column:
     name : str or int
         As it stands in the table, or its position.
     kind : str
-        See `column_values.kind_of_values`.
+        See `column_values.kind_of_values`. A column in which all was missing in fit says nothing of
+        later rows either, whatever they hold.
     parts : list of Part
     first : int, default=0
         For dates: the day from which days are counted, in days since 1970.
@@ -160,6 +161,8 @@ class Columns:
 
     def _values(self, column, given, position):
         """The values of a column, if it is of the kind that it was of in fit."""
+        if column.kind == "nothing":
+            return all_missing(column.kind, given.n_rows)
         values, is_level = given.values(position), column.kind in LEVELS
         if values.dtype.kind == "b" and not is_level:
             values = values.astype(float)
@@ -267,9 +270,10 @@ def learn_columns(given, weight, chosen, has_means):
         if chosen is not None:
             is_categorical = position in chosen
         kind, values = kind_of_values(name, given.values(position), is_categorical)
-        kind = "number" if kind == "nothing" else kind
+        if kind in LEVELS and all(level is None for level in values[counts]):
+            kind = "nothing"
         column = Column(name, kind, [])
-        if kind == "number":
+        if kind in ("number", "nothing"):
             is_single.append(values.dtype == np.float32)
             column.parts.append(Part(""))
         elif kind == "date":
