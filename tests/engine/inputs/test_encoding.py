@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from tables import ones, table
 
+from sknumpynet.engine.inputs.binning import Binning
 from sknumpynet.engine.inputs.encoding import Encoding, learn_encoding
 from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.objective import Rows
@@ -187,6 +188,11 @@ def test_inputs_are_named_by_column_and_bin():
     assert names[:4] == ["a", "b", "c", "d"]
     low, width = encoding.binning.low[0], encoding.binning.width[0]
     assert names[4] == f"b {low:.4g} to {low + width:.4g}"
+
+
+def test_no_edge_is_named_minus_zero():
+    binning = Binning(np.zeros(2, int), np.array([-0.0, -1]), np.array([1.0, 1]), np.zeros(2))
+    assert Encoding(1, binning=binning).names(["a"]) == ["a", "a 0 to 1", "a -1 to 0"]
 
 
 def test_inputs_of_gaps_and_levels_are_named_by_column_and_level():
