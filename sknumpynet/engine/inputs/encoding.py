@@ -63,7 +63,9 @@ class Encoding:
         names = list(columns[: self.n_numeric])
         if self.binning is not None:
             edges = zip(self.binning.source, self.binning.low, self.binning.width, strict=True)
-            names += [f"{columns[at]} {low:.4g} to {low + width:.4g}" for at, low, width in edges]
+            names += [  # + 0 so that no edge is -0
+                f"{columns[at]} {low + 0:.4g} to {low + width + 0:.4g}" for at, low, width in edges
+            ]
         if self.gaps is not None:
             names += [f"{columns[at]} is missing" for at in self.gaps.source]
         if self.levels is not None:
