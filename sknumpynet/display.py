@@ -14,7 +14,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
 from .arithmetic import own_arithmetic, quiet_arithmetic
-from .engine.inputs.columns import weighted_quantiles
+from .engine.inputs.statistics import weighted_quantiles
 from .engine.prediction import pass_forward
 from .fitted import check_given_labels, check_ours, new_rows, stack_of, working_copy
 from .validation import check_weight, naming

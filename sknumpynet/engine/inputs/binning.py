@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import column_blocks
+from .statistics import column_blocks
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import column_blocks
+from .statistics import column_blocks
 
 SOFT_LIMIT = 3.0
 FAR = 1e9  # beyond it the bent value is 3 to the last digit, and its square still a float32
