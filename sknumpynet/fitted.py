@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .all_or_nothing import twin
-from .classifier import NumpyMLPBinaryClassifier, last_fit
+from .classifier import NumpyMLPBinaryClassifier, input_names, last_fit
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import Units, learn_target_means, table_and_labels, weighted_rows
 from .tables import read_table
@@ -109,6 +109,38 @@ def user_columns(clf):
         np.array([fit.columns.place[at, part.name] for at, part in enumerate(first)]),
         [part.levels for part in first],
     )
+
+
+def names_of_columns(clf):
+    """The user's columns as names of inputs speak of them; without a name x0, x1 and so on."""
+    return [f"x{name}" if is_int(name) else str(name) for name in user_columns(clf).names]
+
+
+def names_of_inputs(clf):
+    """What each input of the first layer is; files of version 0.1.0 do not tell."""
+    return input_names(clf, stack_of(clf).encoding)
+
+
+def values_of_row(clf, row):
+    """What the user's columns hold in a row of the table of numbers.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+        Of numbers; of a raw table, of objects, None where one is missing.
+    """
+    fit = last_fit(clf)
+    if fit.columns is None:
+        return row
+    table, values = user_columns(clf), []
+    for column, levels, at in zip(fit.columns.columns, table.levels, table.place, strict=True):
+        value = None if np.isnan(row[at]) else float(row[at])
+        if levels is not None:
+            value = "a level unknown to fit" if value == UNKNOWN else levels[int(value)]
+        elif column.kind == "date" and value is not None:
+            value = np.datetime64(column.first, "D") + np.timedelta64(round(value * 86_400), "s")
+        values.append(value)
+    return np.array([*values, None], object)[:-1]
 
 
 def problem_of(clf, rows):
