@@ -439,7 +439,7 @@ def test_backpropagation_is_right_on_raw_tables(small, params):
 def test_sparse_rows_with_gaps_are_read_as_the_same_rows_dense(
     small, every_width, scale_inputs, bins
 ):
-    table = np.where(abs(X) > 0.5, X + (0, 5), 0)
+    table = np.where(abs(X) > 0.5, 5 + X, 0)
     table[::4, 0] = table[::9, 1] = np.nan
     rows = sparse.csr_array(table)
     clf = small(scale_inputs=scale_inputs, numeric_bins=bins, activation="tanh").fit(rows, Y)
