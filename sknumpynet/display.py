@@ -178,7 +178,7 @@ class ReliabilityDisplay:
         ----------
         estimator : NumpyMLPBinaryClassifier
             Fitted; with X, any classifier of two classes.
-        X : array-like, frame or sparse matrix of shape (n_samples, n_features), default=None
+        X : array-like or sparse matrix of shape (n_samples, n_features), default=None
             New rows. Without X, the out-of-fold probabilities of the training rows are drawn.
         y : array-like of shape (n_samples,)
             The labels of X; without X, the labels given to ``fit``.
@@ -299,7 +299,7 @@ class LayersDisplay:
         ----------
         estimator : NumpyMLPBinaryClassifier
             Fitted.
-        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows to compute the activity on; some hundreds suffice. All activity is held in memory.
         network : int, default=0
             Which one of the stack.

@@ -125,7 +125,7 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     ----------
     clf : NumpyMLPBinaryClassifier
         Fitted, also by a single ``partial_fit``. It is not changed.
-    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+    X : array-like or sparse matrix of shape (n_samples, n_features)
         Of many rows, a seeded sample is checked.
     y : array-like of shape (n_samples,)
         Labels among ``clf.classes_``; one class alone suffices.

@@ -49,7 +49,7 @@ def diagnose(clf, X, y, sample_weight=None):
     clf : NumpyMLPBinaryClassifier
         Fitted, by `fit` or some calls of `partial_fit`. It is not changed. Remedies refer to the
         parameters that it was fitted with, not to those set since.
-    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+    X : array-like or sparse matrix of shape (n_samples, n_features)
         The training rows. Of many rows a seeded sample is used. If the rows are in the same order
         as in `fit`, out-of-fold probabilities are used, else those of all networks.
     y : array-like of shape (n_samples,)
