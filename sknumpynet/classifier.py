@@ -20,7 +20,7 @@ from .blas import one_blas_thread
 from .callbacks import CallbackSupportMixin, epoch_tasks, observers_of, with_callbacks
 from .engine.initializers import start_at_base_rate
 from .engine.prediction import log_odds, logits_to_trust, out_of_fold, probabilities
-from .fitted_attributes import attributes_of
+from .fitted_attributes import attributes_of, names_of_inputs
 from .parameters import RULES, check_has_partial_fit, check_parameters, plain_parameters
 from .persistence import sealed, unsealed
 from .rows import (
@@ -322,9 +322,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Numbers, texts, categories, booleans, dates; values may be missing. If all numbers are
-            float32, computed in float32, else in float64. C-contiguous floats, memory maps among
-            them, and CSR are read in place.
+            Numbers, texts, categories, booleans, dates; values may be missing. Numbers of float32,
+            and from 100 rows on all that are not numbers only, train in float32, the rest in
+            float64. C-contiguous floats, memory maps among them, and CSR are read in place.
         y : array-like of shape (n_samples,)
             Labels of two classes: numbers, strings, booleans.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -448,16 +448,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             X, y, lambda X: self._training_table(X, sample_weight, goes_on, is_stream=True)
         )
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
-        rows, factors = training_rows(
-            X,
-            y,
-            sample_weight,
-            classes,
-            params.class_weight,
-            training_setup.arithmetic_of(params, self._columns, X),
-            is_piece=True,
-            goes_on=goes_on,
-        )
+        weights = sample_weight, classes, params.class_weight
+        dtype = training_setup.arithmetic_of(params, self._columns, X)
+        rows, factors = training_rows(X, y, *weights, dtype, is_piece=True, goes_on=goes_on)
         self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
@@ -497,7 +490,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             return networks(self)
         stack = training_setup.make_stack(params, rows, units, self._columns, self._seed, is_stream)
         self._show(stack)
-        self.input_names_ = input_names(self, stack.encoding)
+        named = getattr(self, "feature_names_in_", None)
+        self.input_names_ = names_of_inputs(stack.encoding, self._columns, named)
         return stack
 
     def _train(
@@ -687,15 +681,6 @@ def networks(estimator):
     if are_identical(shown, estimator._shown):
         return stack
     return networks_in(*shown, stack.activation, stack.encoding)
-
-
-def input_names(estimator, encoding):
-    """What each input of the first layer is."""
-    columns = estimator._columns
-    if columns is not None:
-        return np.array(encoding.names(columns.names(), columns.levels_by_number()))
-    unnamed = [f"x{at}" for at in range(encoding.n_features)]
-    return np.array(encoding.names(list(getattr(estimator, "feature_names_in_", unnamed))))
 
 
 def last_fit(estimator):
