@@ -17,7 +17,6 @@ from .engine.prediction import pass_forward
 from .fitted import (
     check_given_labels,
     check_ours,
-    names_of_inputs,
     new_rows,
     stack_of,
     working_copy,
@@ -327,7 +326,7 @@ class LayersDisplay:
         passed = pass_forward(stack, X, np.arange(X.shape[0]))
         coefs = [layer[0] for layer in stack.layout.weights(stack.params)]
         activity = [units[0].T for units in passed.units] + [passed.logits.T]
-        return cls(coefs, activity, names_of_inputs(clf)).plot(ax)
+        return cls(coefs, activity, clf.input_names_).plot(ax)
 
     @quiet_arithmetic()
     def plot(self, ax=None):

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .all_or_nothing import twin
-from .classifier import NumpyMLPBinaryClassifier, input_names, last_fit
+from .classifier import NumpyMLPBinaryClassifier, last_fit
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import Units, learn_target_means, table_and_labels, weighted_rows
 from .tables import read_table
@@ -114,11 +114,6 @@ def user_columns(clf):
 def names_of_columns(clf):
     """The user's columns as names of inputs speak of them; without a name x0, x1 and so on."""
     return [f"x{name}" if is_int(name) else str(name) for name in user_columns(clf).names]
-
-
-def names_of_inputs(clf):
-    """What each input of the first layer is; files of version 0.1.0 do not tell."""
-    return input_names(clf, stack_of(clf).encoding)
 
 
 def values_of_row(clf, row):

@@ -17,7 +17,6 @@ from .engine.network import Network
 from .fitted import (
     check_given_labels,
     names_of_columns,
-    names_of_inputs,
     new_rows,
     stack_of,
     values_of_row,
@@ -273,7 +272,7 @@ def trace(clf, x, y, *, network=0):
         activation=stack.activation,
         loss_name=clf.loss,
         column_names=names_of_columns(clf),
-        input_names=names_of_inputs(clf),
+        input_names=clf.input_names_,
     )
 
 
