@@ -13,7 +13,7 @@ from .columns import columns_of_numbers, name_of
 from .fitted import columns_of
 
 MISSING_TEXTS = ("", "nan", "None", "<NA>")  # as onnxruntime reads "", NaN, None and pandas' NA
-OF_TEXT = ("text", "object")  # kinds of columns whose levels are strings
+OF_NUMBERS = ("number", "flag")  # kinds of columns whose levels are no strings
 
 
 def input_name(column):
@@ -23,9 +23,9 @@ def input_name(column):
 
 def type_of_input(column, number):
     """The type of a column's input, where ``number`` is that of numbers."""
-    if column.kind in OF_TEXT:
+    if has_texts(column):
         return StringTensorType
-    if column.kind == "code":
+    if column.is_categorical:
         levels = column.parts[0].levels
         if all(isinstance(level, bool | np.bool_) for level in levels):
             return BooleanTensorType
@@ -33,6 +33,11 @@ def type_of_input(column, number):
             return Int64TensorType
         return number if are_told_apart(levels, number) else DoubleTensorType
     return number
+
+
+def has_texts(column):
+    """Whether a column's levels are strings."""
+    return column.is_categorical and column.kind not in OF_NUMBERS
 
 
 def are_told_apart(levels, kind):
@@ -43,7 +48,10 @@ def are_told_apart(levels, kind):
 
 def check_has_no_dates(columns):
     """Raise ValueError for columns that ONNX has no type for."""
-    if dates := [column.name for column in columns.columns if column.kind == "date"]:
+    dates = [
+        each.name for each in columns.columns if each.kind == "date" and not each.is_categorical
+    ]
+    if dates:
         raise ValueError(
             f"the columns {dates} hold dates, for which ONNX has no type; fit on numbers that are "
             f"made of them, such as by X[{dates[0]!r}].dt.year, or leave them out."
@@ -69,13 +77,13 @@ def check_inputs(inputs, clf):
 
 def check_type(name, kind, column):
     """Raise ValueError for an input whose type does not tell all levels of the column."""
-    was_text, levels = column.kind in OF_TEXT, column.parts[0].levels
+    was_text, levels = has_texts(column), column.parts[0].levels
     if (kind is StringTensorType) != was_text:
         raise ValueError(
             f"the input {name!r} is a {kind.__name__}, but its column held "
             f"{'text' if was_text else 'numbers or booleans'} in fit; {ADVICE}."
         )
-    if column.kind == "code" and not are_told_apart(levels, kind):
+    if column.is_categorical and not was_text and not are_told_apart(levels, kind):
         raise ValueError(
             f"the input {name!r} is a {kind.__name__}, but float32 does not tell its levels apart; "
             f"{ADVICE}."
