@@ -22,7 +22,7 @@ from .validation import canonical, check_weight, naming
 
 NO_TABLES = (type(None), Number, str, bytes, bytearray, Mapping, Set, Iterator)
 FLOATS = (np.float64, np.float32)
-BLOCK_VALUES = 1 << 22
+BLOCK_VALUES = 1 << 20
 CLIPPED_WHOLE = {  # how infinite values become large ones where all columns are numeric
     "numbers": "X = numpy.clip(X, -1e9, 1e9)",
     "sparse": "X = X.tocsr(); X.data = X.data.clip(-1e9, 1e9)",
@@ -317,7 +317,7 @@ def is_known(column, given):
 
 def check_is_finite(table, columns, given):
     """Raise ValueError for infinite values in a table that `columns` has read from `given`."""
-    if not np.isfinite(np.nansum(table)) and np.isinf(table).any():
+    if count_by_column(table, np.isinf).any():
         names = [given.names[at] for at, _ in columns.numbers]
         raise infinite(table[:, : len(names)], names, columns.dtype, given.container)
 
