@@ -1,4 +1,4 @@
-"""Columns of a raw table as numbers: what is learnt, and what new rows may hold."""
+"""Columns of a raw table as numbers: what is learnt, and what new rows may hold (`columns.py`)."""
 
 import datetime
 from dataclasses import asdict
