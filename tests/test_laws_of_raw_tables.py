@@ -324,7 +324,7 @@ def test_the_names_of_the_columns_do_not_matter(small, case):
     assert_learnt_the_same(other, clf, but=("feature_names_in_", "input_names_"))
     assert_array_equal(other.predict_proba(renamed), clf.predict_proba(X))
     for old, new in zip(X.columns, renamed.columns, strict=True):
-        expected = [name.replace(old, new) for name in clf.input_names_ if name.startswith(old)]
+        expected = [name.replace(old, new, 1) for name in clf.input_names_ if name.startswith(old)]
         assert [name for name in other.input_names_ if name.startswith(new)] == expected
 
 
@@ -384,7 +384,7 @@ def test_the_container_does_not_matter(small, case):
         if convert is object_array:
             other.feature_names_in_ = clf.feature_names_in_
             for at, name in enumerate(X.columns):
-                other.input_names_ = [of.replace(f"x{at}", name) for of in other.input_names_]
+                other.input_names_ = [of.replace(f"x{at}", name, 1) for of in other.input_names_]
         else:
             assert_array_equal(clf.predict_proba(other_X), clf.predict_proba(X))
         assert_learnt_the_same(other, clf)
