@@ -69,4 +69,5 @@ def log_odds_out_of_fold(levels, is_positive, weight, fold, n_levels):
 
 
 def _log_odds(n_positive, n_rows, base_rate):
-    return logit((n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING))
+    """Rounded: means that are equal but for rounding must not be edges of a bin between them."""
+    return np.round(logit((n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING)), 9)
