@@ -95,24 +95,14 @@ def test_rounding_leaves_no_count_below_zero():
 
 
 def test_rounding_tells_no_levels_apart():
-    """The weights of levels 0 to 5 are the same three, in every order."""
-    weight = np.array(list(permutations([0.1, 0.2, 3.3]))).ravel()
-    levels, fold = np.repeat(np.arange(6), 3), np.zeros(18, int)
-    assert len({sum(weight[levels == level].tolist()) for level in range(6)}) > 1
-    levels, weight, fold = np.append(levels, 6), np.append(weight, 1), np.append(fold, 0)
-    is_positive = levels < 6
-    found = log_odds_of_levels(levels, is_positive, weight, 7)
-    assert len(set(found[:6])) == 1
-    for of in range(6):
-        fold[levels == of] = of + 1
-    others = log_odds_out_of_fold(
-        np.tile(levels, 2),
-        np.tile(is_positive, 2),
-        np.tile(weight, 2),
-        np.append(fold, 8 + fold),
-        7,
-    )
-    assert len(set(others[np.tile(is_positive, 2)])) == 1
+    """All have the same rows, in every order, and in several folds."""
+    rows = [(0.1, True), (0.2, False), (3.3, True), (0.7, False), (1 / 3, True)]
+    weight, is_positive = np.array(list(permutations(rows))).reshape(-1, 2).T
+    levels, fold = np.repeat(np.arange(120), 5), np.repeat(np.arange(120) % 7, 5)
+    rows = levels, is_positive > 0, weight
+    assert len(set(log_odds_of_levels(*rows, 120)[:-1])) == 1
+    twice = [np.tile(each, 2) for each in rows]
+    assert len(set(log_odds_out_of_fold(*twice, np.append(fold, fold + 7), 120))) == 1
 
 
 def test_rows_are_only_read():
