@@ -95,14 +95,17 @@ def test_rounding_leaves_no_count_below_zero():
 
 
 def test_rounding_tells_no_levels_apart():
-    """All have the same rows, in every order, and in several folds."""
-    rows = [(0.1, True), (0.2, False), (3.3, True), (0.7, False), (1 / 3, True)]
-    weight, is_positive = np.array(list(permutations(rows))).reshape(-1, 2).T
-    levels, fold = np.repeat(np.arange(120), 5), np.repeat(np.arange(120) % 7, 5)
-    rows = levels, is_positive > 0, weight
-    assert len(set(log_odds_of_levels(*rows, 120)[:-1])) == 1
-    twice = [np.tile(each, 2) for each in rows]
-    assert len(set(log_odds_out_of_fold(*twice, np.append(fold, fold + 7), 120))) == 1
+    """All but one have the same rows, in every order, and in several folds."""
+    same = [(0.1, True), (0.2, False), (3.3, True), (0.7, False), (1 / 3, True), (0.9, True)]
+    weight, is_positive = np.array(list(permutations(same))).reshape(-1, 2).T
+    levels, fold = np.repeat(np.arange(720), 6), np.repeat(np.arange(720) % 7, 6)
+    other = np.arange(len(levels), len(levels) + 9)
+    rows = [np.append(levels, other * 0 + 720), np.append(is_positive > 0, other < 0)]
+    rows.append(np.append(weight, other * 0 + 100))
+    assert len(set(log_odds_of_levels(*rows, 721)[:720])) == 1
+    twice, fold = [np.tile(each, 2) for each in rows], np.append(fold, other * 0)
+    means = log_odds_out_of_fold(*twice, np.append(fold, fold + 7), 721)
+    assert len(set(means[twice[0] < 720])) == 1
 
 
 def test_rows_are_only_read():
