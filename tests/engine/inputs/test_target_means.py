@@ -85,15 +85,6 @@ def test_a_level_of_one_fold_has_the_base_rate_there():
     assert (found[3:] != found[0]).all()
 
 
-def test_rounding_leaves_no_count_below_zero():
-    """Where all rows of a level are in one fold, the others' weights are a difference of sums."""
-    weight = np.array([0.1, 0.2, 0.3, 1e-300, 1.0])
-    levels, fold = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 0])
-    found = log_odds_out_of_fold(levels, np.array([1, 1, 1, 0, 0]) > 0, weight, fold, 2)
-    assert np.isfinite(found).all()
-    assert_allclose(found[0], math.log(0.6), atol=2e-9)
-
-
 def test_rounding_tells_no_levels_apart():
     """All but one have the same rows, in every order, and in several folds."""
     same = [(0.1, True), (0.2, False), (3.3, True), (0.7, False), (1 / 3, True), (0.9, True)]
