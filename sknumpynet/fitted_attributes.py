@@ -33,3 +33,20 @@ def attributes_of(trained, n_rows, before):
         "n_iter_": n_epochs,
         "t_": before["t_"] + n_epochs * n_rows,
     }
+
+
+def names_of_inputs(encoding, columns, names):
+    """What each input of the first layer is.
+
+    Parameters
+    ----------
+    encoding : Encoding
+    columns : Columns or None
+        Of a raw table.
+    names : sequence of str or None
+        Of the columns of a table of numbers.
+    """
+    if columns is not None:
+        return np.array(encoding.names(columns.names(), columns.levels_by_number()))
+    unnamed = [f"x{at}" for at in range(encoding.n_features)]
+    return np.array(encoding.names(unnamed if names is None else list(names)))

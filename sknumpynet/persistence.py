@@ -22,6 +22,7 @@ from .engine.inputs.encoding import Encoding
 from .engine.inputs.gaps import Gaps
 from .engine.inputs.levels import Levels
 from .engine.inputs.scaling import Scaling
+from .fitted_attributes import names_of_inputs
 from .weights import networks_in
 
 PARTS = {"scaling": Scaling, "binning": Binning, "gaps": Gaps, "levels": Levels}  # of an encoding
@@ -99,10 +100,16 @@ def with_stack(state):
     }
     encoding = Encoding(plain["n_features"], **parts, n_categorical=plain.get("n_categorical", 0))
     activation, columns = state["_built_with"]["activation"], state["_columns"]
-    return state | {
-        "_columns": None if columns is None else columns_from(columns),
-        "_stack": networks_in(state["coefs_"], state["intercepts_"], activation, encoding),
-    }
+    columns = None if columns is None else columns_from(columns)
+    names = names_of_inputs(encoding, columns, state.get("feature_names_in_"))  # not in 0.1.0
+    return (
+        {"input_names_": names}
+        | state
+        | {
+            "_columns": columns,
+            "_stack": networks_in(state["coefs_"], state["intercepts_"], activation, encoding),
+        }
+    )
 
 
 def is_intact(state):

@@ -127,7 +127,15 @@ class Encoding:
 
 
 def learn_encoding(
-    rows, *, scale_inputs, n_bins, most_codes=None, n_categorical=0, unit=1.0, is_stream=False
+    rows,
+    *,
+    scale_inputs,
+    n_bins,
+    most_codes=None,
+    n_means=0,
+    n_categorical=0,
+    unit=1.0,
+    is_stream=False,
 ):
     """The encoding of these rows' columns.
 
@@ -140,6 +148,8 @@ def learn_encoding(
         Bins a column; 0 for none.
     most_codes : int, optional
         With more codes than that there are none.
+    n_means : int, default=0
+        Numeric columns that are target means, the last ones of these.
     n_categorical : int, default=0
         Columns that hold numbers of levels, the last ones.
     unit : float, default=1.0
@@ -157,7 +167,7 @@ def learn_encoding(
     if n_categorical:
         levels = learn_levels(X, index, weight / unit, range(n_numeric, n_features))
         X = X[:, :n_numeric]
-    scaling = learn_scaling(scale_inputs, X, index, weight, is_stream)
+    scaling = learn_scaling(scale_inputs, X, index, weight, is_stream, n_means)
     binning = learn_binning(X, index, weight, n_bins) if n_bins and n_numeric else None
     if binning is not None and most_codes is not None and len(binning.source) > most_codes:
         binning = None

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy import sparse
 from tables import arrays, law, ones, table, weighted_rows
 
-from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs import statistics
 from sknumpynet.engine.inputs.binning import learn_binning
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -58,7 +58,7 @@ def test_blocks_of_columns_change_no_bins(container, monkeypatch):
     X = container(table())
     whole = learn_codes(X, ones(X), 8)
     for values in (1, 2 * 41):
-        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        monkeypatch.setattr(statistics, "BLOCK_VALUES", values)
         assert_equal(vars(learn_codes(X, ones(X), 8)), vars(whole))
 
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from tables import ones, table
 
-from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs import statistics
 from sknumpynet.engine.inputs.gaps import has_gaps, learn_gaps
 
 every_container = pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
@@ -46,7 +46,7 @@ def test_columns_that_miss_values_in_training_have_an_input(container):
 def test_blocks_of_columns_change_no_gaps(container, monkeypatch):
     X = container(with_gaps(0, 1, 3))
     for values in (1, 2 * 41):
-        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        monkeypatch.setattr(statistics, "BLOCK_VALUES", values)
         assert_array_equal(learn_gaps(X, np.arange(41), ones(X)).source, [0, 1, 3])
 
 

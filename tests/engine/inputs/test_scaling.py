@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from tables import arrays, law, ones, table, weighted_rows
 
-from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs import statistics
 from sknumpynet.engine.inputs.scaling import Scaling, bend, learn_scaling
 
 KINDS = ("robust", "standard")
@@ -228,7 +228,7 @@ def test_blocks_of_columns_change_nothing(kind, container, monkeypatch):
     X, weight = container(table()), np.linspace(0.1, 2, 41)
     whole = learn(kind, X, weight)
     for values in (1, 2 * 41, 3 * 41):
-        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        monkeypatch.setattr(statistics, "BLOCK_VALUES", values)
         blocks = learn(kind, X, weight)
         assert_allclose(blocks.factor, whole.factor, rtol=1e-13)
         assert_allclose(blocks.center, whole.center, rtol=1e-13)

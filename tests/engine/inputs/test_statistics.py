@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknumpynet.engine.inputs import columns
-from sknumpynet.engine.inputs.columns import column_blocks
+from sknumpynet.engine.inputs import statistics
+from sknumpynet.engine.inputs.statistics import column_blocks
 
 law = settings(deadline=None, derandomize=True, database=None)
 
@@ -147,7 +147,7 @@ def test_a_mapped_file_is_read_once_a_column_and_never_as_a_whole(monkeypatch, i
 
     sizes, X = [], np.random.default_rng(0).normal(size=(40, 9)).view(Counting)
     index = np.arange(40 if is_whole else 30)
-    monkeypatch.setattr(columns, "BLOCK_VALUES", 2 * len(index))
+    monkeypatch.setattr(statistics, "BLOCK_VALUES", 2 * len(index))
     for _, some in column_blocks(X, index, np.linspace(1, 2, len(index))):
         some.mean_and_deviation()
         some.quantiles((0.5,))
@@ -161,6 +161,6 @@ def test_blocks_of_sparse_columns_change_nothing(monkeypatch):
     whole = measured(table, index, weight)
     for name, size in (("BLOCK_VALUES", 1), ("BLOCK_VALUES", 40), ("BLOCK_COLUMNS", 3)):
         with monkeypatch.context() as patched:
-            patched.setattr(columns, name, size)
+            patched.setattr(statistics, name, size)
             for one, other in zip(measured(table, index, weight), whole, strict=True):
                 assert_allclose(one, other, rtol=1e-13)
