@@ -90,9 +90,10 @@ def log_odds_out_of_fold(levels, is_positive, weight, fold, n_levels):
     for counted in (weight * is_positive, weight):
         sums = np.bincount(place, counted, n_folds * (n_levels + 1)).reshape(n_folds, -1)
         sums[:, -1] = 0
-        others.append(np.maximum(sums.sum(axis=0) - sums, 0))  # rounding may make it less
+        others.append(sums.sum(axis=0) - sums)
     return _log_odds(*others, base_rate).ravel()[place]
 
 
 def _log_odds(n_positive, n_rows, base_rate):
-    return logit((n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING))
+    """Rounded: means that are equal but for rounding must not be edges of a bin between them."""
+    return np.round(logit((n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING)), 9)

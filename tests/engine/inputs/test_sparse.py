@@ -124,11 +124,13 @@ def test_products_are_those_of_the_dense_inputs(kind, n_bins, of):
 
 @every_kind
 @pytest.mark.parametrize("is_folded", [False, True])
-def test_gaps_of_new_rows_are_read_in_columns_without_an_input_for_them(kind, is_folded):
-    X = table()
-    encoding = learnt(kind, X, 4)
+@pytest.mark.parametrize("has_some", [False, True])
+def test_gaps_of_new_rows_are_read_in_columns_without_an_input_for_them(kind, is_folded, has_some):
+    X, gaps_of_one = table(), table()
+    gaps_of_one[3, 3] = np.nan
+    encoding = learnt(kind, gaps_of_one if has_some else X, 4)
     encoding = encoding.folded() if is_folded else encoding
-    assert encoding.gaps is None
+    assert (encoding.gaps is not None) == has_some
     new = with_gaps(X)
     inputs, dense = read(encoding, new).toarray(), dense_inputs(encoding, new)
     assert np.isfinite(dense).all()

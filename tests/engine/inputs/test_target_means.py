@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import permutations
 
 import numpy as np
 from hypothesis import given
@@ -41,7 +42,7 @@ def test_the_mean_of_a_row_is_that_of_its_level_in_the_other_folds(rows):
     assert found.shape == (len(rows),)
     for (level, *_, fold), mean in zip(rows, found, strict=True):
         others = [row for row in rows if row[0] == level >= 0 and row[3] != fold]
-        assert_allclose(mean, log_odds(rows, others), rtol=1e-12, atol=1e-12)
+        assert_allclose(mean, log_odds(rows, others), atol=2e-9)
 
 
 @law
@@ -51,7 +52,7 @@ def test_in_prediction_the_mean_of_a_level_is_that_of_all_its_rows(rows):
     assert found.shape == (N_LEVELS + 1,)
     for level, mean in enumerate(found):  # no row is of the last one, the unknown level
         expected = log_odds(rows, [row for row in rows if row[0] == level])
-        assert_allclose(mean, expected, rtol=1e-12, atol=1e-12)
+        assert_allclose(mean, expected, atol=2e-9)
 
 
 @law
@@ -60,7 +61,7 @@ def test_a_row_of_weight_w_is_w_rows(rows):
     levels, is_positive, weight, fold = arrays(rows)
     times = weight.astype(int)
     repeated = [np.repeat(each, times) for each in (levels, is_positive, np.ones(len(rows)), fold)]
-    tolerance = {"rtol": 1e-12, "atol": 1e-12}
+    tolerance = {"rtol": 0, "atol": 2e-9}
     assert_allclose(
         log_odds_of_levels(levels, is_positive, weight, N_LEVELS),
         log_odds_of_levels(*repeated[:3], N_LEVELS),
@@ -80,17 +81,22 @@ def test_a_level_of_one_fold_has_the_base_rate_there():
     )
     fold = np.array([1, 1, 1, 0, 1, 2])
     found = log_odds_out_of_fold(levels, is_positive, np.ones(6), fold, 2)
-    assert_allclose(found[:3], math.log(2), rtol=1e-15)
+    assert_allclose(found[:3], math.log(2), atol=2e-9)
     assert (found[3:] != found[0]).all()
 
 
-def test_rounding_leaves_no_count_below_zero():
-    """Where all rows of a level are in one fold, the others' weights are a difference of sums."""
-    weight = np.array([0.1, 0.2, 0.3, 1e-300, 1.0])
-    levels, fold = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 0])
-    found = log_odds_out_of_fold(levels, np.array([1, 1, 1, 0, 0]) > 0, weight, fold, 2)
-    assert np.isfinite(found).all()
-    assert_allclose(found[0], math.log(0.6), rtol=1e-14)
+def test_rounding_tells_no_levels_apart():
+    """All but one have the same rows, in every order, and in several folds."""
+    same = [(0.1, True), (0.2, False), (3.3, True), (0.7, False), (1 / 3, True), (0.9, True)]
+    weight, is_positive = np.array(list(permutations(same))).reshape(-1, 2).T
+    levels, fold = np.repeat(np.arange(720), 6), np.repeat(np.arange(720) % 7, 6)
+    other = np.arange(len(levels), len(levels) + 9)
+    rows = [np.append(levels, other * 0 + 720), np.append(is_positive > 0, other < 0)]
+    rows.append(np.append(weight, other * 0 + 100))
+    assert len(set(log_odds_of_levels(*rows, 721)[:720])) == 1
+    twice, fold = [np.tile(each, 2) for each in rows], np.append(fold, other * 0)
+    means = log_odds_out_of_fold(*twice, np.append(fold, fold + 7), 721)
+    assert len(set(means[twice[0] < 720])) == 1
 
 
 def test_rows_are_only_read():
