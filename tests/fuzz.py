@@ -79,9 +79,10 @@ ODD = [  # for any parameter
     None, "no such name", "", "auto", b"adam", np.nan, np.inf, -np.inf, -1, 0, 0.5, 2, 2.0, 1j,
     True, np.True_, HUGE_INT, -HUGE_INT, Fraction(HUGE_INT), Fraction(1, HUGE_INT), np.int8(-1),
     np.longdouble("1e4000"), np.longdouble("1e-4000"), np.float16("nan"), [], [1], (1, 0), (2.0,),
-    (HUGE_INT,), ((1,), (1,)), ["no such name"], [-1], [np.nan], [None], [[0]], [True], {}, {1}, {0: 1}, {0: np.nan}, {0: HUGE_INT}, {0: "1"}, {None: 1},
+    (HUGE_INT,), ((1,), (1,)), {}, {1}, {0: 1}, {0: np.nan}, {0: HUGE_INT}, {0: "1"}, {None: 1},
     np.array(1), np.array([1, 2]), np.array([]), np.array("adam"), np.array([None]),
     np.datetime64("2020"), np.timedelta64(1, "s"), np.random.default_rng(0), Ellipsis,
+    ["no such name"], [-1], [np.nan], [None], [[0]], [True],
 ]  # fmt: skip
 COLUMNS = {  # of X
     "normal": lambda rng, n: rng.normal(size=n),
@@ -447,7 +448,8 @@ def without_generator(attributes):
 def contents(argument):
     if sparse.issparse(argument):  # without its flags
         return pickle.dumps([v for v in vars(argument).values() if isinstance(v, np.ndarray)])
-    if hasattr(argument, "get_columns"):  # polars
+    if hasattr(argument, "lazy"):  # polars
+        argument = argument.lazy().collect()
         return pickle.dumps([column.to_list() for column in argument.get_columns()])
     return pickle.dumps(np.asarray(argument) if hasattr(argument, "to_numpy") else argument)
 
@@ -521,7 +523,8 @@ def judge_predictions(clf, X, may_refuse):
 
 def judge_rows_alone(clf, X):
     """A row's probability is the same whichever rows come with it."""
-    n_rows = len(proba := clf.predict_proba(X)) if hasattr(X, "__getitem__") else 0
+    is_tame = max(abs(coef).max(initial=0) for coef in clf.coefs_) < 1e6  # or rounding is large
+    n_rows = len(proba := clf.predict_proba(X)) if is_tame else 0
     for rows in slice(1), slice(n_rows // 2, None):
         if n_rows > 1:
             part = attempt(clf, "predict_proba", X=frames.some_of(X, rows))
