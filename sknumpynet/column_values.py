@@ -106,7 +106,7 @@ def values_of_objects(name, values, is_categorical):
         levels = values.copy()
         levels[missing] = None
         return levels, "flag"
-    if are(Real | Decimal):
+    if are(Real | Decimal) and np.timedelta64 not in types:  # which NumPy counts as an integer
         numbers = np.full(len(values), np.nan)
         numbers[~missing] = [to_number(number) for number in values[~missing]]
         return numbers, "number"
