@@ -186,6 +186,8 @@ class GivenColumns:
         if isinstance(self.table, np.ndarray):
             return self.table[:, position]
         column = self.table[:, position]
+        if column.dtype in (nw.Int128, nw.UInt128):
+            column = column.cast(nw.Float64)
         if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone:
             column = column.dt.replace_time_zone(None)  # the time on the clock there
         if column.dtype.is_nested():
@@ -239,7 +241,7 @@ def frame_of(X):
 
 def is_numeric(kind):
     """Whether a narwhals type is one of numbers that NumPy has."""
-    return kind.is_numeric() and not isinstance(kind, nw.Decimal)
+    return kind.is_numeric() and not isinstance(kind, nw.Decimal | nw.Int128 | nw.UInt128)
 
 
 def is_sparse_frame(X):

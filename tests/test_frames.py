@@ -1,0 +1,54 @@
+"""What random raw tables of `fuzz` have found, by name."""
+
+import datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+N_ROWS = 60
+NUMBERS = np.random.default_rng(0).normal(size=N_ROWS)
+y = np.arange(N_ROWS) % 2
+
+
+def objects(*columns):
+    """An array of objects."""
+    X = np.empty((N_ROWS, len(columns)), object)
+    for at, column in enumerate(columns):
+        X[:, at] = column
+    return X
+
+
+def test_a_column_of_levels_too_rare_to_be_inputs_is_fitted_alone(small):
+    X = objects([f"id {i}" for i in range(N_ROWS)])[:19]  # up to 20 levels have no target mean
+    clf = small(max_iter=2).fit(X, y[:19])
+    assert clf.coefs_[0].shape[-2] == 0
+    assert np.ptp(clf.predict_proba(X)[:, 1]) == 0
+
+
+def test_a_signaling_nan_is_missing(small):
+    values = [Decimal("sNaN") if i % 7 else Decimal(i) for i in range(N_ROWS)]
+    gaps = [Decimal("NaN") if i % 7 else Decimal(i) for i in range(N_ROWS)]
+    clf, same = (small().fit(objects(column), y) for column in (values, gaps))
+    assert_array_equal(clf.predict_proba(objects(values)), same.predict_proba(objects(gaps)))
+
+
+def test_durations_of_numpy_among_objects_keep_their_units(small):
+    hours = [np.timedelta64(int(i), "h") for i in range(N_ROWS)]
+    spelled = [np.timedelta64(i * 60, "m") if i % 2 else hours[i] for i in range(N_ROWS)]
+    of_python = [datetime.timedelta(hours=i) for i in range(N_ROWS)]
+    clf = small().fit(objects(of_python), y)
+    for column in hours, spelled:
+        assert_array_equal(
+            clf.predict_proba(objects(column)), clf.predict_proba(objects(of_python))
+        )
+    with pytest.raises(TypeError, match=r"column 0 holds values of type int, timedelta64"):
+        small().fit(objects([hour if i % 2 else i for i, hour in enumerate(hours)]), y)
+
+
+def test_integers_of_128_bits_are_numbers(small):
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    X = pl.DataFrame({"a": NUMBERS, "b": np.arange(N_ROWS)}).cast({"b": pl.Int128})
+    clf = small().fit(X, y)
+    assert_array_equal(clf.predict_proba(X), clf.predict_proba(X.cast({"b": pl.Float64})))
