@@ -178,16 +178,19 @@ def in_pandas(values, kind):
             return change(values)
         except CANNOT:
             continue
-    return pd.Series(values.tolist(), dtype=object)
+    return pd.Series(objects(list(values)), dtype=object)
 
 
 def is_nothing_in_polars(value):
-    """Whether polars panics at a value, which pandas has."""
-    return value is pd.NA or (isinstance(value, Decimal) and not value.is_finite())
+    """Whether polars has no such value, or panics at it."""
+    if isinstance(value, Decimal):
+        return not value.is_finite()
+    return value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
 def in_polars(values, kind):
-    values = [None if is_nothing_in_polars(value) else value for value in values.tolist()]
+    listed = values.tolist() if values.dtype.kind != "m" else list(values)  # or it overflows
+    values = [None if is_nothing_in_polars(value) else value for value in listed]
     for dtype in (POLARS.get(kind), None):
         try:
             return pl.Series(values, dtype=dtype, strict=dtype is None)
@@ -204,13 +207,13 @@ def names_of(columns):
 
 
 def odd_names(columns):
-    return ["", "{}", "日本", *names_of(columns)][: len(columns)]
+    return ["", "{}", "日本", *names_of(columns)]
 
 
 def pandas_frame(columns, names=None):
-    given = {at: in_pandas(*column) for at, column in enumerate(columns)}
-    index = None if columns else range(5)
-    return pd.DataFrame(given, index=index).set_axis(names or names_of(columns), axis=1)
+    given = dict(enumerate(in_pandas(*column) for column in columns))
+    X = pd.DataFrame(given, index=None if columns else range(5))
+    return X.set_axis((names or names_of(columns))[: len(columns)], axis=1)
 
 
 def polars_frame(columns):

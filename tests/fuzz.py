@@ -268,6 +268,15 @@ USUAL = [  # columns of which a raw table is mostly accepted
     "decimals", "durations", "ids", "unicode", "datetime objects", "nothing", "ints",
 ]  # fmt: skip
 
+CONTAINERS = ["object array", "rows in lists", "pandas", "polars", "arrow", "object frame"]
+CONTAINERS = CONTAINERS if pd else CONTAINERS[:2]  # of the same columns
+
+
+def is_usual(column):
+    """Whether it is a column of those values, of no type of its own."""
+    return column is None or re.sub(f" ({'|'.join(frames.GAPS)})$", "", column) in USUAL
+
+
 # A case: numbers and names from the tables, None for what is usual -------------------------------
 
 
@@ -384,7 +393,7 @@ def draw_raw_columns(rng, n_columns):
     def pick(options, chance=1.0):
         return list(options)[rng.integers(len(options))] if rng.random() < chance else None
 
-    values = pick([USUAL, frames.VALUES, frames.VALUES | COLUMNS])
+    values = pick([USUAL, USUAL, USUAL, frames.VALUES, frames.VALUES | COLUMNS])
     columns = []
     for _ in range(n_columns):
         of = pick(values if n_columns < 9 else USUAL)
@@ -425,6 +434,7 @@ WARNINGS = [  # all that may be warned of, with the beginning of the text
     (NotLearningWarning, "nothing was learnt"),
     (UserWarning, "X does not have valid feature names"),
     (UserWarning, "X has feature names, but"),
+    (UserWarning, "nearly every row has a level of its own in"),
     (DataConversionWarning, "A column-vector y was passed"),
 ]
 PROBABILITIES = ["predict_proba", "predict_proba_members"]
@@ -521,16 +531,42 @@ def judge_predictions(clf, X, may_refuse):
         require((label == of["predict"]).all(), "predictions disagree", of)
 
 
+def is_tame(clf):
+    """Whether rounding is small in its predictions."""
+    is_bent = clf.scale_inputs == "robust"  # and not folded into the weights
+    return is_bent and max(abs(coef).max(initial=0) for coef in clf.coefs_) < 1e6
+
+
 def judge_rows_alone(clf, X):
     """A row's probability is the same whichever rows come with it."""
-    is_tame = max(abs(coef).max(initial=0) for coef in clf.coefs_) < 1e6  # or rounding is large
-    n_rows = len(proba := clf.predict_proba(X)) if is_tame else 0
-    for rows in slice(1), slice(n_rows // 2, None):
-        if n_rows > 1:
-            part = attempt(clf, "predict_proba", X=frames.some_of(X, rows))
-            require(not isinstance(part, Exception), "some rows are refused alone", part)
-            is_same = np.allclose(part, proba[rows], rtol=1e-4, atol=1e-6)
-            require(is_same, "some rows have other predictions alone", (part, proba[rows]))
+    proba = attempt(clf, "predict_proba", X=X)
+    for rows in slice(1), slice(len(proba) // 2, None):
+        part = attempt(clf, "predict_proba", X=frames.some_of(X, rows))
+        require(not isinstance(part, Exception), "some rows are refused alone", part)
+        is_same = np.allclose(part, proba[rows], rtol=1e-4, atol=1e-6)
+        require(is_same, "some rows have other predictions alone", (part, proba[rows]))
+
+
+def judge_other_containers(clf, step, columns):
+    """The same columns predict the same in a frame of pandas, of polars, and as objects."""
+    proba = attempt(clf, "predict_proba", X=step.given(columns)[0])
+    for form in CONTAINERS:
+        other = attempt(clf, "predict_proba", X=replace(step, form=form).given(columns)[0])
+        require(not isinstance(other, Exception), f"a {form} is refused", other)
+        is_same = np.allclose(other, proba, rtol=1e-4, atol=1e-6)
+        require(is_same, f"a {form} has other predictions", (other, proba))
+
+
+def judge_weights(case, arguments, clf):
+    """Whole weights are rows given several times; 0 leaves a row out."""
+    X, y, weight = (arguments[name] for name in ("X", "y", "sample_weight"))
+    rows = np.repeat(np.arange(len(weight)), weight)
+    other = NumpyMLPBinaryClassifier(**copy.deepcopy(case.params))
+    np.random.seed(0)  # noqa: NPY002
+    result = attempt(other, "fit", X=frames.some_of(X, rows), y=y[rows])
+    if not isinstance(result, Exception) and is_tame(other):
+        both = [each.predict_proba(X) for each in (clf, other)]
+        require(np.allclose(*both, rtol=1e-3), "weights are not rows given several times", both)
 
 
 def judge_the_same_again(case, method, arguments, clf):
@@ -562,8 +598,13 @@ def run(case):
             judge_predictions(clf, arguments["X"], may_refuse=False)
             score = attempt(clf, "score", X=arguments["X"], y=arguments["y"])
             require(isinstance(score, float) and 0 <= score <= 1, "score is not in [0, 1]", score)
-            if step.form in frames.TABLES:
+            if step.form in frames.FRAMES and is_tame(clf):
                 judge_rows_alone(clf, arguments["X"])
+                if step.form in CONTAINERS and all(is_usual(name) for name in fitted):
+                    judge_other_containers(clf, step, fitted)
+                if len(outcomes) == 1 and set(arguments) == {"X", "y", "sample_weight"}:
+                    if step.weights == "counts" and isinstance(arguments["y"], np.ndarray):
+                        judge_weights(case, arguments, clf)
             if len(outcomes) == 1:
                 judge_the_same_again(case, step.method or "fit", arguments, clf)
             if step.probe:
