@@ -188,6 +188,8 @@ class GivenColumns:
         column = self.table[:, position]
         if column.dtype in (nw.Int128, nw.UInt128):
             column = column.cast(nw.Float64)
+        if self.is_categorical[position] and column.null_count() == self.n_rows:
+            return np.full(self.n_rows, None)  # pyarrow has no array of no level
         if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone:
             column = column.dt.replace_time_zone(None)  # the time on the clock there
         if column.dtype.is_nested():

@@ -52,3 +52,10 @@ def test_integers_of_128_bits_are_numbers(small):
     X = pl.DataFrame({"a": NUMBERS, "b": np.arange(N_ROWS)}).cast({"b": pl.Int128})
     clf = small().fit(X, y)
     assert_array_equal(clf.predict_proba(X), clf.predict_proba(X.cast({"b": pl.Float64})))
+
+
+def test_categories_of_pyarrow_may_all_be_missing(small):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    nothing = pa.array([None] * N_ROWS, pa.dictionary(pa.int8(), pa.string()))
+    clf = small().fit(pa.table({"a": NUMBERS, "b": nothing}), y)
+    assert clf.input_names_[0] == "a"
