@@ -189,8 +189,11 @@ def is_nothing_in_polars(value):
 
 
 def in_polars(values, kind):
-    listed = values.tolist() if values.dtype.kind != "m" else list(values)  # or it overflows
-    values = [None if is_nothing_in_polars(value) else value for value in listed]
+    try:
+        values = values.tolist()
+    except OverflowError:  # of durations
+        values = list(values)
+    values = [None if is_nothing_in_polars(value) else value for value in values]
     for dtype in (POLARS.get(kind), None):
         try:
             return pl.Series(values, dtype=dtype, strict=dtype is None)
@@ -293,12 +296,12 @@ def column(name, rng, n_rows, numbers):
 
 
 def some_of(X, rows):
-    """These rows of a table that has many, else the table."""
+    """Some rows of a table."""
     if hasattr(X, "iloc"):
         return X.iloc[rows]
-    if isinstance(X, list | np.ndarray | sparse.csr_array) or hasattr(X, "to_pandas"):
-        return X[rows]
-    return X
+    if isinstance(X, list):
+        return [X[row] for row in np.arange(len(X))[rows]]
+    return X.take(np.arange(len(X))[rows]) if hasattr(X, "column_names") else X[rows]
 
 
 def draw_column(pick, values, gaps=0.4, types=0.5):
