@@ -388,6 +388,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if not goes_on and (has_validation or params.early_stopping != "auto"):
             start_at_base_rate(stack, rows)
         messages = self._train(params, factors, stack, rows, tasks, validation, n_judging)
+        messages += fit_warnings.like_ids(self._columns, rows)
         try:
             self._expose_out_of_fold(rows, goes_on)
         except KeyboardInterrupt:

@@ -5,19 +5,30 @@ columns of many levels; numbers of levels, -1 for an unknown level. A date becom
 """
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat
 
 import numpy as np
 
-from .column_values import DAY, WEEKDAYS, check_is_text, kind_of_values
-from .engine.inputs.target_means import (
-    MANY,
-    log_odds_of_levels,
-    log_odds_out_of_fold,
-)
+from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_values
+from .engine.inputs.target_means import MANY, log_odds_of_levels, log_odds_out_of_fold
+from .parameters import plain
+from .remedies import ALL_MISSING, AS_KIND, Fault, error_of
+from .text_as_numbers import fault_of_text
 
-LEVELS = ("text", "code", "object")  # kinds of a categorical column
+DATE_NUMBERS, DATE_LEVELS = ("days", "day of month"), ("month", "weekday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HOLDS = {"number": "numbers", "flag": "booleans", "date": "dates", "text": "text"}  # in errors
+LIKE = {  # kinds that a column of another kind takes in new rows
+    "number": ("flag",),
+    "flag": ("number",),
+    "object": ("text", "mixed"),
+    "mixed": ("text", "number", "flag"),
+}
+NOT_NAMED = Fault(
+    "text, and categorical_features leaves it out",
+    ("give categorical_features='from_dtype', or name all columns there that are categories",),
+)
 
 
 @dataclass
@@ -51,19 +62,46 @@ class Column:
     name : str or int
         As it stands in the table, or its position.
     kind : str
-        See `column_values.kind_of_values`.
-    parts : list of Part
+        See `column_values.kind_of_values`. Nothing is known of a column that holds "nothing": new
+        rows miss it, whatever they hold.
+    is_categorical : bool
+        Whether its values are levels.
+    parts : list of Part, optional
     first : int, default=0
         For dates: the day from which days are counted, in days since 1970.
     """
 
     name: str | int
     kind: str
-    parts: list
+    is_categorical: bool
+    parts: list = field(default_factory=list)
     first: int = 0
 
-    def values(self, name, values):
-        """The values of a part, of values as `kind_of_values` gives them."""
+    def takes(self, kind):
+        """Whether values of that kind are such as it held in fit."""
+        return kind == self.kind or kind in LIKE.get(self.kind, ())
+
+    def fault(self, kind, values):
+        """What is wrong with new rows' values, as `kind_of_values` gives them; None if nothing."""
+        if self.takes(kind) or self.kind == "nothing" or is_gap(values).all():
+            return None
+        held, advice = HOLDS.get(self.kind, "categories"), "give what it held then, such as by "
+        remedy = AS_KIND.get(self.kind, AS_KIND["text"])
+        if kind == "object":
+            advice, remedy = "give what it held then, or make it missing by ", ALL_MISSING
+        holds = HOLDS[kind] if kind in HOLDS else fault_of_objects(values).holds
+        return Fault(f"{holds}, but held {held} in fit", (advice, remedy))
+
+    def in_form(self, kind, values):
+        """Values that have no fault as numbers, dates or levels."""
+        if self.is_categorical:
+            return as_levels(values, are_texts=self.kind in ("date", "mixed", "object"))
+        if self.takes(kind) and kind != "nothing":
+            return values
+        return np.full(len(values), np.datetime64("NaT", "us") if self.kind == "date" else np.nan)
+
+    def of_part(self, name, values):
+        """The values of a part, of values as `in_form` gives them."""
         if not name:
             return values
         day = values.astype("datetime64[D]")
@@ -111,8 +149,8 @@ class Columns:
 
     @property
     def is_raw(self):
-        """Whether any column is other than numbers."""
-        return any(column.kind != "number" for column in self.columns)
+        """Whether any column is other than a numeric one."""
+        return any(each.is_categorical or each.kind != "number" for each in self.columns)
 
     def names(self):
         """The name of each column of the table of numbers."""
@@ -127,6 +165,20 @@ class Columns:
         """The levels of each categorical column of the table of numbers."""
         return [part.levels for _, part in self.levels]
 
+    def levels_in(self, rows):
+        """For each categorical column: its name, its rows that are not missing, their levels.
+
+        Parameters
+        ----------
+        rows : Rows
+            Of a table as `read` gives it. Levels that it did not learn count for nothing.
+        """
+        for position, part in self.levels:
+            numbers = rows.X[rows.index, self.place[position, part.name]]
+            present = numbers[(numbers >= 0) & (numbers != part.number_of.get(None, -1))]
+            if self.columns[position].is_categorical:
+                yield self.columns[position].name, len(present), len(np.unique(present))
+
     def read(self, given, has_means=True):
         """The table of numbers of these rows.
 
@@ -140,15 +192,21 @@ class Columns:
         -------
         ndarray of shape (n_rows, n_features)
         """
-        X = np.empty((given.n_rows, self.n_features), self.dtype)
+        X, faults = np.empty((given.n_rows, self.n_features), self.dtype), []
         for position, column in enumerate(self.columns):
-            values = self._values(column, given, position)
+            kind, values = kind_of_values(given.values(position))
+            if fault := column.fault(kind, values):
+                faults.append((column.name, given.names[position], fault))
+                continue
+            values = column.in_form(kind, values)
             for part in column.parts:
-                of_part, at = column.values(part.name, values), self.place[position, part.name]
+                of_part = column.of_part(part.name, values)
                 if part.levels is not None:
                     numbers = map(part.number_of.get, of_part, repeat(-1))
                     of_part = np.fromiter(numbers, X.dtype, given.n_rows)
-                X[:, at] = of_part
+                X[:, self.place[position, part.name]] = of_part
+        if faults:
+            raise error_of(faults, given.container)
         for at, part, levels in self._means_in(X):
             X[:, at] = part.means[levels] if has_means else 0
         return X
@@ -157,24 +215,6 @@ class Columns:
         """For each target mean: its column, its part, and the numbers of the rows' levels."""
         for at, (position, part) in enumerate(self.means, len(self.numbers)):
             yield at, part, X[:, self.place[position, part.name]].astype(np.intp)
-
-    def _values(self, column, given, position):
-        """The values of a column, if it is of the kind that it was of in fit."""
-        values, is_level = given.values(position), column.kind in LEVELS
-        if values.dtype.kind == "b" and not is_level:
-            values = values.astype(float)
-        kind, values = kind_of_values(column.name, values, is_level or None)
-        if kind == "nothing":
-            return all_missing(column.kind, len(values))
-        if column.kind == "object" and kind in LEVELS:
-            return np.array([None if v is None else str(v) for v in values], object)
-        if kind != column.kind:
-            wanted = WANTED[column.kind]
-            raise ValueError(
-                f"X: the column {column.name!r} holds {HOLDS[kind]}, but held {HOLDS[column.kind]} "
-                f"in fit; give it as it was then, such as by {wanted.format(column.name)}."
-            )
-        return values
 
     def learn_means(self, rows, weight, fold):
         """Learn the target means, and write them to the table that the rows are of.
@@ -201,29 +241,6 @@ class Columns:
         return learnt
 
 
-HOLDS = {
-    "number": "numbers",
-    "date": "dates",
-    "text": "text",
-    "code": "numbers or booleans",
-    "object": "levels",
-}
-WANTED = {
-    "number": "pandas.to_numeric(X[{0!r}], errors='coerce')",
-    "date": "pandas.to_datetime(X[{0!r}])",
-    "text": "X[{0!r}].astype(str)",
-    "code": "pandas.to_numeric(X[{0!r}], errors='coerce')",
-    "object": "X[{0!r}].astype('category')",
-}
-
-
-def all_missing(kind, n_rows):
-    """Values of a column of that kind in which all is missing."""
-    if kind in LEVELS:
-        return np.full(n_rows, None)
-    return np.full(n_rows, np.datetime64("NaT") if kind == "date" else np.nan)
-
-
 def name_of(column, part):
     """A part of a column, as readers speak of it."""
     name = f"x{column.name}" if isinstance(column.name, int) else column.name
@@ -241,7 +258,7 @@ def columns_from(plain):
 
 def columns_of_numbers(names, dtype):
     """The columns of a table of numbers; ``dtype`` is one, or several of which the first counts."""
-    columns = [Column(name, "number", [Part("")]) for name in names]
+    columns = [Column(name, "number", False, [Part("")]) for name in names]
     return Columns(columns, np.dtype(dtype[0] if isinstance(dtype, tuple) else dtype).name)
 
 
@@ -261,47 +278,48 @@ def learn_columns(given, weight, chosen, has_means):
     -------
     Columns
     """
-    counts, columns, is_single = weight > 0, [], []
+    columns, faults, is_single = [], [], []
     for position, name in enumerate(given.names):
-        is_categorical = given.is_categorical[position] or None
+        kind, values = kind_of_values(given.values(position))
+        is_told = given.is_categorical[position] or chosen is not None
+        is_categorical = given.is_categorical[position] or kind in ("text", "flag")
         if chosen is not None:
             is_categorical = position in chosen
-        kind, values = kind_of_values(name, given.values(position), is_categorical)
-        kind = "number" if kind == "nothing" else kind
-        column = Column(name, kind, [])
-        if kind == "number":
-            is_single.append(values.dtype == np.float32)
-            column.parts.append(Part(""))
-        elif kind == "date":
-            learn_date(column, values, counts)
-        names = [""] if kind in LEVELS else DATE_LEVELS if kind == "date" else []
-        if kind == "date" and has_times(values[counts]):
-            names = [*names, "hour"]
-        for part in names:
-            levels = levels_by_weight(column.values(part, values), weight)
-            if kind == "text" and is_categorical is None:
-                check_is_text(name, [level for level in levels if level], given.container)
-            means = np.zeros(len(levels) + 1) if has_means and len(levels) > MANY else None
-            column.parts.append(Part(part, levels, means))
+        column, fault = Column(name, kind, is_categorical and kind != "nothing"), None
+        if not is_categorical and kind in ("text", "mixed", "object"):
+            fault = NOT_NAMED if kind == "text" else fault_of_objects(values)
+        else:
+            learn_column(column, column.in_form(kind, values), weight, has_means)
+            if kind == "text" and not is_told:
+                fault = fault_of_text(
+                    [level for level in column.parts[0].levels if level is not None]
+                )
+        if fault:
+            faults.append((name, name, fault))
         columns.append(column)
+        if not column.is_categorical:
+            is_single.append(values.dtype == np.float32)
+    if faults:
+        raise error_of(faults, given.container)
     return Columns(columns, "float32" if is_single and all(is_single) else "float64")
 
 
-DATE_LEVELS = ["month", "weekday"]
-
-
-def learn_date(column, dates, counts):
-    """Learn the first day, and add the numbers that a date becomes."""
-    known = dates[counts & ~np.isnat(dates)]
-    if len(known):
-        column.first = int(known.min().astype("datetime64[D]").astype(int))
-    column.parts += [Part("days"), Part("day of month")]
-
-
-def has_times(dates):
-    """Whether any date has a time of day."""
-    known = dates[~np.isnat(dates)]
-    return bool((known != known.astype("datetime64[D]")).any())
+def learn_column(column, values, weight, has_means):
+    """Learn the parts of a column, of values as `Column.in_form` gives them."""
+    of_levels = [""] if column.is_categorical else []
+    of_numbers = [] if column.is_categorical else [""]
+    if column.kind == "date" and not column.is_categorical:
+        known = values[(weight > 0) & ~np.isnat(values)]
+        days = known.astype("datetime64[D]")
+        column.first = int(days.min().astype(int)) if len(days) else 0
+        of_numbers, of_levels = DATE_NUMBERS, DATE_LEVELS
+        if (known != days).any():
+            of_levels = [*of_levels, "hour"]
+    column.parts += map(Part, of_numbers)
+    for name in of_levels:
+        levels = levels_by_weight(column.of_part(name, values), weight)
+        means = np.zeros(len(levels) + 1) if has_means and len(levels) > MANY else None
+        column.parts.append(Part(name, levels, means))
 
 
 def levels_by_weight(values, weight):
@@ -312,7 +330,7 @@ def levels_by_weight(values, weight):
     share = np.round(total / total.sum(), 9)  # so that rounding decides no order
 
     def place(level):
-        is_text, is_gap = isinstance(level, str), level is None
-        return -share[number_of[level]], is_gap, is_text, "" if is_gap else level
+        return -share[number_of[level]], level is None, "" if level is None else level
 
-    return sorted((level for level, at in number_of.items() if total[at] > 0), key=place)
+    known = (level for level, at in number_of.items() if total[at] > 0)
+    return list(map(plain, sorted(known, key=place)))

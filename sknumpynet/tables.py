@@ -17,11 +17,16 @@ from sklearn.utils.validation import validate_data
 
 from .columns import columns_of_numbers, learn_columns
 from .parameters import is_int
+from .remedies import CLIPPED
 from .validation import canonical, check_weight, naming
 
 NO_TABLES = (type(None), Number, str, bytes, bytearray, Mapping, Set, Iterator)
 FLOATS = (np.float64, np.float32)
 BLOCK_VALUES = 1 << 22
+CLIPPED_WHOLE = {  # how infinite values become large ones where all columns are numeric
+    "numbers": "X = numpy.clip(X, -1e9, 1e9)",
+    "sparse": "X = X.tocsr(); X.data = X.data.clip(-1e9, 1e9)",
+}
 
 
 def learn_table(estimator, X, sample_weight=None, *, is_stream=False):
@@ -45,24 +50,21 @@ def learn_table(estimator, X, sample_weight=None, *, is_stream=False):
     columns : Columns or None
         None for a table of numbers only.
     """
+    chosen = estimator.categorical_features
     with naming("X"):
-        chosen = estimator.categorical_features
-        is_told = not isinstance(chosen, str) and chosen is not None
-        given = as_columns(X) if is_told else given_columns(X)
+        given = given_columns(X, is_raw=chosen is not None and not isinstance(chosen, str))
         if given is None:
             return numbers_of(estimator, X, reset=True), None
-        check_shape(estimator, X, given, reset=True)
-        weight = check_weight(sample_weight, given.n_rows, "sample_weight", may_be_zero=True)
-        if not weight.any():
-            weight = np.ones(given.n_rows)
-        if is_told:
-            chosen = positions_of(chosen, given)
-        else:
-            chosen = set() if chosen is None else None
-        columns = learn_columns(given, weight, chosen, has_means=not is_stream)
+        check_columns(estimator, X, given, reset=True)
+    weight = check_weight(sample_weight, given.n_rows, "sample_weight", may_be_zero=True)
+    if not weight.any():
+        weight = np.ones(given.n_rows)
+    categorical = positions_of(chosen, given)
+    with naming("X"):
+        columns = learn_columns(given, weight, categorical, has_means=not is_stream)
         table = columns.read(given, has_means=False)
-        check_is_finite(table, columns)
-        return table, columns if columns.is_raw else None
+        check_is_finite(table, columns, given)
+    return table, columns if columns.is_raw else None
 
 
 def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, has_means=True):
@@ -83,33 +85,57 @@ def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, has
         Whether to write target means; else they are 0.
     """
     with naming(name):
-        given = given_columns(X) if columns is None else as_columns(X)
+        given = given_columns(X, is_raw=columns is not None)
         if given is None:
             return numbers_of(estimator, X, order=order, dtype=dtype)
-        check_shape(estimator, X, given)
+        check_columns(estimator, X, given)
         columns = columns or columns_of_numbers(given.names, dtype)
         table = columns.read(given, has_means)
-        check_is_finite(table, columns)
+        check_is_finite(table, columns, given)
         return table
 
 
 def numbers_of(estimator, X, *, reset=False, order="C", dtype=FLOATS):
     """A table that holds numbers only, as floats or a canonical CSR array."""
+    allowed = {"accept_sparse": "csr", "ensure_all_finite": "allow-nan"}
+    return canonical(checked(estimator, X, reset=reset, dtype=dtype, order=order, **allowed))
+
+
+def check_columns(estimator, X, given, reset=False):
+    """Raise ValueError for names or a number of columns that the estimator does not know."""
+    check_array(np.broadcast_to(0.0, (given.n_rows, len(given.names))))
+    checked(estimator, X, reset=reset, skip_check_array=True)
+
+
+def checked(estimator, X, **how):
+    """What scikit-learn's `validate_data` makes of X; its errors say what to do."""
     try:
-        X = validate_data(
-            estimator,
-            X,
-            reset=reset,
-            accept_sparse="csr",
-            dtype=dtype,
-            order=order,
-            ensure_all_finite="allow-nan",
-        )
+        return validate_data(estimator, X, **how)
     except (TypeError, ValueError, OverflowError) as error:
-        if told := what_is_wrong(X, error):
+        if told := what_is_wrong(estimator, X, error):
             raise told from error
         raise
-    return canonical(X)
+
+
+def what_is_wrong(estimator, X, error):
+    """An error that says more about X than the given one; None if there is none."""
+    text = str(error)
+    if "contains infinity" in text:
+        numbers = check_array(X, accept_sparse="csr", dtype=FLOATS, ensure_all_finite=False)
+        names = names_of(X) or range(numbers.shape[1])
+        container = "sparse" if sparse.issparse(X) else container_of(X).replace("array", "numbers")
+        return infinite(numbers, names, "float32" if "float32" in text else "float64", container)
+    if text.startswith("The feature names should match"):
+        known, names = estimator.feature_names_in_.tolist(), names_of(X)
+        if set(known) <= set(names):
+            call = f"X.select({known})" if container_of(X) == "pyarrow" else f"X[{known}]"
+            return ValueError(f"{text}Give the columns of fit, by X = {call}.")
+    if "Complex data not supported" in text:
+        return ValueError(
+            "Complex data not supported; give real numbers, such as by "
+            "X = numpy.hstack([X.real, X.imag])."
+        )
+    return None
 
 
 def check_is_table(X):
@@ -122,33 +148,21 @@ def check_is_table(X):
             f"X is {kind}, not a table of rows and columns; give an array, a frame, a sparse "
             f"matrix or a list of rows{', such as pandas.DataFrame(X)' if has_names else ''}."
         )
+    if hasattr(X, "collect_schema") and not hasattr(X, "shape"):
+        raise TypeError("X is a lazy frame, of which the rows are not known yet; give X.collect().")
     if np.ma.is_masked(X) and X.ndim == 2:
         where = in_rows(np.ma.getmaskarray(X).sum(axis=0), range(X.shape[1]), len(X))
         raise ValueError(
-            f"X is masked in {where}; give X.filled(numpy.nan), in which they are missing."
+            f"X is masked in {where}; make what is masked missing, by "
+            "X = numpy.where(numpy.ma.getmaskarray(X), None, X)."
         )
-
-
-def check_shape(estimator, X, given, reset=False):
-    """Raise ValueError for names or a number of columns that the estimator does not know."""
-    check_array(np.broadcast_to(0.0, (given.n_rows, len(given.names))))
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
-
-
-def what_is_wrong(X, error):
-    """An error that says more about X than the given one; None if there is none."""
-    if "contains infinity" in str(error):
-        numbers = check_array(X, accept_sparse="csr", dtype=FLOATS, ensure_all_finite=False)
-        names = names_of(X) or range(numbers.shape[1])
-        return infinite(numbers, names, "float32" if "float32" in str(error) else "float64")
     if isinstance(X, list | tuple):
         lengths = {len(row) for row in X if hasattr(row, "__len__")}
         if len(lengths) > 1:
-            return ValueError(
+            raise ValueError(
                 f"the rows of X have from {min(lengths)} to {max(lengths)} values; give each row a "
                 "value for every column."
             )
-    return None
 
 
 # Columns of a raw table ---------------------------------------------------------------------------
@@ -167,7 +181,7 @@ class GivenColumns:
         Names of a frame's columns; else their positions.
     is_categorical : list of bool
         Whether a column's type says that it is categorical.
-    container : {"pandas", "polars", "array"}
+    container : {"pandas", "polars", "pyarrow", "array"}
     """
 
     def __init__(self, table):
@@ -175,7 +189,7 @@ class GivenColumns:
         self.container, self.names = "array", list(range(n_columns))
         self.is_categorical = [False] * n_columns
         if isinstance(table, nw.DataFrame):
-            self.container = "polars" if table.implementation.is_polars() else "pandas"
+            self.container = container_of(table.to_native())
             self.names = list(table.columns)
             self.is_categorical = [
                 isinstance(kind, nw.Categorical | nw.Enum) for kind in table.schema.values()
@@ -192,53 +206,65 @@ class GivenColumns:
             return np.full(self.n_rows, None)  # pyarrow has no array of no level
         if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone:
             column = column.dt.replace_time_zone(None)  # the time on the clock there
-        if column.dtype.is_nested():
-            raise TypeError(
-                f"X: the column {self.names[position]!r} holds {column.dtype}; make numbers or "
-                "text of it, or leave it out."
-            )
+        if column.dtype in (nw.Int128, nw.UInt128):
+            column = column.cast(nw.Float64)  # NumPy has none of so many bits
+        has_no_type = column.dtype == nw.Unknown and column.null_count() == self.n_rows
+        if has_no_type or column.dtype.is_nested():
+            values = np.empty(self.n_rows, object)
+            for row, value in enumerate(column.to_list()):
+                values[row] = value
+            return values
         return column.to_numpy()
 
 
-def given_columns(X):
-    """The columns of a raw table; None for a table of numbers, which is read as a whole."""
-    dtype = getattr(X, "dtype", None)
-    if sparse.issparse(X) or (isinstance(dtype, np.dtype) and dtype.kind in "fiubc"):
+def given_columns(X, is_raw=False):
+    """The columns of a raw table; None for a table of numbers, which is read as a whole.
+
+    Parameters
+    ----------
+    X : array-like, frame or sparse matrix
+    is_raw : bool, default=False
+        Whether a table of numbers is to be read column by column as well.
+    """
+    check_is_table(X)
+    if sparse.issparse(X):
+        if is_raw:
+            raise ValueError(
+                "X is sparse, and some of its columns are no numbers but categories or dates; "
+                "give a dense table, such as by X = X.toarray()."
+            )
         return None
     if nw.dependencies.is_into_dataframe(X):
         frame = frame_of(X)
-        if all(map(is_numeric, frame.schema.values())) or is_sparse_frame(X):
-            return None
-        return GivenColumns(frame)
-    try:
-        array = np.asarray(X)
-    except (TypeError, ValueError):  # such as of rows of several lengths
+        kinds = frame.schema.values()
+        are_numbers = (kinds and all(map(is_numeric, kinds))) or is_sparse_frame(X)
+        return None if are_numbers and not is_raw else GivenColumns(frame)
+    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    if array.dtype.kind in "fiubc" and not is_raw:
         return None
-    return None if array.dtype.kind in "fiubc" else as_columns(X)
-
-
-def as_columns(X):
-    """The columns of any table, to be read one by one."""
-    if sparse.issparse(X):
-        raise ValueError(
-            "X is sparse, and categorical_features names columns of it; give a dense array or a "
-            "frame."
-        )
-    if nw.dependencies.is_into_dataframe(X):
-        return GivenColumns(frame_of(X))
-    array = X if isinstance(X, np.ndarray) else np.asarray(X, object)
+    if array.dtype.kind == "U" and not isinstance(X, np.ndarray):
+        array = np.asarray(X, object)  # numbers beside text stay numbers
     return GivenColumns(check_array(array, dtype=None, ensure_all_finite=False))
 
 
 def frame_of(X):
     """A frame as narwhals reads it."""
-    names = names_of(X)
+    names = names_of(X) or []
     if twice := sorted({str(name) for name in names if names.count(name) > 1}):
         raise ValueError(
             f"X has several columns of the same name, {twice}; name each differently, such as by "
             "X.columns = range(X.shape[1])."
         )
     return nw.from_native(X, eager_only=True)
+
+
+def container_of(X):
+    """What X is, where it is no sparse matrix: "pandas", "polars", "pyarrow" or "array"."""
+    if nw.dependencies.is_polars_dataframe(X):
+        return "polars"
+    if nw.dependencies.is_pyarrow_table(X):
+        return "pyarrow"
+    return "pandas" if nw.dependencies.is_into_dataframe(X) else "array"
 
 
 def is_numeric(kind):
@@ -248,7 +274,8 @@ def is_numeric(kind):
 
 def is_sparse_frame(X):
     """Whether it is a frame of pandas that scikit-learn reads as a sparse matrix."""
-    return hasattr(X, "sparse") and all(str(kind).startswith("Sparse") for kind in X.dtypes)
+    kinds = list(X.dtypes) if hasattr(X, "sparse") else []
+    return bool(kinds) and all(getattr(kind, "fill_value", None) == 0 for kind in kinds)
 
 
 def names_of(X):
@@ -258,12 +285,14 @@ def names_of(X):
 
 
 def positions_of(chosen, given):
-    """The positions that ``categorical_features`` names, as a set."""
+    """The positions that ``categorical_features`` names, as a set; None if types are to tell."""
+    if isinstance(chosen, str):
+        return None
+    listed = [] if chosen is None else list(chosen)
     advice = (
         "give 'from_dtype', None, or a list of columns by name or position, or a mask, such as "
-        f"categorical_features={list(given.names[:2])}."
+        f"categorical_features={given.names[:2]}."
     )
-    listed = list(chosen)
     if listed and all(isinstance(each, bool | np.bool_) for each in listed):
         if len(listed) != len(given.names):
             raise ValueError(
@@ -290,21 +319,25 @@ def is_known(column, given):
 # Numbers that are none ----------------------------------------------------------------------------
 
 
-def check_is_finite(table, columns):
-    """Raise ValueError for infinite values in a table that `columns` has read."""
+def check_is_finite(table, columns, given):
+    """Raise ValueError for infinite values in a table that `columns` has read from `given`."""
     if not np.isfinite(np.nansum(table)) and np.isinf(table).any():
-        raise infinite(table, columns.names(), "float64")
+        names = [given.names[at] for at, _ in columns.numbers]
+        raise infinite(table[:, : len(names)], names, columns.dtype, given.container)
 
 
-def infinite(numbers, names, dtype):
-    """The error: which columns hold infinity or values too large, and what to do."""
+def infinite(numbers, names, dtype, container):
+    """The error: which columns of X hold infinity or values too large, and what to do."""
     largest = np.finfo(dtype).max
     counts = count_by_column(numbers, lambda values: np.abs(values) > largest)
     what = "infinity" if dtype == "float64" else "infinity or a value too large for float32"
+    if container in CLIPPED_WHOLE:
+        line = CLIPPED_WHOLE[container]
+    else:
+        line = CLIPPED.line([names[at] for at in np.flatnonzero(counts)], container)
     return ValueError(
         f"Input X contains {what} in {in_rows(counts, names, numbers.shape[0])}; if that means "
-        "very much, give a number, such as by numpy.clip(X, -1e9, 1e9), else make it missing, "
-        "such as by numpy.where(numpy.isinf(X), numpy.nan, X)."
+        f"very much, make it a number, such as by {line}, else make it missing."
     )
 
 

@@ -31,16 +31,27 @@ def fails(method, *args, match, error=ValueError, params=None, **kwargs):
 VALIDATION = {"X_val": X, "y_val": y}
 BAD_DATA = [
     # X
-    fails("fit", with_value(np.nan), y, match="Input X contains NaN"),
     fails("fit", with_value(np.inf), y, match="Input X contains infinity"),
-    fails("fit", sparse.csr_array(with_value(np.nan)), y, match="Input X contains NaN"),
+    fails("fit", sparse.csr_array(with_value(-np.inf)), y, match="Input X contains infinity"),
     fails("fit", X[:, 0], y, match="Reshape your data"),
     fails("fit", X[np.newaxis], y, match="dim 3"),
     fails("fit", X * 1j, y, match="Complex data not supported"),
-    fails("fit", np.full(X.shape, "red"), y, match="could not convert string to float"),
+    fails("fit", X.astype(str), y, match=r"3 columns, \[0, 1, 2\], hold numbers as text, such as"),
+    fails("fit", X.astype("S"), y, error=TypeError, match="hold values of type bytes"),
+    fails("fit", [[1, "a"], ["b", 2]] * 20, y, match="hold numbers mixed with text, such as 'b'"),
+    fails(
+        "fit",
+        np.full(X.shape, "a"),
+        y,
+        params={"categorical_features": None},
+        match="hold text, and",
+    ),
+    fails(
+        "fit", X, y, params={"categorical_features": [3]}, match=r"names \[3\], which X does not"
+    ),
     fails("fit", X[:0], y[:0], match=r"0 sample\(s\)"),
     fails("fit", X[:, :0], y, match=r"0 feature\(s\)"),
-    fails("fit", [[10**400, 1]] * 40, y, match=r"X holds no numbers in the columns \[0\]: int too"),
+    fails("fit", [[10**400, 1]] * 40, y, match=r"X contains infinity in the column 0 \(40 of"),
     # y
     fails("fit", X, X[:, 0], match="continuous.*regression"),
     fails("fit", X, y * 0, match="y has one class only, .*0.*; give rows of two classes"),
@@ -108,11 +119,12 @@ BAD_DATA = [
     fails(
         "fit", X, y, X_val=X[:, :2], y_val=y, match="X_val: X has 2 features, but .* expecting 3"
     ),
-    fails("fit", X, y, X_val=with_value(np.nan), y_val=y, match="X_val: Input X contains NaN"),
+    fails("fit", X, y, X_val=with_value(np.inf), y_val=y, match="X_val: Input X contains infinity"),
     fails("fit", X, y, X_val=X[:9], y_val=y, match=r"y_val: .* numbers of samples: \[9, 40\]"),
     fails("fit", X, y, X_val=X, y_val=np.column_stack([y, y]), match="y_val: .* 1d array"),
     fails("fit", X, y, X_val={"a": 1}, y_val=y, error=TypeError, match="X_val: X is of type dict"),
-    fails("fit", X, y, X_val=X.astype("M8[s]"), y_val=y, error=TypeError, match="X_val: .* dates"),
+    fails("fit", X, y, X_val=X.astype("M8[s]"), y_val=y, match="X_val: .* dates, but held numbers"),
+    fails("fit", X, y, X_val=np.full(X.shape, "a"), y_val=y, match="X_val: .* text, but held numb"),
     fails(
         "fit", X, y, X_val=X, y_val=with_value(None, y.astype("O")), match="Input y_val contains"
     ),
@@ -160,7 +172,7 @@ BAD_DATA = [
     fails("partial_fit", X, y, [0, 1, 2], match="Only binary classification"),
     fails("partial_fit", X, y + 1, [0, 1], match=r"y has the unknown label .*2.*\[0 1\]"),
     fails("partial_fit", X, y.astype(str), [0, 1], match="y has the unknown labels '0', '1'"),
-    fails("partial_fit", with_value(np.nan), y, [0, 1], match="Input X contains NaN"),
+    fails("partial_fit", with_value(np.inf), y, [0, 1], match="Input X contains infinity"),
     fails("partial_fit", X, y, [0, 1], 0 * ONES, match="every weight is zero"),
     fails(
         "partial_fit", X, 0 * y, [0, 1], params={"class_weight": "balanced"}, match="balanced.*dict"
@@ -268,7 +280,7 @@ def test_bad_rows_to_predict_are_an_error(small, method):
     predict = getattr(clf.fit(X, y), method)
     for rows, match in [
         (X[:, :2], "X has 2 features, but .* is expecting 3 features"),
-        (with_value(np.nan), "contains NaN"),
+        (np.full(X.shape, "red"), "hold text, but held numbers in fit"),
         (X[0], "Reshape your data"),
         (sparse.csr_array(with_value(np.inf)), "contains infinity"),
     ]:
