@@ -13,6 +13,7 @@ from .levels import level_sums
 MANY = 20  # levels; columns of more have a target mean
 SMOOTHING = 10  # observations of the base rate that are added to each level's
 N_FOLDS = 8
+EPSILON = np.finfo(float).eps
 
 
 def log_odds_of_levels(levels, is_positive, weight, n_levels):
@@ -69,4 +70,5 @@ def log_odds_out_of_fold(levels, is_positive, weight, fold, n_levels):
 
 
 def _log_odds(n_positive, n_rows, base_rate):
-    return logit((n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING))
+    share = (n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING)
+    return logit(share.clip(EPSILON, 1 - EPSILON))  # a class may weigh next to nothing
