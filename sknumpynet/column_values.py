@@ -66,7 +66,9 @@ def kind_of_types(types):
     if not types:
         return "nothing"
     of_all = (kind for kind, allowed in TYPES.items() if all(issubclass(t, allowed) for t in types))
-    return next(of_all, "object")
+    kind = next(of_all, "object")
+    # NumPy's durations are ints by type, but no numbers without their unit.
+    return kind if kind == "duration" or np.timedelta64 not in types else "object"
 
 
 def in_one_form(kind, values, missing):
