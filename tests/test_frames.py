@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 N_ROWS = 60
 NUMBERS = np.random.default_rng(0).normal(size=N_ROWS)
@@ -59,3 +59,19 @@ def test_categories_of_pyarrow_may_all_be_missing(small):
     nothing = pa.array([None] * N_ROWS, pa.dictionary(pa.int8(), pa.string()))
     clf = small().fit(pa.table({"a": NUMBERS, "b": nothing}), y)
     assert clf.input_names_[0] == "a"
+
+
+def test_text_of_polars_is_read_as_it_is(small):
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    column = ["a\0", "a", "b"] * (N_ROWS // 3)
+    for X in pl.DataFrame({"a": column}), pl.DataFrame({"a": column}).cast(pl.Categorical):
+        clf = small().fit(X, y)
+        proba = clf.predict_proba(X)[:, 1]
+        assert len(set(proba[:3])) == 3
+        assert_allclose(clf.predict_proba(X[:1])[:, 1], proba[:1])
+
+
+def test_target_means_are_finite_where_a_class_weighs_next_to_nothing(small):
+    X = objects([f"city {i % 25}" for i in range(N_ROWS)])
+    clf = small().fit(X, y, np.where(y, 1e290, 1e-300))
+    assert np.isfinite(clf.decision_function(X)).all()
