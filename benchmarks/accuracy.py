@@ -2,17 +2,21 @@
 
     python benchmarks/accuracy.py --data FOLDER
     python benchmarks/accuracy.py --budget full --estimators ours MLPClassifier --plot accuracy.png
+    python benchmarks/accuracy.py --raw FOLDER --budget large --output raw.csv
 
 FOLDER (or the environment variable SKNUMPYNET_DATA) holds one .npz a data set: X with NaN where
 values are missing, y of 0 and 1, cat_idx, the categorical columns. Without one, the data come from
-scikit-learn and, where there is a network, from OpenML.
+scikit-learn and, where there is a network, from OpenML. With --raw, FOLDER holds tables as they
+come, with strings, categories, dates and gaps: raw_tables.py has their protocol and estimators.
 
-The protocol: categorical columns one-hot, a missing value being a level of its own; numeric NaN
-replaced by the median of the training rows; nothing else for an estimator that scales by itself,
-standardised numeric columns for one that does not; all of it learnt from the training rows.
-Stratified 70/30 splits with random_state 1000 + split. Small budget: 2 splits, at most 3,000
-training rows and 6,000 test rows. Full budget: at most 20,000 rows; 5 splits below 2,000 rows, 3
-below 10,000, else 1. Each fit runs on one thread. One CSV row a fit, so that a run can be resumed.
+The protocol of the other data: categorical columns one-hot, a missing value being a level of its
+own; numeric NaN replaced by the median of the training rows; nothing else for an estimator that
+scales by itself, standardised numeric columns for one that does not; all of it learnt from the
+training rows. Stratified 70/30 splits with random_state 1000 + split. Small budget: 2 splits, at
+most 3,000 training rows and 6,000 test rows. Full budget: at most 20,000 rows; 5 splits below 2,000
+rows, 3 below 10,000, else 1.
+
+Each fit runs on one thread. One CSV row a fit, so that a run can be resumed.
 """
 
 import argparse
@@ -26,6 +30,7 @@ from time import process_time
 
 import numpy as np
 import pandas as pd
+import raw_tables
 from joblib import Parallel, delayed
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import fetch_openml, load_breast_cancer
@@ -100,6 +105,9 @@ def from_libraries():
 
 def splits(y, budget):
     """Training and test rows of every split."""
+    if budget in raw_tables.BUDGETS:
+        yield from raw_tables.splits(y, budget)
+        return
     rows = np.arange(len(y))
     if budget == "full" and len(rows) > 20_000:
         rows, _ = train_test_split(rows, train_size=20_000, stratify=y, random_state=12345)
@@ -135,11 +143,17 @@ def prepared(X, categorical, train, test, standardised):
 # Fits -------------------------------------------------------------------------------------------
 
 
+def ready(name, X, categorical, train, test):
+    """An estimator and its tables for training and testing; a data frame stays as it is."""
+    if isinstance(X, pd.DataFrame):
+        return raw_tables.ESTIMATORS[name](), X.iloc[train], X.iloc[test]
+    make, standardised = ESTIMATORS[name]
+    return make(), *prepared(X, categorical, train, test, standardised)
+
+
 def measure(budget, data, X, y, categorical, split, train, test, name):
     """One fit: a row of the CSV."""
-    make, standardised = ESTIMATORS[name]
-    X_train, X_test = prepared(X, categorical, train, test, standardised)
-    estimator = make()
+    estimator, X_train, X_test = ready(name, X, categorical, train, test)
     start = process_time()
     with threadpool_limits(1), warnings.catch_warnings():  # CPU seconds must count work
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -198,15 +212,15 @@ def run(sets, names, budget, path, n_jobs, n_splits=None):
 # Reports ----------------------------------------------------------------------------------------
 
 
-def report(results):
-    """Print means over data sets, cost against MLPClassifier, and log loss set by set."""
+def report(results, reference):
+    """Print means over data sets, cost by that of the reference, and log loss set by set."""
     by_set = results.groupby(["estimator", "data"]).mean(numeric_only=True)
     means = by_set.groupby("estimator").mean()[
         ["log_loss", "accuracy", "auc", "brier", "ece", "cpu"]
     ]
-    if "MLPClassifier" in means.index:
-        ratio = by_set.cpu.unstack("data") / by_set.cpu.loc["MLPClassifier"]
-        means["cpu / MLP"] = np.exp(np.log(ratio).mean(axis=1))
+    if reference in means.index:
+        ratio = by_set.cpu.unstack("data") / by_set.cpu.loc[reference]
+        means[f"cpu / {reference}"] = np.exp(np.log(ratio).mean(axis=1))
     print(f"\nmeans over {results['data'].nunique()} data sets")
     print(means.sort_values("log_loss").to_string(float_format="%.4f"))
     per_set = by_set.log_loss.unstack("estimator")[means.sort_values("log_loss").index]
@@ -244,22 +258,33 @@ def main():
     """Read the options, run, report."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
-    parser.add_argument("--budget", choices=["small", "full"], default="small")
-    parser.add_argument("--estimators", nargs="+", choices=list(ESTIMATORS), metavar="NAME")
+    parser.add_argument("--raw", metavar="FOLDER", help="tables as they come, instead of --data")
+    parser.add_argument(
+        "--budget",
+        choices=["small", "full", "large"],
+        default="small",
+        help="full is one of --data, large of --raw",
+    )
+    parser.add_argument("--estimators", nargs="+", metavar="NAME")
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these data sets")
     parser.add_argument("--splits", type=int, help="only so many splits a set")
     parser.add_argument("--output", type=Path, default=Path("accuracy.csv"))
     parser.add_argument("--plot", type=Path, help="draw log loss against time to this file")
     parser.add_argument("--n-jobs", type=int, default=1)
     options = parser.parse_args()
-    names = options.estimators or list(ESTIMATORS)
-    sets = [
-        (name, data)
-        for name, data in data_sets(options.data)
-        if not options.sets or name in options.sets
-    ]
-    results = run(sets, names, options.budget, options.output, options.n_jobs, options.splits)
-    report(results)
+    if options.budget == ("full" if options.raw else "large"):
+        parser.error("--raw has the budgets small and large, --data has small and full")
+    budget = f"raw-{options.budget}" if options.raw else options.budget
+    estimators = raw_tables.ESTIMATORS if options.raw else ESTIMATORS
+    names = options.estimators or list(estimators)
+    if unknown := set(names) - set(estimators):
+        parser.error(f"no estimator is called {sorted(unknown)}; there are {list(estimators)}")
+    found = raw_tables.from_raw_folder(options.raw) if options.raw else data_sets(options.data)
+    sets = [(name, data) for name, data in found if not options.sets or name in options.sets]
+    results = run(sets, names, budget, options.output, options.n_jobs, options.splits)
+    if results.empty:
+        parser.error("no data set of these names has the rows of this budget")
+    report(results, reference="CatBoost" if options.raw else "MLPClassifier")
     if options.plot:
         draw(results, options.plot)
 

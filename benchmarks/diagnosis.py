@@ -18,7 +18,6 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, make_circles, make_moons
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
 
 from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
 from sknumpynet.diagnosis.evidence import Evidence
@@ -282,9 +281,9 @@ def without_column(X, y, finding, seed):
     return np.delete(X, int(finding.where.split(",")[0].split()[1]), axis=1), y
 
 
-def imputed(X, y, finding, seed):
-    """Make the number missing and impute it."""
-    return SimpleImputer(missing_values=finding.figure, add_indicator=True).fit_transform(X), y
+def missing(X, y, finding, seed):
+    """Make the number missing."""
+    return np.where(finding.figure == X, np.nan, X), y
 
 
 def sound(X, y, finding, seed):
@@ -321,7 +320,7 @@ ZOO = [
     Failure(not_scaled, "inputs_not_scaled"),
     Failure(constant, "constant_columns", without_column),
     Failure(duplicate, "duplicate_columns", without_column),
-    Failure(sentinel, "sentinel", imputed),
+    Failure(sentinel, "sentinel", missing),
     Failure(rate_too_high, "rate_too_high"),
     Failure(rate_too_low, "rate_too_low"),
     Failure(stopped_too_early, "stopped_too_early"),

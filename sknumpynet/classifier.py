@@ -51,7 +51,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     and is trained to minimise the weighted mean loss plus
     ``alpha / (2 * sum of weights) * sum of squared weights``. The probability is the mean over the
-    networks. A raw table will do: columns are scaled inside.
+    networks. A raw table will do: see the Notes.
 
     With early stopping each network holds out a part of the rows, a fold of its own where there are
     several networks, and keeps the epoch of the lowest log loss on it. Every row then trains all
@@ -77,12 +77,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Rows per step; more than there are means all. 'auto' takes all of up to 64 rows, else a
         thirtieth of them within 64 and 256; 256 from 8,192 columns on.
     learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
-        How the rate changes from ``learning_rate_init`` on: down half a cosine wave to 0 at
-        ``max_iter``; not at all; divided by (rows seen + 1)^power_t, epoch by epoch; divided by 5
-        whenever a network has made no progress for ``n_iter_no_change`` epochs.
+        The rate goes down half a cosine wave to 0 at ``max_iter``; stays; is divided by
+        (rows seen + 1)^power_t, epoch by epoch; or by 5 whenever a network has made no progress for
+        ``n_iter_no_change`` epochs.
     learning_rate_init : float or 'auto', default='auto'
         Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
-        initial weights, so that narrow and wide layers of any activation learn at the same pace.
+        initial weights.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int, default=200
@@ -90,8 +90,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     shuffle : bool, default=True
         Whether to visit the rows in a new order each epoch.
     random_state : int, RandomState instance or None, default=None
-        Determines initial weights, folds, batches and dropout. The same int gives the same result
-        for any ``n_jobs``.
+        Determines initial weights, folds, batches, dropout; the same for any ``n_jobs``.
     tol : float, default=1e-4
         A loss is progress when it is lower than the best by more than this. For 'lbfgs', the
         largest component of the gradient at which to stop.
@@ -106,14 +105,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     early_stopping : bool or 'auto', default='auto'
         Whether to hold rows out: those of each network are its validation rows. Equal rows are held
         out together, by the same networks, unless ``groups`` part them. True gives each network a
-        fold of its own. 'auto' does so with 16 different rows a network; with fewer, networks share
-        larger folds, and folds of less than 16 rows are trusted less (Notes). Nothing is held out
-        of a truth table: all combinations of up to 4 values a column, 64 rows at most. Without
-        validation rows a network keeps its epoch of the lowest training loss, or its last if that
-        is better.
+        fold. 'auto' does so with 16 different rows a network; with fewer, networks share larger
+        folds, and folds of less than 16 rows are trusted less (Notes). Nothing is held out of a
+        truth table: all combinations of up to 4 values a column, 64 rows at most. Without such rows
+        a network keeps its epoch of the lowest training loss, or its last if that is better.
     validation_fraction : float, default=0.1
-        What one network alone holds out, one row of each class at least; several hold out a fold
-        each.
+        What one network alone holds out, one row of each class at least; several have folds.
     beta_1 : float, default=0.9
         For 'adam': how much of the mean gradient stays from step to step.
     beta_2 : float, default=0.95
@@ -127,14 +124,18 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     n_estimators : int, default=8
         Networks trained side by side.
     scale_inputs : {'robust', 'standard', None}, default='robust'
-        'robust': median and interquartile range to 0 and 1 (where that range is 0, the median
-        distance of what is not the median), then z / sqrt(1 + (z / 3)^2), which lets no outlier
-        beyond 3. 'standard': mean and standard deviation to 0 and 1. Learnt from the weighted
-        rows, and the same for a table dense or sparse.
+        Of numbers. 'robust': median and interquartile range to 0 and 1 (where that range is 0, the
+        median distance of what is not the median), then z / sqrt(1 + (z / 3)^2), which lets no
+        outlier beyond 3. 'standard': mean and standard deviation to 0 and 1.
     numeric_bins : int or 'auto', default='auto'
-        Tell each numeric column in so many pieces between its quantiles, beside the column itself,
-        as inputs of their own; 0 for none. 'auto' is 8 for 100 different rows or more with
-        ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
+        Bins of each column of numbers, target means among them: inputs of their own; 0 for none.
+        'auto' is 8 for 100 different rows or more with ``scale_inputs='robust'``, as long as that
+        makes at most 512 inputs, else 0.
+    categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
+            default='from_dtype'
+        The categorical columns: by position or name, or a mask; None for no column. 'from_dtype':
+        those of a frame that are category, text or boolean, those of an array of dtype object that
+        hold text or booleans.
     dropout : float, default=0.0
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
     label_smoothing : float, default=0.0
@@ -144,8 +145,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     class_weight : dict, 'balanced' or None, default=None
         Multiplies ``sample_weight`` by class; 'balanced' gives both classes the same total.
     n_jobs : int or None, default=None
-        Workers among which the networks are shared out, through joblib. The result does not depend
-        on it.
+        Workers that share the networks, through joblib. The result does not depend on it.
 
     Attributes
     ----------
@@ -154,9 +154,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     coefs_, intercepts_ : list of ndarray
         Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), layer by layer; with a
         first axis of length ``n_estimators`` if that is above 1. With ``scale_inputs`` 'standard'
-        or None they compute on raw inputs, for the scaling is folded in. The inputs are the columns
-        of X, followed by the codes of ``numeric_bins`` where there are any. Arrays put in their
-        place are what is used from then on, if they are a stack of so many inputs.
+        or None they compute on raw inputs, for the scaling is folded in. The inputs are those of
+        ``input_names_``. Arrays put in their place are what is used from then on, if they are a
+        stack of so many inputs.
     loss_curve_ : list
         Training objective of each epoch, the mean over its batches: a float, or an array over the
         networks, NaN for those that had finished.
@@ -169,8 +169,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     loss_ : float
         Training objective in the last epoch, mean over the networks.
     best_loss_ : float
-        Validation loss of the epochs kept, or lowest of the loss curve without one; mean over the
-        networks.
+        Validation loss of the epochs kept, else lowest training loss; mean over the networks.
     n_iter_ : int
         Epochs run by the last call.
     best_iter_ : int or ndarray of shape (n_estimators,)
@@ -178,9 +177,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     t_ : int
         Rows passed in training, epochs times rows.
     oof_proba_ : ndarray of shape (n_samples, 2)
-        Where each network had a fold, and held the same one out in all of its training:
-        probabilities for the training rows by the networks that did not train on them. Their
-        epochs were chosen on the same rows, which makes each a little optimistic.
+        Where each network held the same fold out in all of its training: probabilities for the
+        training rows by the networks that did not train on them. Their epochs were chosen on the
+        same rows, which makes each a little optimistic.
     oof_log_loss_ : float
         Weighted mean log loss of ``oof_proba_``.
     n_features_in_ : int
@@ -189,7 +188,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Their names, where X had names.
     input_names_ : ndarray of str
         What each input of the first layer is: "age", "age 30 to 41", "age is missing",
-        "city = Oslo", "city, target mean"; columns without a name are x0, x1 and so on.
+        "city = Oslo", "city, target mean". Columns without a name are x0, x1 and so on.
     n_layers_, n_outputs_, out_activation_ : int, 1, 'logistic'
         Layers with inputs and output; what the output is.
 
@@ -199,8 +198,15 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     Notes
     -----
-    A weight of 2 is the row twice. Only ratios of weights matter, but for ``alpha``, which is set
-    against their sum.
+    Missing are NaN, None, NA and NaT. A missing number is 0 after scaling; where training rows miss
+    some, an input says so. Of a categorical column each of the 30 most frequent levels with 3 rows
+    at least is an input, missing among them; all are 0 for a rare or unknown level. With more than
+    20 levels, a number more is the target mean: log-odds of (positives + 10 r) / (rows + 10) of the
+    level, r the base rate. Training rows have that of the other seven of eight folds. A date is two
+    numbers, days since the first and day of the month, and levels: month, weekday, hour.
+
+    A weight of 2 is the row twice, in whatever is learnt of columns too. Only ratios of weights
+    matter, but for ``alpha``, which is set against their sum.
 
     Where few different rows are the cells of a table, equal rows may be held out by different
     networks, for to hold a whole cell out would ask for extrapolation. That is so if the different
@@ -215,13 +221,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     Examples
     --------
     >>> from sklearn.datasets import load_breast_cancer
-    >>> from sklearn.model_selection import train_test_split
     >>> from sknumpynet import NumpyMLPBinaryClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> clf = NumpyMLPBinaryClassifier(random_state=0).fit(X_train, y_train)
-    >>> clf.predict_proba(X_test).shape
-    (143, 2)
+    >>> clf = NumpyMLPBinaryClassifier(random_state=0).fit(X[:400], y[:400])
+    >>> clf.predict_proba(X[400:]).shape
+    (169, 2)
     """
 
     def __init__(  # long, because scikit-learn reads the signature and sets each attribute by name
@@ -317,9 +321,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Numbers, none missing. float32 is computed in float32, everything else in float64.
-            C-contiguous floats, memory maps among them, and CSR are read in place.
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Numbers, texts, categories, booleans, dates; values may be missing. If all numbers are
+            float32, computed in float32, else in float64. C-contiguous floats, memory maps among
+            them, and CSR are read in place.
         y : array-like of shape (n_samples,)
             Labels of two classes: numbers, strings, booleans.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -328,8 +333,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             Which rows belong together, such as those of one patient: a number or name a row. Rows
             of a group are held out together, by networks that train on none of them; there must be
             at least as many groups as networks, and two. Groups that share equal rows are held out
-            as one, unless that makes one larger than a fold. Where no rows are held out
-            (``early_stopping=False``, `X_val` given) groups do nothing.
+            as one, unless that makes one larger than a fold. Folds of target means keep them whole,
+            too.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Validation rows for all networks, instead of rows held out from X;
             ``early_stopping`` must not be False then. ``class_weight`` counts here too.
@@ -342,16 +347,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Raises
         ------
         ValueError
-            For parameters or data that cannot be used. After an error the estimator is as it was
-            before.
+            For parameters or data that cannot be used. The estimator is then as it was before.
         KeyboardInterrupt
             Before training has begun, and where the workers are processes.
 
         Warns
         -----
         ConvergenceWarning
-            When networks have diverged, or were cut off by ``max_iter`` before they had stopped by
-            themselves; 'cosine' ends at ``max_iter`` by design.
+            When networks diverged, or ``max_iter`` cut them off; 'cosine' ends there by design.
         NotLearningWarning
             When all networks have stopped by themselves, no better than predicting the base rate
             for every row; whenever the weights kept are worse than that by more than 1 nat a row,
@@ -372,7 +375,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         goes_on = params.warm_start and hasattr(self, "coefs_")
         X, y = table_and_labels(X, y, lambda X: self._training_table(X, sample_weight, goes_on))
         classes = two_classes(y)
-        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
+        dtype = training_setup.arithmetic_of(params, self._columns, X)
+        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight, dtype)
         groups, n_judging = check_groups(groups, len(y)), None
         self._begin(params, classes, goes_on)
         units = Units.of(rows, self._seed)
@@ -406,13 +410,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     ) -> Self:
         """Pass once over some rows with all networks: for data that comes in pieces.
 
-        The first call learns the scaling of the inputs and draws the initial weights, so begin with
-        rows that are typical of the rest. No rows are held out and the last weights are kept;
-        "cosine" is constant here, for a stream has no end.
+        The first call learns scaling and levels and draws the initial weights, so begin with rows
+        that are typical of the rest. No rows are held out, no target means are learnt, and the last
+        weights are kept; "cosine" is constant here, for a stream has no end.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             As in `fit`.
         y : array-like of shape (n_samples,)
             As in `fit`, but they may be of one class only.
@@ -445,7 +449,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         )
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
         rows, factors = training_rows(
-            X, y, sample_weight, classes, params.class_weight, is_piece=True, goes_on=goes_on
+            X,
+            y,
+            sample_weight,
+            classes,
+            params.class_weight,
+            training_setup.arithmetic_of(params, self._columns, X),
+            is_piece=True,
+            goes_on=goes_on,
         )
         self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
@@ -484,8 +495,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """The stack that training starts from: as it stands, or drawn anew for these rows."""
         if goes_on:
             return networks(self)
-        n_categorical = 0 if self._columns is None else len(self._columns.levels)
-        stack = training_setup.make_stack(params, rows, units, n_categorical, self._seed, is_stream)
+        stack = training_setup.make_stack(params, rows, units, self._columns, self._seed, is_stream)
         self._show(stack)
         self.input_names_ = input_names(self, stack.encoding)
         return stack
@@ -497,7 +507,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._built_with, self._class_factors = vars(params), factors  # for readers
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(
-            params, stack.unfolded(rows.X.dtype), rows, self._seed, validation, n_judging
+            params, stack.unfolded(rows.sign.dtype), rows, self._seed, validation, n_judging
         )
         optimizer = training_setup.make_optimizer(plan, problem.stack.params, self._optimizer)
         if tasks:
@@ -560,7 +570,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Rows of the columns it was fitted on.
 
         Returns
@@ -577,7 +587,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Rows of the columns it was fitted on.
 
         Returns
@@ -593,7 +603,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Rows of the columns it was fitted on.
 
         Returns
@@ -610,7 +620,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Rows of the columns it was fitted on.
 
         Returns
@@ -628,7 +638,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Rows of the columns it was fitted on.
 
         Returns

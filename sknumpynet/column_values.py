@@ -143,7 +143,7 @@ def fault_of_objects(values):
     types = sorted({type(value).__name__ for value in known})
     texts = dict.fromkeys(value for value in known if isinstance(value, str))
     such_as = f", such as {', '.join(shortened(repr(text), 40) for text in list(texts)[:3])}"
-    if all(isinstance(value, TYPES["mixed"]) for value in known):
+    if texts and all(isinstance(value, TYPES["mixed"]) for value in known):
         advice = ("make them numbers by ", AS_KIND["number"], ", or a category by ", CATEGORY)
         return Fault("numbers mixed with text", advice, such_as)
     if all(isinstance(value, TYPES["date"] | str) for value in known):

@@ -281,6 +281,8 @@ def learn_columns(given, weight, chosen, has_means):
     columns, faults, is_single = [], [], []
     for position, name in enumerate(given.names):
         kind, values = kind_of_values(given.values(position))
+        if is_gap(values)[weight > 0].all():
+            kind = "nothing"
         is_told = given.is_categorical[position] or chosen is not None
         is_categorical = given.is_categorical[position] or kind in ("text", "flag")
         if chosen is not None:

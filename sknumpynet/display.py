@@ -6,23 +6,30 @@ first drawing. Marks and reference lines have the colour of the axis labels, so 
 read in every style, on light and on dark.
 """
 
-from numbers import Integral
-
 import numpy as np
-from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
 from .arithmetic import own_arithmetic, quiet_arithmetic
-from .engine.inputs.columns import weighted_quantiles
+from .calibration import reliability
 from .engine.prediction import pass_forward
-from .fitted import check_given_labels, check_ours, new_rows, stack_of, working_copy
+from .fitted import (
+    check_given_labels,
+    check_ours,
+    names_of_inputs,
+    new_rows,
+    stack_of,
+    working_copy,
+)
 from .validation import check_weight, naming
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
 SPREAD = (0.05, 0.95)  # quantiles of a unit's activity, the ends of its bar
 LAYER_HEIGHT = 1.6  # inches a layer, at least, in a new figure
 LARGEST_NUMBER = 1e300  # to be drawn: matplotlib computes with multiples of it
+MOST_NAMES = 24  # of inputs that stand below the weights; of more there are numbers
+LONGEST_NAME, NAMES_HEIGHT = 24, 1.4  # in letters; in inches, of a new figure
 LARGEST_MARK = 400  # square points: the mark of a bin that holds all rows
 
 
@@ -274,6 +281,8 @@ class LayersDisplay:
         As in the estimator's ``coefs_``, of one network.
     activity : list of ndarray of shape (n_samples, fan_out)
         Activations of the units; those of the output are log-odds.
+    input_names : sequence of str, default=()
+        The estimator's ``input_names_``; of more than 24 inputs the numbers are shown.
 
     Attributes
     ----------
@@ -286,9 +295,10 @@ class LayersDisplay:
         The first encloses all of ``axes_``.
     """
 
-    def __init__(self, coefs, activity):
+    def __init__(self, coefs, activity, input_names=()):
         self.coefs = coefs
         self.activity = activity
+        self.input_names = input_names
 
     @classmethod
     @own_arithmetic
@@ -299,7 +309,7 @@ class LayersDisplay:
         ----------
         estimator : NumpyMLPBinaryClassifier
             Fitted.
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Rows to compute the activity on; some hundreds suffice. All activity is held in memory.
         network : int, default=0
             Which one of the stack.
@@ -316,7 +326,8 @@ class LayersDisplay:
         stack = stack.with_params(params.astype(np.result_type(X.dtype, params.dtype)))
         passed = pass_forward(stack, X, np.arange(X.shape[0]))
         coefs = [layer[0] for layer in stack.layout.weights(stack.params)]
-        return cls(coefs, [units[0].T for units in passed.units] + [passed.logits.T]).plot(ax)
+        activity = [units[0].T for units in passed.units] + [passed.logits.T]
+        return cls(coefs, activity, names_of_inputs(clf)).plot(ax)
 
     @quiet_arithmetic()
     def plot(self, ax=None):
@@ -339,7 +350,7 @@ class LayersDisplay:
         place = place_to_divide(self.ax_)
         if ax is None:
             height = max(self.figure_.get_figheight(), LAYER_HEIGHT * len(self.coefs))
-            self.figure_.set_figheight(height)
+            self.figure_.set_figheight(height + NAMES_HEIGHT * are_few(self.input_names))
         self.ax_.set_axis_off()
         n_units = np.array([coef.shape[1] for coef in self.coefs])
         heights = np.maximum(n_units / n_units.max(), 0.35)
@@ -369,7 +380,7 @@ class LayersDisplay:
             self.images_.append(image)
         self.axes_[0, 0].set_title("weights: units down, inputs across", fontsize="medium")
         self.axes_[0, 1].set_title("activity: mean, 5 to 95 %", fontsize="medium")
-        self.axes_[0, 0].set_xlabel("input")
+        label_inputs(self.axes_[0, 0], self.input_names)
         self.axes_[-1, 1].set_xlabel("log-odds")
         return self
 
@@ -403,6 +414,20 @@ def count_along(axis):
     axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
+def label_inputs(ax, names):
+    """Label the inputs below their weights, by name unless there are too many."""
+    ax.set_xlabel("input")
+    if are_few(names):
+        half = LONGEST_NAME // 2
+        names = [n if len(n) <= LONGEST_NAME else f"{n[:half]}...{n[-half:]}" for n in names]
+        ax.set_xticks(range(len(names)), names, rotation="vertical", fontsize="small")
+
+
+def are_few(names):
+    """Whether there are names, and not more than can be read."""
+    return 0 < len(names) <= MOST_NAMES
+
+
 def out_of_fold(estimator):
     """The estimator's ``oof_proba_``, or an error that says how to fit so that it has one."""
     check_ours(estimator)
@@ -414,37 +439,3 @@ def out_of_fold(estimator):
             "give X and its labels y."
         )
     return estimator.oof_proba_
-
-
-def reliability(is_positive, proba, weight, n_bins, strategy):
-    """Fraction of positives, mean probability and share of the weight, in each bin with rows.
-
-    scikit-learn's ``calibration_curve``, with weights.
-
-    Parameters
-    ----------
-    is_positive : ndarray of bool of shape (n_samples,)
-    proba, weight : ndarray of float of shape (n_samples,)
-    n_bins : int
-    strategy : {"uniform", "quantile"}
-
-    Returns
-    -------
-    tuple of three ndarray
-        One entry for each bin that is not empty.
-    """
-    check_scalar(n_bins, "n_bins", Integral, min_val=1)
-    edges = np.arange(1, n_bins) / n_bins
-    if strategy == "quantile":
-        edges = weighted_quantiles(proba[:, np.newaxis], weight, edges)[:, 0]
-    elif strategy != "uniform":
-        raise ValueError(
-            f"strategy={strategy!r} is not one of 'uniform', 'quantile'; take 'uniform' for bins "
-            "of the same width, 'quantile' for bins of the same weight."
-        )
-    bins = np.searchsorted(edges, proba)
-    total, positive, predicted = (
-        np.bincount(bins, weight * of_row, n_bins) for of_row in (1, is_positive, proba)
-    )
-    held = total > 0
-    return positive[held] / total[held], predicted[held] / total[held], total[held] / weight.sum()

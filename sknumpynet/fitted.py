@@ -4,15 +4,42 @@ Readers describe the networks as they were fitted, whatever ``set_params`` has c
 they get a copy whose parameters are those of the last fit.
 """
 
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .all_or_nothing import twin
-from .classifier import NumpyMLPBinaryClassifier, last_fit
+from .classifier import NumpyMLPBinaryClassifier, input_names, last_fit
 from .parameters import check_parameters, is_int, plain_parameters
-from .rows import table_and_labels, weighted_rows
+from .rows import Units, learn_target_means, table_and_labels, weighted_rows
 from .tables import read_table
-from .training_setup import make_problem
+from .training_setup import make_problem, weight_unit
 from .validation import check_known, check_labels, check_weight, naming
+
+UNKNOWN = -1  # the number of a level that fit did not see
+
+
+class UserColumns(NamedTuple):
+    """The columns of the table that came to fit, and where the table of numbers has them.
+
+    Parameters
+    ----------
+    names : sequence of str or int
+        A name, or the position of a column without one.
+    kinds : sequence of str
+        "number", "date", or, for levels, "text", "code" or "object".
+    place : ndarray of int of shape (n_columns,)
+        The column of the table of numbers that holds the number, the level or the days of a date.
+    levels : sequence of list or None
+        Its levels by number, where it has levels.
+    """
+
+    names: list
+    kinds: list
+    place: np.ndarray
+    levels: list
 
 
 def check_ours(estimator):
@@ -56,9 +83,64 @@ def stack_of(clf):
     return last_fit(clf).stack
 
 
+def columns_of(clf):
+    """How the columns of raw tables become numbers; None for an estimator of numbers only."""
+    return last_fit(clf).columns
+
+
 def new_rows(clf, X):
     """X as a table of the columns that a fitted estimator knows."""
-    return read_table(clf, last_fit(clf).columns, X)
+    return read_table(clf, columns_of(clf), X)
+
+
+def user_columns(clf):
+    """The columns of the table that came to fit: those that readers speak of."""
+    fit = last_fit(clf)
+    if fit.columns is None:
+        n_columns = fit.stack.encoding.n_features
+        names = list(getattr(clf, "feature_names_in_", range(n_columns)))
+        kinds, levels = ["number"] * n_columns, [None] * n_columns
+        return UserColumns(names, kinds, np.arange(n_columns), levels)
+    columns = fit.columns.columns
+    first = [column.parts[0] for column in columns]
+    return UserColumns(
+        [column.name for column in columns],
+        [column.kind for column in columns],
+        np.array([fit.columns.place[at, part.name] for at, part in enumerate(first)]),
+        [part.levels for part in first],
+    )
+
+
+def names_of_columns(clf):
+    """The user's columns as names of inputs speak of them; without a name x0, x1 and so on."""
+    return [f"x{name}" if is_int(name) else str(name) for name in user_columns(clf).names]
+
+
+def names_of_inputs(clf):
+    """What each input of the first layer is; files of version 0.1.0 do not tell."""
+    return input_names(clf, stack_of(clf).encoding)
+
+
+def values_of_row(clf, row):
+    """What the user's columns hold in a row of the table of numbers.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+        Of numbers; of a raw table, of objects, None where one is missing.
+    """
+    fit = last_fit(clf)
+    if fit.columns is None:
+        return row
+    table, values = user_columns(clf), []
+    for column, levels, at in zip(fit.columns.columns, table.levels, table.place, strict=True):
+        value = None if np.isnan(row[at]) else float(row[at])
+        if levels is not None:
+            value = "a level unknown to fit" if value == UNKNOWN else levels[int(value)]
+        elif column.kind == "date" and value is not None:
+            value = np.datetime64(column.first, "D") + np.timedelta64(round(value * 86_400), "s")
+        values.append(value)
+    return np.array([*values, None], object)[:-1]
 
 
 def problem_of(clf, rows):
@@ -76,7 +158,7 @@ def problem_of(clf, rows):
     Problem
     """
     fit = last_fit(clf)
-    return make_problem(clf, fit.stack.unfolded(rows.X.dtype), rows, fit.seed)
+    return make_problem(clf, fit.stack.unfolded(rows.sign.dtype), rows, fit.seed)
 
 
 def working_copy(estimator, network):
@@ -106,13 +188,43 @@ def training_rows(clf, X, y, sample_weight):
     Returns
     -------
     rows : Rows
-        Their weights are times ``class_weight``, as it was worked out in the fit.
+        Their weights are times ``class_weight``, as it was worked out in the fit. Their target
+        means are those of training, if these are the rows of the fit, else those of prediction.
     weight : ndarray
         Their weights without that.
     """
-    columns = last_fit(clf).columns
-    X, y = table_and_labels(X, y, lambda X: read_table(clf, columns, X, order="C"))
+    fit = last_fit(clf)
+    has_means = fit.columns is not None and len(fit.columns.means) > 0
+    table, y = table_and_labels(
+        X, y, lambda X: read_table(clf, fit.columns, X, order="C", has_means=not has_means)
+    )
     check_given_labels(y, clf.classes_)
     weight = check_weight(sample_weight, len(y), "sample_weight")
-    rows = weighted_rows(X, y == clf.classes_[1], weight, last_fit(clf).class_factors)
+    rows = weighted_rows(table, y == clf.classes_[1], weight, fit.class_factors)
+    if has_means and not takes_means_of_training(fit, rows):
+        rows = replace(rows, X=read_table(clf, fit.columns, X, order="C"))
     return rows, weight[rows.index]
+
+
+def takes_means_of_training(fit, rows):
+    """Write target means as training has them, out of fold, if these are the rows of the fit.
+
+    They are if all target means come out as they did then. Folds do not depend on the rows' order;
+    if the fit had groups, they are other folds than then.
+
+    Parameters
+    ----------
+    fit : LastFit
+    rows : Rows
+        Their target means are 0, and are overwritten.
+
+    Returns
+    -------
+    bool
+    """
+    if abs(rows.sign.sum()) == len(rows.sign):  # one class
+        return False
+    units = Units.of(rows, fit.seed)
+    learnt = learn_target_means(fit.columns, rows, units, None, weight_unit(rows, units))
+    pairs = zip(learnt.means, fit.columns.means, strict=True)
+    return all(np.allclose(now.means, then.means, 1e-6, 1e-9) for (_, now), (_, then) in pairs)

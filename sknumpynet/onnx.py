@@ -2,11 +2,14 @@
 
 The graph computes what `predict_proba` computes, with the networks on the first axis:
 
-    columns  ->  bent columns, then codes  ->  layer, activation, layer, ...  ->  logits
+    columns  ->  scaled columns, codes, gaps, levels  ->  layer, activation, layer, ...  ->  logits
              ->  log-probability of each class  ->  mean probability of the stack  ->  label
 
-Its outputs are float64 for inputs of float64, else float32. Operations on raw columns are float64
-in any case: float32 has seven digits, and a column such as 1e6 + noise loses them when its center
+A table of numbers is one input; of a raw table, each column is one, of which `input_types` tells
+name and type.
+
+Outputs are float64 where the first input is, else float32. Operations on raw columns are float64 in
+any case: float32 has seven digits, and a column such as 1e6 + noise loses them when its center
 is subtracted, by the scaling or, where that is folded in, by the first layer.
 """
 
@@ -17,21 +20,65 @@ from .classifier import NumpyMLPBinaryClassifier
 from .engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from .engine.inputs.scaling import FAR, SOFT_LIMIT
 from .engine.prediction import logit_range
-from .fitted import as_fitted, stack_of
+from .fitted import as_fitted, columns_of, stack_of
 from .validation import listed
 
 try:
     from skl2onnx import update_registered_converter
     from skl2onnx.algebra import onnx_ops
-    from skl2onnx.common.data_types import DoubleTensorType
-    from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+    from skl2onnx.common.data_types import (
+        DoubleTensorType,
+        FloatTensorType,
+        Int64TensorType,
+        StringTensorType,
+    )
     from skl2onnx.common.utils_classifier import get_label_classes
+
+    from .onnx_inputs import (
+        check_has_no_dates,
+        check_inputs,
+        columns_by_name,
+        is_int64,
+        table_of_numbers,
+        type_of_input,
+    )
 except ImportError as error:
     raise ImportError(
         'sknumpynet.onnx needs skl2onnx; run pip install "sknumpynet[onnx]".'
     ) from error
 
 LOWEST_OPSET = 9  # Erf came with it
+
+
+def input_types(estimator, dtype=np.float32):
+    """Names and types of the inputs, for ``initial_types`` of `skl2onnx.to_onnx`.
+
+    Parameters
+    ----------
+    estimator : NumpyMLPBinaryClassifier
+        A fitted one; of a pipeline the last step, if the table passes the others unchanged.
+    dtype : {numpy.float32, numpy.float64}
+        Of numbers.
+
+    Returns
+    -------
+    list of tuple
+        Of a table of numbers one input, "X". Of a raw table one a column, named as the column is:
+        strings; booleans, and whole numbers that are levels, unless training rows miss some, as
+        such; all others as floats.
+
+    Raises
+    ------
+    ValueError
+        If a column holds dates.
+    """
+    clf = as_fitted(estimator)
+    number = {"float32": FloatTensorType, "float64": DoubleTensorType}[np.dtype(dtype).name]
+    if columns_of(clf) is None:
+        return [("X", number([None, clf.n_features_in_]))]
+    check_has_no_dates(columns_of(clf))
+    columns = columns_by_name(clf).items()
+    return [(name, type_of_input(column, number)([None, 1])) for name, column in columns]
 
 
 class Operators:
@@ -65,6 +112,26 @@ class Operators:
     def clip(self, x, low, high):
         """x, cut off at low and high; Clip itself takes its limits differently in every opset."""
         return self.Min(self.Max(x, float(low)), float(high))
+
+    def equal(self, x, y):
+        """Whether x == y, where neither is NaN; Equal itself is of no floats before opset 11."""
+        return self.Not(self.Or(self.Less(x, y), self.Greater(x, y)))
+
+    def number_of(self, x, kind, numbers, unknown):
+        """The number of each value of x, int64; that of values without one is ``unknown``.
+
+        Parameters
+        ----------
+        kind : {str, int, float}
+            Type of x, where float is float32.
+        numbers : dict
+            From values of that type to int.
+        """
+        numbers = numbers or {kind(): unknown}  # an empty dictionary is none in ONNX
+        keys = {str: "keys_strings", int: "keys_int64s", float: "keys_floats"}[kind]
+        values = {keys: list(numbers), "values_int64s": list(numbers.values())}
+        of_ml = 2  # the version of the domain ai.onnx.ml
+        return onnx_ops.OnnxLabelEncoder_2(x, default_int64=unknown, **values, op_version=of_ml)
 
     def layer(self, a, weights):
         """W^T a + b of rows a, for all networks; b is the last row of the weights."""
@@ -110,37 +177,56 @@ ACTIVATIONS = {
 }
 
 
-def bent(op, x, scaling):
-    """The columns as `Scaling.apply` computes them where ``bends`` is True."""
-    if scaling.center is not None:
-        x = op.Sub(x, scaling.center)
-    z = op.clip(op.Mul(x, scaling.factor), -FAR, FAR)
-    third = op.Mul(z, 1 / SOFT_LIMIT)
-    return op.Div(z, op.Sqrt(op.Add(op.Mul(third, third), 1.0)))
+def scaled(op, x, is_missing, scaling):
+    """The columns as `Scaling.apply` computes them, but for a factor that is folded in."""
+    z = x
+    if scaling.bends:
+        z = op.clip(op.Mul(op.Sub(x, scaling.center), scaling.factor), -FAR, FAR)
+        third = op.Mul(z, 1 / SOFT_LIMIT)
+        z = op.Div(z, op.Sqrt(op.Add(op.Mul(third, third), 1.0)))
+    return op.Where(is_missing, np.asarray(scaling.missing, op.dtype), z)
 
 
-def codes(op, x, bins):
+def codes(op, x, is_missing, bins):
     """The codes as `Binning.apply` computes them."""
     above = op.Sub(op.Gather(x, bins.source, axis=1), bins.low)
-    return op.clip(op.Div(above, bins.width), 0, 1)
+    inside = op.clip(op.Div(above, bins.width), 0, 1)
+    return op.Where(op.Gather(is_missing, bins.source, axis=1), bins.mean, inside)
 
 
-def logits(op, x, stack):
+def inputs_of_first_layer(op, x, levels, encoding):
+    """The inputs as `Encoding.apply` computes them.
+
+    Parameters
+    ----------
+    op : Operators
+        Of float64.
+    x, levels
+        As `table_of_numbers` gives them.
+    """
+    parts = []
+    if x is not None:
+        is_missing = op.IsNaN(x)
+        parts.append(scaled(op, x, is_missing, encoding.scaling))
+        if encoding.binning is not None:
+            parts.append(codes(op, x, is_missing, encoding.binning))
+        if encoding.gaps is not None:
+            parts.append(op.to_dtype(op.Gather(is_missing, encoding.gaps.source, axis=1)))
+    if encoding.levels is not None:
+        given = op.Gather(levels, encoding.levels.source - encoding.n_numeric, axis=1)
+        parts.append(op.to_dtype(op.Equal(given, encoding.levels.level.astype(np.int64))))
+    return op.Concat(*parts, axis=1)
+
+
+def logits(op, x, levels, stack):
     """Logits of all networks, of shape (n_estimators, n_rows, 1)."""
-    exact, layers = Operators(op.opset, np.float64), stack.layers
-    scaling, binning = stack.encoding.scaling, stack.encoding.binning
-    x = exact.to_dtype(x)
-    a = bent(exact, x, scaling) if scaling.bends else x
-    if binning is not None:
-        a = exact.Concat(a, codes(exact, x, binning), axis=1)
-    of_first = op if scaling.bends else exact
+    exact, layers, encoding = Operators(op.opset, np.float64), stack.layers, stack.to_apply
+    a = inputs_of_first_layer(exact, x, levels, encoding)
+    of_first = op if encoding.scaling.bends else exact
     z = op.to_dtype(of_first.layer(of_first.to_dtype(a), layers[0]))
     for layer in layers[1:]:
         z = op.layer(ACTIVATIONS[stack.activation](op, z), layer)
-    z = op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
-    # 0 for each row, but NaN for a row with a missing value, whose probability is unknown.
-    gap = exact.MatMul(exact.clip(x, -FAR, FAR), np.zeros((stack.encoding.n_features, 1)))
-    return op.Add(z, op.to_dtype(gap))
+    return op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
 
 
 def log_sums(op, z):
@@ -154,8 +240,19 @@ def log_sums(op, z):
 
 def output_shapes(operator):
     """Set the shapes and types of the outputs in skl2onnx; labels are int64 or text."""
-    graph_labels(operator.scope_inst, operator.raw_operator)
-    calculate_linear_classifier_output_shapes(operator)
+    clf, scope = as_fitted(operator.raw_operator), operator.scope_inst
+    check_inputs(operator.inputs, clf)
+    is_text = graph_labels(scope, operator.raw_operator).dtype.kind == "U"
+    (n_rows, *_), (label, scores) = operator.inputs[0].type.shape or [None], operator.outputs
+    label.set_type((StringTensorType if is_text else Int64TensorType)([n_rows]))
+    kind = FloatTensorType if become_dicts(scores, scope) else type(scores.type)
+    scores.set_type(kind([n_rows, 2]))
+
+
+def become_dicts(scores, scope):
+    """Whether skl2onnx makes dicts of the scores, which ONNX has in float32 only."""
+    others = [other for other in scope.operators.values() if other.type == "SklearnZipMap"]
+    return any(given is scores for other in others for given in other.inputs)
 
 
 def graph_labels(scope, clf):
@@ -169,7 +266,7 @@ def graph_labels(scope, clf):
         return classes.astype(str)
     if kind in "biuf":
         labels = classes.tolist()
-        if all(label == label // 1 and -(2**63) <= label < 2**63 for label in labels):
+        if all(map(is_int64, labels)):
             return np.array([int(label) for label in labels], np.int64)
     raise ValueError(
         f"the labels {listed(classes)} of dtype {classes.dtype} are neither text nor whole numbers "
@@ -190,13 +287,15 @@ def convert(scope, operator, container):
             f"target_opset={container.target_opset} lacks operators that the estimator needs; give "
             f"{LOWEST_OPSET} or more."
         )
-    stack, x = stack_of(as_fitted(operator.raw_operator)), operator.inputs[0]
-    dtype = np.float64 if isinstance(x.type, DoubleTensorType) else np.float32
+    clf = as_fitted(operator.raw_operator)
+    stack, scores = stack_of(clf), operator.outputs[1]
+    dtype = np.float64 if isinstance(scores.type, DoubleTensorType) else np.float32
     op, finfo = Operators(container.target_opset, dtype), np.finfo(dtype)
     limits = finfo.min, finfo.max
     if len(stack) > 1:
         limits = logit_range(np.result_type(dtype, stack.params))
-    log_p = log_sums(op, op.clip(logits(op, x, stack), *limits))
+    table = table_of_numbers(Operators(op.opset, np.float64), operator.inputs, clf)
+    log_p = log_sums(op, op.clip(logits(op, *table, stack), *limits))
     if container.get_options(operator.raw_operator, {"raw_scores": False})["raw_scores"]:
         scores = op.MatMul(log_p, np.array([[1.0, -1.0], [-1.0, 1.0]]))
     else:

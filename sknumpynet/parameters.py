@@ -115,7 +115,7 @@ def are_layer_sizes(value):
 
 
 def are_columns(value):
-    """ "from_dtype", None, or a list of names, of positions, or of True and False."""
+    """Whether it is "from_dtype", None, or a list of names, of positions, or of True and False."""
     if value is None or isinstance(value, str):
         return value is None or value == "from_dtype"
     if not isinstance(value, Sequence | np.ndarray) or np.ndim(value) != 1:

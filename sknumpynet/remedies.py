@@ -68,7 +68,7 @@ AS_KIND = {  # what is not of that kind becomes a gap
 }
 OF_TYPE = {  # of objects that can be made what is read
     "bytes": Remedy("{}.map(bytes.decode, na_action='ignore')", POLARS_TEXT),
-    "complex": Remedy("{}.map(lambda value: value.real)", ""),
+    "complex": Remedy("{}.map(lambda value: value.real, na_action='ignore')", ""),
     "Interval": CATEGORY,
     "Period": Remedy("{}.dt.to_timestamp()", ""),
 }

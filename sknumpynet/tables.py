@@ -103,7 +103,7 @@ def numbers_of(estimator, X, *, reset=False, order="C", dtype=FLOATS):
 
 def check_columns(estimator, X, given, reset=False):
     """Raise ValueError for names or a number of columns that the estimator does not know."""
-    check_array(np.broadcast_to(0.0, (given.n_rows, len(given.names))))
+    check_array(np.zeros((min(given.n_rows, 1), len(given.names))))
     checked(estimator, X, reset=reset, skip_check_array=True)
 
 

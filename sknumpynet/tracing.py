@@ -3,6 +3,7 @@
 `trace` computes in float64, without dropout, and changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,17 @@ from .arithmetic import own_arithmetic
 from .engine.activations import ACTIVATIONS
 from .engine.losses import FORMULAS, LOSSES
 from .engine.network import Network
-from .fitted import check_given_labels, new_rows, stack_of, working_copy
+from .fitted import (
+    check_given_labels,
+    names_of_columns,
+    names_of_inputs,
+    new_rows,
+    stack_of,
+    values_of_row,
+    working_copy,
+)
+
+MOST_LINES = 24  # of a list of names
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +61,10 @@ class Trace:
     Parameters
     ----------
     x : ndarray of shape (n_features,)
-        The row as given.
+        The row as given: numbers, or, of a raw table, objects, None where one is missing.
     a0 : ndarray of shape (n_inputs,)
-        Inputs of the first layer: the scaled row, then its codes of ``numeric_bins``.
+        Inputs of the first layer: the scaled numbers, their codes of ``numeric_bins``, which are
+        missing, and the levels.
     y : object
         The label.
     target : float
@@ -67,6 +79,8 @@ class Trace:
         Which one of the stack.
     activation, loss_name : str
         As the estimator has them.
+    column_names, input_names : sequence of str
+        Of ``x`` and ``a0``.
     """
 
     x: np.ndarray
@@ -79,6 +93,8 @@ class Trace:
     network: int
     activation: str
     loss_name: str
+    column_names: Sequence[str] = ()
+    input_names: Sequence[str] = ()
 
     def __str__(self):
         f, slope = ACTIVATIONS[self.activation].formula, ACTIVATIONS[self.activation].slope
@@ -86,7 +102,7 @@ class Trace:
         n_layers = len(self.layers)
         sizes = "-".join(str(len(a)) for a in (self.a0, *(layer.a for layer in self.layers)))
         lines = [f"Network {self.network} ({sizes}), y = {self.y!r}, t = {self.target:g}"]
-        lines += ["", "forward", *shown("x, the row", self.x), *shown("a0 = x scaled", self.a0)]
+        lines += ["", "forward", *self._row_and_inputs()]
         for number, layer in enumerate(self.layers, 1):
             lines += shown(f"W{number}", layer.W) + shown(f"b{number}", layer.b)
             lines += shown(f"z{number} = W{number}^T a{number - 1} + b{number}", layer.z)
@@ -104,6 +120,37 @@ class Trace:
             lines += shown(f"dL/db{number} = delta{number}", layer.grad_b)
         return "\n".join(lines)
 
+    def _row_and_inputs(self):
+        """Lines: the row and the inputs; by name, unless they are columns without any."""
+        if list(self.input_names) == [f"x{at}" for at in range(len(self.x))]:
+            return shown("x, the row", self.x) + shown("a0 = x scaled", self.a0)
+        by_name = listed("x, the row", self.x, self.column_names)
+        return by_name + listed("a0 = x as inputs", self.a0, self.input_names)
+
+
+def listed(title, values, names):
+    """Lines: a title with a shape, then a value and its name each; of many, those that are not 0.
+
+    Of still more only the ends.
+    """
+    texts = [number(value) for value in values]
+    width = max(map(len, texts))
+    lines = [
+        f"    {text:>{width}}  {name}"
+        for text, name in zip(texts, names, strict=True)
+        if len(texts) <= MOST_LINES or text.strip() != "0"
+    ]
+    if len(lines) < len(values):
+        title += f", {len(values) - len(lines)} that are 0 left out"
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES // 2], "    ...", *lines[-MOST_LINES // 2 :]]
+    return [f"  {title}  ({len(values)},)", *lines]
+
+
+def number(value):
+    """A number as it is printed, without -0; another value as text."""
+    return f"{value + 0.0:10.4g}" if isinstance(value, float) else str(value)
+
 
 def shown(title, array):
     """Lines: a formula with its shape, then the numbers; only the ends of large arrays."""
@@ -112,7 +159,7 @@ def shown(title, array):
         max_line_width=92,
         threshold=60,
         edgeitems=3,
-        formatter={"float_kind": lambda number: f"{number + 0.0:10.4g}"},  # no -0
+        formatter={"float_kind": number},
     )
     shape = f"  {array.shape}" if array.ndim else ""
     return [f"  {title}{shape}", *(f"    {line}" for line in numbers.split("\n"))]
@@ -138,7 +185,7 @@ def trace(clf, x, y, *, network=0):
     clf : NumpyMLPBinaryClassifier
         Fitted. It is not changed.
     x : array-like of shape (n_features,) or (1, n_features)
-        One row; a row of a DataFrame too.
+        One row; of a frame, ``X.iloc[3]`` or ``X[3:4]``.
     y : int, float, bool or str
         Its label, one of ``clf.classes_``.
     network : int, default=0
@@ -197,7 +244,7 @@ def trace(clf, x, y, *, network=0):
     -0.6979
     """
     clf = working_copy(clf, network)
-    x, y = one_row(clf, x), np.atleast_1d(y)
+    row, y = one_row(clf, x), np.atleast_1d(y)
     if y.shape != (1,):
         raise ValueError(f"y has the shape {y.shape}; give the label of the one row.")
     check_given_labels(y, clf.classes_)
@@ -206,7 +253,7 @@ def trace(clf, x, y, *, network=0):
     grad = np.empty_like(stack.params)
     passed = Network(stack, 1, grad)
     sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
-    passed.read(x, slice(None))
+    passed.read(row, slice(None))
     passed.forward()
     # The activations overwrote z in place, so compute it again.
     z = [(layer.W_t @ layer.a)[:, 0] for layer in passed.layers]
@@ -215,7 +262,7 @@ def trace(clf, x, y, *, network=0):
     passed.slope *= sign
     passed.backward()
     return Trace(
-        x=x[0],
+        x=values_of_row(clf, row[0]),
         a0=passed.inputs[0, :-1],
         y=y.tolist()[0],
         target=(1 + sign * (1 - smoothing)) / 2,
@@ -225,6 +272,8 @@ def trace(clf, x, y, *, network=0):
         network=network,
         activation=stack.activation,
         loss_name=clf.loss,
+        column_names=names_of_columns(clf),
+        input_names=names_of_inputs(clf),
     )
 
 
@@ -248,10 +297,24 @@ def traced_layers(stack, z, a, passed, grad):
 
 
 def one_row(clf, x):
-    """A checked row of shape (1, n_features), dense and in float64."""
-    if np.ndim(x) == 1:
-        x = x.to_frame().T if hasattr(x, "iloc") else np.reshape(x, (1, -1))
+    """A checked row of a table of numbers, of shape (1, n_features), dense and in float64."""
+    if hasattr(x, "iloc") and x.ndim == 1:
+        x = x.map(plain).to_frame().T
+    elif isinstance(x, np.ndarray) and x.ndim == 1:
+        x = x.reshape(1, -1)
+    elif isinstance(x, list | tuple) and not any(map(has_values, x)):
+        x = [list(x)]
     x = new_rows(clf, x)
     if x.shape[0] != 1:
         raise ValueError(f"x has {x.shape[0]} rows; give one, such as X[:1].")
     return (x.toarray() if sparse.issparse(x) else x).astype(np.float64)
+
+
+def plain(value):
+    """A value of a row of several types: a boolean of NumPy's as one of Python's."""
+    return bool(value) if isinstance(value, np.bool_) else value
+
+
+def has_values(value):
+    """Whether a row's value is itself a row."""
+    return isinstance(value, list | tuple | np.ndarray) and np.ndim(value) > 0

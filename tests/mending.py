@@ -1,10 +1,10 @@
 """Lines of code in messages, run as they are printed."""
 
 import copy
-import importlib
 import re
 
 import numpy as np
+import pytest
 
 LINE = re.compile(r"\bby ((?:X\b|categorical_features=).*?)(?=, or|, else|\.$|\.\s)")
 
@@ -19,7 +19,7 @@ def mended(line, X):
     names = {"X": copy.deepcopy(X), "numpy": np}
     for name in ("pandas", "polars"):
         if f"{name}." in line:
-            names[name] = importlib.import_module(name)
+            names[name] = pytest.importorskip(name, reason=f"{name} is not installed")
     exec(line, names)
     return names["X"]
 

@@ -404,6 +404,238 @@ def test_weights_that_leave_one_class_are_one_class(width):
         diagnose(clf, X[:, :width], y)
 
 
+# Raw tables --------------------------------------------------------------------------------------
+
+N_ROWS = 600
+
+
+def raw(kind="pandas", **columns):
+    """A column of numbers with gaps, one of text with gaps, and others; labels with noise."""
+    pd = pytest.importorskip(kind, reason=f"{kind} is not installed")
+    rng = np.random.default_rng(0)
+    age, city = rng.normal(50, 10, N_ROWS), np.array(["Oslo", "Rome", "Bern"])
+    city = city[rng.integers(0, 3, N_ROWS)].astype(object)
+    y = (age > 50) ^ (city == "Oslo") ^ (rng.random(N_ROWS) < 0.1)
+    age[rng.random(N_ROWS) < 0.1], city[rng.random(N_ROWS) < 0.1] = np.nan, None
+    columns = {name: make(y, rng) for name, make in columns.items()}
+    return pd.DataFrame({"age": age, "city": city} | columns), y.astype(int)
+
+
+def fit_raw(X, y, **params):
+    tiny = {"hidden_layer_sizes": (8,), "n_estimators": 3, "max_iter": 30}
+    return zoo.fit(X, y, 0, **tiny | params)
+
+
+def of_code(diagnosis, code):
+    return [finding for finding in diagnosis.findings if finding.code == code]
+
+
+def about(code, **columns):
+    """Where a finding of this code lies in a raw table with these columns; "" without it."""
+    X, y = raw(**columns)
+    return ", ".join(f.where for f in of_code(diagnose(fit_raw(X, y), X, y), code))
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_nothing_is_said_of_a_healthy_raw_table(kind):
+    X, y = raw(
+        kind,
+        shop=lambda y, rng: [f"s{number}" for number in rng.integers(0, 60, N_ROWS)],
+        day=lambda y, rng: rng.integers(0, 300, N_ROWS).astype("M8[D]").astype("M8[us]"),
+        is_new=lambda y, rng: rng.random(N_ROWS) < 0.5,
+    )
+    diagnosis = diagnose(fit_raw(X, y, max_iter=60), X, y)
+    assert set(codes(diagnosis)) <= {"no_better_than_linear", "overfitting"}
+    assert "target mean" not in str(diagnosis)
+
+
+def text(of_true, of_false):
+    return lambda y, rng: np.where(y, of_true, of_false).astype(object)
+
+
+@pytest.mark.parametrize(
+    ("leak", "told"),
+    [
+        (text("closed", "open"), "The level of column 'z' alone"),
+        (text("closed", None), "Whether column 'z' is missing"),
+        (lambda y, rng: np.where(y, rng.normal(size=N_ROWS), np.nan), "Whether column 'z' is"),
+        (lambda y, rng: np.where(y, "2020-01-01", "NaT").astype("M8[us]"), "Whether column 'z'"),
+        (lambda y, rng: np.where(rng.random(N_ROWS) < 0.5, y, np.nan), "column 'z' alone, in the"),
+        (lambda y, rng: [f"{of}{rng.integers(20)}" for of in y], "The level of column 'z' alone"),
+        (lambda y, rng: y, "The level of column 'z' alone"),
+    ],
+)
+def test_a_level_or_a_gap_that_tells_the_label_is_a_leak(leak, told):
+    X, y = raw(z=leak)
+    (finding,) = of_code(diagnose(fit_raw(X, y), X, y), "leak")
+    assert finding.where == "column 'z'"
+    assert finding.sentence.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda y, rng: [f"u{number}" for number in range(N_ROWS)],
+        lambda y, rng: [f"{of}{number // 3}" for number, of in enumerate(y)],  # names of rows
+        lambda y, rng: [f"s{number}" for number in rng.integers(0, 40, N_ROWS)],
+        lambda y, rng: np.where(rng.random(N_ROWS) < 0.3, np.nan, rng.normal(size=N_ROWS)),
+        lambda y, rng: np.where(y ^ (rng.random(N_ROWS) < 0.1), "a", "b").astype(object),
+    ],
+)
+def test_names_of_rows_and_levels_that_tell_little_are_no_leak(column):
+    assert about("leak", z=column) == ""
+
+
+def test_a_column_of_levels_of_one_row_each_is_an_id():
+    assert about("id_column", z=lambda y, rng: [f"u{at}" for at in range(N_ROWS)]) == "column 'z'"
+    assert about("id_column", z=lambda y, rng: [f"u{at // 2}" for at in range(N_ROWS)]) == ""
+    few = about("id_column", z=lambda y, rng: [f"u{at}" if at < 50 else None for at in range(600)])
+    assert few == "column 'z'"
+
+
+def test_columns_of_text_that_are_constant_or_renamed_are_named():
+    X, y = raw(same=lambda y, rng: ["a"] * N_ROWS, gone=lambda y, rng: [None] * N_ROWS)
+    X["town"] = X["city"].map({"Oslo": "z", "Rome": "b", "Bern": "c"}).astype(object)
+    X["half"] = X["city"].map({"Oslo": "z", "Rome": "b", "Bern": "b"}).astype(object)
+    X["older"] = X["age"]
+    diagnosis = diagnose(fit_raw(X, y), X, y)
+    (constant,), (repeated,) = (
+        of_code(diagnosis, code) for code in ("constant_columns", "duplicate_columns")
+    )
+    assert constant.where == "column 'same', column 'gone'"
+    assert repeated.where == "column 'town', column 'older'"
+    assert "column 'town' repeats column 'city'" in repeated.sentence
+
+
+def test_a_column_that_varied_in_fit_and_no_more_is_said_to_have_changed():
+    X, y = raw()
+    clf = fit_raw(X, y)
+    diagnosis = diagnose(clf, X.assign(age=44.0, city="Oslo"), y)
+    (finding,) = of_code(diagnosis, "constant_since_fit")
+    assert finding.where == "column 'age', column 'city'"
+    assert not of_code(diagnosis, "constant_columns")
+    diagnosis = diagnose(clf, X.assign(city="Lima"), y)
+    assert not of_code(diagnosis, "constant_since_fit")
+    (finding,) = of_code(diagnosis, "unknown_levels")
+    assert (finding.where, finding.figure) == ("column 'city'", 1)
+    assert not of_code(diagnose(clf, X, y), "unknown_levels")
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "array", "int", "sparse"])
+def test_the_advice_for_a_sentinel_works_in_any_container(kind):
+    X, y = zoo.moons(0)
+    X = (100 * X).round()
+    X[:50, 1] = X[:3, 0] = -999
+    names = {"X": X, "numpy": np}
+    if kind == "sparse":
+        import scipy.sparse
+
+        names |= {"X": sparse.csr_array(X), "scipy": scipy}
+    elif kind == "int":
+        names["X"] = X.astype(int)
+    elif kind != "array":
+        package = names[kind] = pytest.importorskip(kind, reason=f"{kind} is not installed")
+        names["X"] = package.DataFrame({"a": X[:, 0].astype(int), "b": X[:, 1].astype(int)})
+    findings = of_code(diagnose(fit_raw(names["X"], y), names["X"], y), "sentinel")
+    for n_rows, finding in zip((3, 50), findings, strict=True):
+        assert f"is -999 in {n_rows} of 600 rows" in finding.sentence
+        exec(finding.remedy.partition("own: ")[2], names)
+    mended = names["X"].toarray() if kind == "sparse" else np.asarray(names["X"], float)
+    np.testing.assert_array_equal(mended, np.where(X == -999, np.nan, X))
+    assert "sentinel" not in codes(diagnose(fit_raw(names["X"], y), names["X"], y))
+
+
+def test_target_means_are_read_as_in_training():
+    """In-sample ones would tell the labels: loss and probabilities would be those of no new row."""
+    X, y = raw(shop=lambda y, rng: [f"s{number}" for number in rng.integers(0, 200, N_ROWS)])
+    rng = np.random.default_rng(0)
+    weight, order = rng.integers(0, 3, N_ROWS), rng.permutation(N_ROWS)
+    for given in (np.ones(N_ROWS), weight):
+        clf = NumpyMLPBinaryClassifier(random_state=0, max_iter=20, class_weight="balanced")
+        clf.fit(X, y, given)
+        evidence = Evidence(clf, X, y, given)
+        np.testing.assert_array_equal(evidence.probability, clf.oof_proba_[given > 0, 1])
+        shuffled = Evidence(clf, X.iloc[order], y[order], given[order])
+        np.testing.assert_allclose(shuffled.training_loss, evidence.training_loss, rtol=1e-6)
+        others = Evidence(clf, X[:300], y[:300], given[:300])  # as in prediction
+        wanted = clf.predict_proba(X[:300])[given[:300] > 0, 1]
+        np.testing.assert_allclose(others.probability, wanted, rtol=1e-9)
+
+
+def test_repeated_and_contradicting_rows_of_a_raw_table_are_counted():
+    X, y = raw(a=lambda y, rng: rng.normal(size=N_ROWS), b=lambda y, rng: rng.normal(size=N_ROWS))
+    twice, same = X.iloc[np.tile(np.arange(N_ROWS), 2)], np.tile(y, 2)
+    (finding,) = of_code(diagnose(fit_raw(twice, same), twice, same), "repeated_rows")
+    assert finding.figure == 0.5
+    both = np.append(y, 1 - y)
+    (finding,) = of_code(diagnose(fit_raw(twice, both), twice, both), "contradicting_labels")
+    assert finding.figure == 0.5
+    clf, unknown = fit_raw(twice[["city"]], both), twice[["city"]] + "?"
+    assert "contradicting_labels" not in codes(diagnose(clf, unknown.fillna("?"), both))
+
+
+def test_numbers_alone_are_judged_by_their_scale():
+    X, y = raw(big=lambda y, rng: rng.normal(size=N_ROWS) * 1e5)
+    X.loc[::3, "big"] = np.nan
+    (finding,) = of_code(diagnose(fit_raw(X, y, scale_inputs=None), X, y), "inputs_not_scaled")
+    assert finding.where == "column 'big'"
+    X = X[["city"]].assign(id=[f"u{number}" for number in range(N_ROWS)])
+    clf = fit_raw(X, y, scale_inputs=None)
+    assert "inputs_not_scaled" not in codes(diagnose(clf, X, y))
+
+
+def test_a_logistic_regression_is_compared_with_on_levels_and_gaps():
+    X, y = raw()
+    rng = np.random.default_rng(0)
+    y = ((X["city"] == "Oslo") | X["age"].isna()).to_numpy() ^ (rng.random(N_ROWS) < 0.05)
+    evidence = Evidence(fit_raw(X, y, max_iter=1), X, y, None)
+    assert evidence.linear_loss < 0.6 * evidence.prior_loss
+
+
+@pytest.mark.parametrize("to_container", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("value", [0, 7, np.nan])
+def test_what_is_said_of_every_row_is_true_of_every_row(to_container, value):
+    """The last column and the one before differ in rows that the sample leaves out."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(21_000, 5))
+    X[:, 2] = X[:, 3] = value
+    X[:, 4] = X[:, 0]
+    y = (X[:, 0] > 0).astype(int)
+    clf = zoo.fit(X, y, 0, max_iter=1, n_estimators=2, hidden_layer_sizes=(2,))
+    chosen = Evidence(clf, X, y, None).rows.index
+    left_out = np.setdiff1d(np.arange(21_000), chosen)[:1]
+    found = of_code(diagnose(clf, to_container(X), y), "constant_columns")
+    assert [f.where for f in found] == ["column 2, column 3"]
+    assert of_code(diagnose(clf, to_container(X), y), "duplicate_columns")[0].where == "column 4"
+    X[left_out, 3:] = 1
+    diagnosis = diagnose(clf, to_container(X), y)
+    assert [f.where for f in of_code(diagnosis, "constant_columns")] == ["column 2"]
+    assert not of_code(diagnosis, "duplicate_columns")
+
+
+def test_a_wide_sparse_table_is_looked_at_by_what_it_stores():
+    rng = np.random.default_rng(0)
+    n_rows, n_columns = 2000, 2**18
+    places = np.repeat(np.arange(n_rows), 20), rng.integers(0, n_columns, 20 * n_rows)
+    X = sparse.csr_array((np.ones(20 * n_rows), places), shape=(n_rows, n_columns))
+    y = np.arange(n_rows) % 2
+    clf = zoo.fit(X, y, 0, max_iter=1, n_estimators=1, hidden_layer_sizes=(2,), numeric_bins=0)
+    evidence = Evidence(clf, X, y, None)
+    assert evidence.table.values.shape[1] < 5000
+    (finding,) = of_code(diagnose(clf, X, y), "constant_columns")
+    assert finding.figure == n_columns - len(np.unique(places[1]))
+
+
+@pytest.mark.parametrize("table", [np.zeros((60, 300)), np.full((60, 2), np.nan)])
+@pytest.mark.parametrize("to_container", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("scale_inputs", ["robust", None])
+def test_a_table_of_nothing_is_diagnosed(to_container, table, scale_inputs):
+    y = np.arange(60) % 2
+    clf = zoo.fit(to_container(table), y, 0, max_iter=1, n_estimators=2, scale_inputs=scale_inputs)
+    (finding,) = of_code(diagnose(clf, to_container(table), y), "constant_columns")
+    assert finding.figure == table.shape[1]
+
+
 # The warning of fit ------------------------------------------------------------------------------
 
 

@@ -346,6 +346,32 @@ def test_a_network_that_is_not_there_is_an_error(small, network):
         LayersDisplay.from_estimator(small().fit(X, Y), X, network=network)
 
 
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_a_few_inputs_are_called_by_their_names(small, style):
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    city = np.where(np.arange(120) % 5, np.array(["Oslo", "Rome"])[Y], None)
+    table = pd.DataFrame({"age": np.where(Y, X[:, 0], np.nan), "city": city, "a" * 30 + "z": 0.0})
+    clf = small(numeric_bins=0).fit(table, Y)
+    with plt.style.context(style):
+        display = LayersDisplay.from_estimator(clf, table)
+        display.figure_.canvas.draw()
+    weights = display.axes_[0, 0]
+    names = [label.get_text() for label in weights.get_xticklabels()]
+    short = "a" * 12 + "..." + "a" * 11 + "z"
+    assert names == [short if len(name) > 24 else name for name in clf.input_names_]
+    assert_array_equal(weights.get_xticks(), np.arange(len(names)))
+    assert "city is missing" in names
+    assert display.figure_.get_figheight() > 4.8
+
+
+def test_many_inputs_have_numbers(small):
+    clf = small(numeric_bins=8).fit(X, Y)
+    weights = LayersDisplay.from_estimator(clf, X).axes_[0, 0]
+    assert len(clf.input_names_) == 27
+    assert weights.get_xlabel() == "input"
+    assert "x0" not in [label.get_text() for label in weights.get_xticklabels()]
+
+
 # scikit-learn's own -----------------------------------------------------------------------------
 
 
@@ -357,3 +383,17 @@ def test_decision_boundary_display_shows_the_estimator(small, method):
     response = getattr(clf, method)(np.column_stack([display.xx0.ravel(), display.xx1.ravel()]))
     wanted = response[:, 1] if method == "predict_proba" else response
     assert_allclose(display.response.ravel(), wanted)
+
+
+def test_a_decision_boundary_of_columns_with_gaps_spans_the_values_that_are_there(small):
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    table = pd.DataFrame(X[:, :2], columns=["a", "b"])
+    table.loc[::4, "b"] = np.nan
+    clf = small().fit(table, Y)
+    display = DecisionBoundaryDisplay.from_estimator(
+        clf, table, response_method="predict_proba", grid_resolution=5
+    )
+    assert display.xx1.min() <= table["b"].min()
+    assert display.xx1.max() >= table["b"].max()
+    grid = pd.DataFrame({"a": display.xx0.ravel(), "b": display.xx1.ravel()})
+    assert_allclose(display.response.ravel(), clf.predict_proba(grid)[:, 1])

@@ -55,8 +55,10 @@ COLUMNS = {
     "far from zero": lambda rng, n: 1000 + rng.normal(size=n),
     "huge": lambda rng, n: 1e30 * rng.normal(size=n),
     "tiny": lambda rng, n: 1e-30 * rng.normal(size=n),
+    "gaps": lambda rng, n: np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n)),
+    "nothing": lambda rng, n: np.full(n, np.nan),
 }
-OF_ONE_SIZE = ["normal", "integers", "binary", "constant", "mostly zero"]
+OF_ONE_SIZE = ["normal", "integers", "binary", "constant", "mostly zero", "gaps", "nothing"]
 NOT_HUGE_NOR_TINY = [*OF_ONE_SIZE, "tailed", "far from zero"]
 
 
@@ -346,9 +348,10 @@ def test_the_order_of_the_columns_does_not_matter(small, case, seed):
     order = np.random.default_rng(seed).permutation(X.shape[1])
     clf, other = (begun(small(**params), each, y) for each in (X, X[:, order]))
     inputs = order
-    if (bins := stack_of(clf).encoding.binning) is not None:
-        codes = [np.flatnonzero(bins.source == column) for column in order]
-        inputs = np.concatenate([order, *(X.shape[1] + some for some in codes)])
+    for part in (stack_of(clf).encoding.binning, stack_of(clf).encoding.gaps):
+        if part is not None:
+            of_each = [np.flatnonzero(part.source == column) for column in order]
+            inputs = np.concatenate([inputs, *(len(inputs) + some for some in of_each)])
     other.coefs_ = [clf.coefs_[0][..., inputs, :], *clf.coefs_[1:]]
     other.intercepts_ = clf.intercepts_
     clf.fit(X, y, weight, **val)
@@ -420,7 +423,7 @@ def test_a_unit_of_a_power_of_two_changes_no_digit(small, table, params, exponen
 def test_unit_and_zero_of_a_column_do_not_matter(small, case, units, zeros):
     table, params = case
     (X, y, weight), val = table.data, judges(table, params)
-    zero = np.median(abs(X), axis=0) * zeros[: X.shape[1]]
+    zero = np.median(np.nan_to_num(abs(X)), axis=0) * zeros[: X.shape[1]]
 
     def in_units(X):
         return (X + zero) * units[: X.shape[1]]
@@ -1052,7 +1055,8 @@ def test_a_row_is_predicted_alike_in_any_company(small, case, seed, container):
 # Failing ------------------------------------------------------------------------------------------
 
 BAD_DATA = {
-    "NaN": lambda X, y, weight: (np.where(X[0] == X, np.nan, X), y, weight),
+    "infinity": lambda X, y, weight: (np.vstack([np.full_like(X[:1], np.inf), X[1:]]), y, weight),
+    "missing label": lambda X, y, weight: (X, np.where(np.arange(len(y)), y, np.nan), weight),
     "label": lambda X, y, weight: (X, y + (np.arange(len(y)) == 0) * 2, weight),
     "weight": lambda X, y, weight: (X, y, weight - weight.mean()),
     "length": lambda X, y, weight: (X, y, weight[1:]),

@@ -10,14 +10,16 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from . import data, outcome, training, units
+from . import data, leaks, outcome, training, units
 from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
     data.is_scaled_badly,
     data.has_sentinels,
-    data.has_leak,
+    leaks.has_leak,
+    data.is_constant_since_fit,
+    data.has_unknown_levels,
     data.has_repeated_rows,
     training.is_rate_too_high,
     training.is_held_down,
@@ -35,8 +37,10 @@ CAUSES = [
     outcome.is_hidden_by_threshold,
     data.has_constant_columns,
     data.has_duplicate_columns,
+    data.has_ids,
 ]
-SYMPTOMS = ("uncalibrated", "sentinel", "leak")  # warnings that are no reason not to learn
+# Warnings that are no reason not to learn.
+SYMPTOMS = ("uncalibrated", "sentinel", "leak", "constant_since_fit", "unknown_levels")
 IF_NO_CAUSE = [outcome.has_no_signal, outcome.is_as_linear]
 
 
@@ -49,8 +53,9 @@ def diagnose(clf, X, y, sample_weight=None):
     clf : NumpyMLPBinaryClassifier
         Fitted, by `fit` or some calls of `partial_fit`. It is not changed. Remedies refer to the
         parameters that it was fitted with, not to those set since.
-    X : array-like or sparse matrix of shape (n_samples, n_features)
-        The training rows. Of many rows a seeded sample is used. If the rows are in the same order
+    X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+        The training rows. Of many rows a seeded sample is used, but what is said of all rows is
+        true of all. If the rows are in the same order
         as in `fit`, out-of-fold probabilities are used, else those of all networks.
     y : array-like of shape (n_samples,)
         Their labels.

@@ -1,93 +1,141 @@
 """Questions about the data."""
 
 import numpy as np
-from scipy.stats import rankdata
 
-from ..engine import folds
+from ..engine.inputs.target_means import MANY
+from ..fitted import UNKNOWN
+from .evidence import in_reach, mean_of_known
 from .report import Finding
 from .training import afresh
 
 FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a truth table, such as the four points of XOR
+NEARLY_ALL = 0.9  # of the rows have a level of their own: the column is an id
 SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
 SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
 
 
 def is_scaled_badly(evidence):
     """With scale_inputs=None: columns of very different scales, or far from 0."""
-    if evidence.clf.scale_inputs is not None or not evidence.varies.any():
+    table = evidence.table
+    (columns,) = np.nonzero(~table.is_level)
+    if evidence.clf.scale_inputs is not None or not table.varies[columns].any():
         return
-    exponent, varies = evidence.exponent, evidence.varies
-    size = np.ldexp(np.sqrt(np.mean(np.square(evidence.in_reach), axis=0)), exponent)
-    ratio = np.exp2(np.ptp(np.log2(evidence.in_reach[:, varies].std(axis=0)) + exponent[varies]))
-    column = int(np.argmax(size))
-    if not 0.03 < size[column] < 30 or ratio > 300:
+    values, exponent = in_reach(table.values[:, columns])
+    size = np.ldexp(np.sqrt(mean_of_known(np.square(values))), exponent)
+    spread = np.sqrt(mean_of_known(np.square(values - mean_of_known(values))))
+    spread, exponent = spread[spread > 0], exponent[spread > 0]
+    ratio = np.exp2(np.ptp(np.log2(spread) + exponent)) if len(spread) else 1.0
+    largest = int(np.argmax(size))
+    name, size = table.name(table.at[columns[largest]]), size[largest]
+    if not 0.03 < size < 30 or ratio > 300:
         yield Finding(
             "inputs_not_scaled",
-            "error" if size[column] > 100 or ratio > 1e4 or evidence.gain < 0.1 else "warning",
-            evidence.name(column),
-            size[column],
-            f"Inputs come as they are, and {evidence.name(column)} is of size {size[column]:.3g}; "
-            f"spreads of columns differ by a factor of {ratio:.3g}. Steps that suit one column are "
-            "far too large or too small for another.",
+            "error" if size > 100 or ratio > 1e4 or evidence.gain < 0.1 else "warning",
+            name,
+            size,
+            f"Inputs come as they are, and {name} is of size {size:.3g}; spreads of columns differ "
+            f"by a factor of {ratio:.3g}. Steps that suit one column are far too large or too "
+            "small for another.",
             afresh(evidence.clf, scale_inputs="robust"),
         )
 
 
 def has_sentinels(evidence):
     """A number that means missing: one such as -999, repeated, far from all other values."""
-    for column, values in enumerate(evidence.columns.T):
-        distinct = np.unique(values)
-        if len(distinct) < 10:
+    table = evidence.table
+    for values, column in zip(table.values.T, table.at, strict=True):
+        if table.kinds[column] != "number":
             continue
-        for extreme, rest in ((distinct[0], distinct[1:]), (distinct[-1], distinct[:-1])):
-            count = np.count_nonzero(values == extreme)
+        for value in sentinels_in(values):
+            whole = table.whole(column)
+            if value not in sentinels_in(whole):
+                continue
+            name, rest = table.name(column), whole[whole != value]
+            yield Finding(
+                "sentinel",
+                "warning",
+                name,
+                value,
+                f"{name} is {value:g} in {np.count_nonzero(whole == value):,} of {len(whole):,} "
+                f"rows and else between {np.fmin.reduce(rest):g} and {np.fmax.reduce(rest):g}: it "
+                "looks like a missing value written as a number.",
+                step=f"make {value:g} in {name} missing, as NaN, which has an input of its own"
+                + call_for_gap(table.names[column], value, evidence.container),
+            )
+
+
+def sentinels_in(values):
+    """The numbers among a column's values that look like missing ones."""
+    values = values[~np.isnan(values)]
+    distinct = np.unique(values)
+    if len(distinct) < 10:
+        return
+    for extreme, rest in ((distinct[0], distinct[1:]), (distinct[-1], distinct[:-1])):
+        if extreme in SENTINELS:
             gap = abs(extreme - rest[0 if extreme < rest[0] else -1])
-            if extreme in SENTINELS and count >= max(3, len(values) / 500) and gap > np.ptp(rest):
-                yield Finding(
-                    "sentinel",
-                    "warning",
-                    evidence.name(column),
-                    extreme,
-                    f"{evidence.name(column)} is {extreme:g} in {count} of {len(values)} rows and "
-                    f"else between {rest.min():g} and {rest.max():g}: it looks like a missing "
-                    "value written as a number.",
-                    step=f"make {extreme:g} in {evidence.name(column)} missing and impute it, such "
-                    f"as by SimpleImputer(missing_values={extreme:g}, add_indicator=True)",
-                )
+            count = np.count_nonzero(values == extreme)
+            if count >= max(3, len(values) / 500) and gap > np.ptp(rest):
+                yield extreme
 
 
-def has_leak(evidence):
-    """A column that predicts the label alone."""
-    n_positive = np.count_nonzero(evidence.is_positive)
-    n_pairs = n_positive * (len(evidence.is_positive) - n_positive)
-    if min(n_positive, len(evidence.is_positive) - n_positive) < 10:
-        return  # chance alone may rank so few rows well
-    ranks = rankdata(evidence.columns, axis=0)[evidence.is_positive].sum(axis=0)
-    auc = (ranks - n_positive * (n_positive + 1) / 2) / n_pairs
-    strength = np.maximum(auc, 1 - auc)
-    column = int(np.argmax(strength))
-    if strength[column] > 0.995:
+def call_for_gap(name, value, container):
+    """A line of code that makes a number of a column missing; empty if X is of another kind."""
+    value = int(value)  # all of them are whole
+    if container == "pandas":
+        return f": X[{name!r}] = X[{name!r}].mask(X[{name!r}] == {value})"
+    if container == "polars":
+        return f": X = X.with_columns(polars.col({name!r}).replace({value}, None))"
+    if container == "array":
+        is_there = f"(X == {value}) & (numpy.arange(X.shape[1]) == {name})"
+        return f": X = numpy.where({is_there}, numpy.nan, X)"
+    if container == "sparse":
+        is_there = f"(X.col == {name}) & (X.data == {value})"
+        return f": X = scipy.sparse.coo_array(X, dtype=float); X.data[{is_there}] = numpy.nan"
+    return ""
+
+
+def is_constant_since_fit(evidence):
+    """Columns that had several values in fit, and have one in every row given now."""
+    table, changed = evidence.table, evidence.constant[0]
+    if len(changed):
         yield Finding(
-            "leak",
+            "constant_since_fit",
             "warning",
-            evidence.name(column),
-            strength[column],
-            f"{evidence.name(column)} alone ranks the rows by label with a ROC AUC of "
-            f"{strength[column]:.4f}. Is it known before the label is?",
-            step=f"leave out {evidence.name(column)} if it is not known when predictions are made",
+            table.listed(changed),
+            len(changed),
+            f"{len(changed):,} column(s) that had several values in fit have the same value in "
+            "every row given now.",
+            step=f"look at how {table.listed(changed)} came to be filled, or give the rows of fit",
         )
+
+
+def has_unknown_levels(evidence):
+    """A column of which many rows have a level that fit did not see."""
+    table = evidence.table
+    for column in np.flatnonzero(table.of_levels):
+        share = np.mean(table.whole(column) == UNKNOWN)
+        if share > 0.2:
+            name = table.name(column)
+            yield Finding(
+                "unknown_levels",
+                "warning",
+                name,
+                share,
+                f"In {share:.0%} of the rows {name} has a level that fit did not see, and says "
+                "nothing.",
+                step=f"spell the levels of {name} as they were in fit, or fit again with new rows",
+            )
 
 
 def has_repeated_rows(evidence):
     """Many rows are copies of others, more than by chance in columns of few values."""
-    rows, n_rows = evidence.all_rows, evidence.n_rows
-    n_different = folds.different_rows(rows.X, rows.index).max() + 1
+    n_rows, n_different = evidence.n_rows, evidence.table.n_different()
     n_copies = n_rows - n_different
     share = n_copies / n_rows
     if share < 0.25 or n_different < FEWEST_DIFFERENT:
         return
     _, first = np.unique(evidence.kind, return_index=True)
-    if share > 2 * share_by_chance(evidence.columns[first], n_different):
+    if share > 2 * share_by_chance(evidence.table.values[first], n_different):
         yield Finding(
             "repeated_rows",
             "note",
@@ -145,34 +193,54 @@ def has_contradictions(evidence):
 
 
 def has_constant_columns(evidence):
-    """Columns with one value, which tell nothing."""
-    (constant,) = np.nonzero(~evidence.varies)
+    """Columns with one value in every row, which tell nothing."""
+    table, constant = evidence.table, evidence.constant[1]
     if len(constant):
         yield Finding(
             "constant_columns",
             "note",
-            evidence.names(constant),
+            table.listed(constant),
             len(constant),
-            f"{len(constant)} column(s) have the same value in every row and tell nothing.",
-            step=f"leave out {evidence.names(constant)}",
+            f"{len(constant):,} column(s) have the same value in every row and tell nothing.",
+            step=f"leave out {table.listed(constant)}",
         )
 
 
 def has_duplicate_columns(evidence):
     """Columns that repeat another."""
-    seen, repeated = {}, []
-    for column, values in enumerate(evidence.columns.T):
-        if not evidence.varies[column]:
-            continue
-        first = seen.setdefault(np.ascontiguousarray(values).tobytes(), column)
-        if first != column:
-            repeated.append(column)
-    if repeated:
-        yield Finding(
-            "duplicate_columns",
-            "note",
-            evidence.names(repeated),
-            len(repeated),
-            f"{len(repeated)} column(s) repeat another one value for value.",
-            step=f"leave out {evidence.names(repeated)}",
-        )
+    table = evidence.table
+    repeated = table.repeated()
+    if not repeated:
+        return
+    columns, (first, before) = list(repeated), next(iter(repeated.items()))
+    renamed = any(table.of_levels[column] for column in columns)
+    yield Finding(
+        "duplicate_columns",
+        "note",
+        table.listed(columns),
+        len(columns),
+        f"{len(columns):,} column(s) repeat another one value for value"
+        + (", or level for level under other names" if renamed else "")
+        + f": {table.name(first)} repeats {table.name(before)}.",
+        step=f"leave out {table.listed(columns)}",
+    )
+
+
+def has_ids(evidence):
+    """A column of levels in which nearly every row has one of its own."""
+    table = evidence.table
+    for column in np.flatnonzero(table.of_levels):
+        values, levels = table.whole(column), table.levels[column]
+        known = values[values != (levels.index(None) if None in levels else UNKNOWN)]
+        n_levels = len(np.unique(known[known != UNKNOWN]))
+        if n_levels > MANY and n_levels >= NEARLY_ALL * len(known):
+            name = table.name(column)
+            yield Finding(
+                "id_column",
+                "note",
+                name,
+                n_levels,
+                f"{name} has {n_levels:,} levels in {len(known):,} rows: nearly every row has one "
+                "of its own, and new rows will have others.",
+                step=f"leave out {name}, or make of it what rows have in common",
+            )

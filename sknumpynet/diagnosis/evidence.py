@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-from scipy import sparse
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -12,10 +11,10 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..engine.folds import different_rows
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
+from .table import Table
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
@@ -63,29 +62,38 @@ class Evidence:
         self.rows, self.few = rows, rows.take(self.few_positions)
         self.is_positive, self.weight = rows.sign > 0, weight[chosen]
         self.trained_weight = rows.weight
-        columns = rows.X[rows.index]
-        columns = columns.toarray() if sparse.issparse(columns) else columns
-        self.columns = columns.astype(np.float64)
+        self.table, self.container = Table(clf, self.all_rows, rows), container_of(X)
 
     @lazily
     def kind(self):
         """A number for each row of the sample; equal rows have equal numbers."""
-        return different_rows(self.columns, np.arange(len(self.columns)))
+        return self.table.kind_of_rows()
 
     @lazily
-    def varies(self):
-        """Whether each column has more than one value."""
-        return np.ptp(self.columns, axis=0) > 0
+    def constant(self):
+        """Columns with one value in all rows: those that had several in fit, and the others."""
+        columns, values = self.table.constant()
+        has_changed = self._varied_in_fit(columns, values)
+        return columns[has_changed], columns[~has_changed]
 
-    @lazily
-    def exponent(self):
-        """For each column, the exponent of a power of two above all its absolute values."""
-        return np.frexp(abs(self.columns).max(axis=0))[1]
+    def _varied_in_fit(self, columns, values):
+        """Whether columns had several values in fit that have this one now; False if unknown."""
+        levels, scaling = self.table.levels, stack_of(self.clf).encoding.scaling
+        varied = np.array([len(levels[column] or ()) > 1 for column in columns], bool)
+        if scaling.factor is None:
+            return varied
+        numbers = np.flatnonzero(~self.table.of_levels[columns])
+        place = self.table.place[columns[numbers]]
+        center, factor = scaling.center[place], scaling.factor[place]
+        # After a stream, the factor of a column that was constant in its first piece is 1.
+        is_told = (factor != 1) | (self.clf.n_iter_ > 1) | (values[numbers] != center)
+        varied[numbers] = (factor != 0) & is_told
+        return varied
 
-    @lazily
-    def in_reach(self):
-        """The columns divided by that power of two, exactly, so that squares do not overflow."""
-        return np.ldexp(self.columns, -self.exponent)
+    @property
+    def has_signal(self):
+        """Whether any column of the sample has more than one value."""
+        return self.table.varies.any()
 
     @property
     def base_rate(self):
@@ -140,6 +148,25 @@ class Evidence:
         return 1 - self.loss / self.prior_loss
 
     @lazily
+    def linear_inputs(self):
+        """Inputs of a logistic regression for a few rows, without gaps, within [-1, 1].
+
+        Numbers, the mean where one is missing; whether a number is missing; one input for each
+        frequent level.
+        """
+        encoding, parts = stack_of(self.clf).encoding, []
+        numbers = self.table.values[self.few_positions]
+        if encoding.n_categorical:
+            table = self.few.X[self.few.index]
+            numbers = table[:, : encoding.n_numeric].astype(np.float64)
+            if encoding.levels is not None:
+                parts.append(np.empty((len(table), len(encoding.levels.source))))
+                encoding.levels.apply(table, parts[0])
+        is_missing, numbers = np.isnan(numbers), in_reach(numbers)[0]
+        numbers = np.where(is_missing, mean_of_known(numbers), numbers)
+        return np.hstack([numbers, is_missing[:, is_missing.any(axis=0)], *parts])
+
+    @lazily
     def linear_loss(self):
         """Cross-validated log loss of a logistic regression on the sample; inf for too few rows."""
         few = self.few_positions
@@ -149,7 +176,7 @@ class Evidence:
             warnings.simplefilter("ignore", ConvergenceWarning)
             p = cross_val_predict(
                 make_pipeline(StandardScaler(), LogisticRegression()),
-                self.in_reach[few],
+                self.linear_inputs,
                 self.is_positive[few],
                 method="predict_proba",
                 cv=3,
@@ -226,12 +253,22 @@ class Evidence:
             fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
         return float(np.median(fall))
 
-    def name(self, column):
-        """A column's name in messages."""
-        names = getattr(self.clf, "feature_names_in_", None)
-        return f"column {column}" if names is None else f"column {names[column]!r}"
 
-    def names(self, columns):
-        """The names of several columns; of many, the first five."""
-        shown = ", ".join(self.name(column) for column in columns[:5])
-        return shown + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")
+def container_of(X):
+    """What X is, for advice that can be copied: "pandas", "polars", "sparse", "array" or ""."""
+    package = type(X).__module__.partition(".")[0]
+    if package in ("pandas", "polars"):
+        return package
+    return {"scipy": "sparse", "numpy": "array"}.get(package, "")
+
+
+def in_reach(values):
+    """Columns divided exactly by a power of two, so that squares do not overflow; its exponents."""
+    exponent = np.frexp(np.fmax.reduce(abs(values)))[1]
+    return np.ldexp(values, -exponent), exponent
+
+
+def mean_of_known(values):
+    """The mean of each column's values that are not missing; 0 where all are."""
+    is_known = ~np.isnan(values)
+    return np.where(is_known, values, 0).sum(axis=0) / np.maximum(is_known.sum(axis=0), 1)

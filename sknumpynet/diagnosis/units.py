@@ -61,7 +61,7 @@ def has_uneven_gradients(evidence):
 
 def has_dead_units(evidence):
     """Units of relu that are 0 on every row."""
-    if evidence.activation != "relu" or not evidence.varies.any():
+    if evidence.activation != "relu" or not evidence.has_signal:
         return
     for number, units in enumerate(evidence.passed.units, start=1):
         part = (units.max(axis=2) <= 0).mean()
@@ -80,7 +80,7 @@ def has_dead_units(evidence):
 def has_saturated_units(evidence):
     """Units at the flat ends of their activation on nearly every row."""
     limits = ACTIVATIONS[evidence.activation].limits
-    if limits is None or not evidence.varies.any():
+    if limits is None or not evidence.has_signal:
         return
     low, high = limits
     for number, units in enumerate(evidence.passed.units, start=1):
@@ -100,7 +100,7 @@ def has_saturated_units(evidence):
 
 def has_similar_units(evidence):
     """Units of a layer rise and fall together, and little was learnt."""
-    if evidence.gain > 0.1 or not evidence.varies.any():
+    if evidence.gain > 0.1 or not evidence.has_signal:
         return
     for number, units in enumerate(evidence.passed.units, start=1):
         some = units[:, :MOST_UNITS].astype(np.float64)

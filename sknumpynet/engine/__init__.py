@@ -5,7 +5,7 @@ array of shape (n_estimators, n_params). A single network is a stack of one. The
 rungs; each module imports only from rungs below its own:
 
 0. ``streams``, ``layout``, ``activations``, ``losses``, ``optimizers``, ``schedules``,
-   ``inputs.columns``, ``inputs.levels``
+   ``inputs.statistics``, ``inputs.levels``
 1. ``batching``, ``folds``, ``initializers``, ``inputs.scaling``, ``inputs.binning``,
    ``inputs.gaps``, ``inputs.target_means``
 2. ``inputs.encoding``, ``inputs.sparse``

@@ -39,6 +39,7 @@ def row_keys(X, seed, dtype=np.float32):
 def _bits(values, dtype):
     values = values.astype(dtype)  # values beyond float32 count as infinite
     values += 0  # -0.0 becomes 0.0
+    values[np.isnan(values)] = np.nan  # which has many bit patterns: 0 * inf gives another
     bits = values.view(f"u{values.itemsize}").astype(np.uint64)
     if values.itemsize == 8:  # whole numbers end in zero bits, and so would products
         bits ^= bits >> np.uint64(32)

@@ -23,6 +23,7 @@ def weight_deviations(layout, activation):
         units, layout.layer_sizes[:-1], layout.layer_sizes[1:], strict=True
     ):
         fan = (fan_in + fan_out) / 2 if unit.is_symmetric else fan_in
+        # Without inputs, when all levels are rare, only biases are left.
         deviations.append(np.sqrt(unit.weight_variance / max(fan, 1)))
     return deviations
 

@@ -58,10 +58,10 @@ class Rows:
         return network % (int(self.fold.max()) + 1)
 
     @classmethod
-    def counted(cls, X, is_positive, weight):
-        """The rows of positive weight."""
+    def counted(cls, X, is_positive, weight, dtype=None):
+        """The rows of positive weight, to compute with in ``dtype``, by default that of X."""
         index = np.flatnonzero(weight)
-        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
+        sign = np.where(is_positive[index], 1, -1).astype(dtype or X.dtype)
         return cls(X, index, sign, weight[index])
 
     def take(self, chosen):
@@ -283,7 +283,8 @@ class Objective:
         return np.array([loss, accuracy, loss + doubt])
 
     def _logits(self, params, rows):
-        return predict_logits(self.problem.stack.with_params(params), rows.X, rows.index)
+        stack = self.problem.stack.with_params(params)
+        return predict_logits(stack, rows.X, rows.index, params.dtype)
 
     def _mean_loss(self, logits, rows, loss, smoothing=0.0):
         """Weighted mean loss over the rows; overwrites the logits."""

@@ -22,7 +22,7 @@ def pass_forward(stack, X, index):
     return passed
 
 
-def predict_logits(stack, X, index=None):
+def predict_logits(stack, X, index=None, dtype=None):
     """Logits of all networks for all rows, some rows at a time.
 
     Parameters
@@ -31,12 +31,14 @@ def predict_logits(stack, X, index=None):
     X : ndarray or CSR array of shape (n_rows, n_features)
     index : ndarray of int, optional
         The rows of X to take; all by default.
+    dtype : dtype, optional
+        To compute in; by default the more exact one of X and the stack.
 
     Returns
     -------
     ndarray of shape (n_networks, n_rows)
     """
-    dtype = np.result_type(X.dtype, stack.params.dtype)
+    dtype = dtype or np.result_type(X.dtype, stack.params.dtype)
     if dtype != stack.params.dtype:
         stack = stack.with_params(stack.params.astype(dtype))
     n_rows = X.shape[0] if index is None else len(index)

@@ -160,6 +160,17 @@ def test_dense_and_sparse_rows_have_the_same_keys(container, dtype):
     assert stored.nnz == X.size
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_missing_value_is_one_value_whatever_its_bits(container, dtype):
+    bits = np.array([0x7FF8 << 48, 0xFFF8 << 48, (0x7FF8 << 48) + 12345], np.uint64)
+    X = np.column_stack([bits.view(float), np.ones(3)])
+    assert len(np.unique(row_keys(container(X), 0, dtype))) == 1
+    assert_array_equal(different_rows(container(X), np.arange(3)), 0)
+    X[:, 0] = 1
+    assert row_keys(X, 0, dtype)[0] not in row_keys(container(np.full((1, 2), np.nan)), 0, dtype)
+
+
 def test_a_column_of_zeros_adds_nothing_to_the_keys_of_sparse_rows_either():
     X, _ = table()
     X[:, -1] = 0

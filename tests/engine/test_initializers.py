@@ -53,6 +53,15 @@ def test_weights_are_uniform_with_the_variance_of_their_activation(activation):
         assert_allclose(weights.var(), expected, rtol=5 * np.sqrt(0.8 / n))  # five deviations
 
 
+@pytest.mark.parametrize("sizes", [(0, 1), (0, 4, 1)])
+def test_without_inputs_there_are_biases_all_the_same(sizes):
+    layout = Layout(sizes)
+    for activation in ACTIVATIONS:
+        params = initial_params(layout, activation, 0, [0], np.float64)
+        assert_array_equal(layout.views(params)[0], np.zeros((1, 1, sizes[1])))
+        assert np.isfinite(relative_rates(layout, activation)).all()
+
+
 def test_without_hidden_layers_the_output_is_all_there_is():
     layout = Layout((500, 1))
     for activation in ACTIVATIONS:

@@ -77,5 +77,5 @@ def test_the_imports_read_are_those_that_stand_there():
     within, others = imports(MODULES["training"])
     assert {"epochs", "optimizers", "stopping", "lbfgs"} <= within
     assert {"numpy", "copy"} <= others
-    assert {"inputs.columns"} <= imports(MODULES["inputs.scaling"])[0]
+    assert {"inputs.statistics"} <= imports(MODULES["inputs.scaling"])[0]
     assert {"inputs.sparse", "activations"} <= imports(MODULES["network"])[0]

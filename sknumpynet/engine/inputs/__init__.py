@@ -2,6 +2,8 @@
 
 ``encoding`` puts the parts together: it learns from rows, encodes batches, folds what it can into
 the first layer's weights, and names the inputs. Its parts are ``scaling`` (columns on a common
-scale) and ``binning`` (columns divided into bins). ``sparse`` encodes sparse rows without making
-them dense; ``columns`` computes statistics of columns over weighted rows.
+scale), ``binning`` (columns divided into bins), ``gaps`` (which values are missing) and ``levels``
+(of categorical columns). ``target_means`` makes a numeric column of a categorical one, before the
+encoding is learnt. ``sparse`` encodes sparse rows without making them dense; ``statistics`` computes
+those of columns over weighted rows.
 """

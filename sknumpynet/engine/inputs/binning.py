@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .columns import column_blocks
+from .statistics import column_blocks
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,9 @@ class Binning:
 def learn_binning(X, index, weight, n_bins):
     """Learn bins of equal weight, for every column that fills two or more.
 
+    Where one value is so heavy that it takes three edges or more, it becomes one edge, and the
+    other rows share the bins anew.
+
     Parameters
     ----------
     X, index, weight
@@ -67,14 +70,27 @@ def learn_binning(X, index, weight, n_bins):
     """
     codes, levels = [], np.arange(1, n_bins) / n_bins
     for block, columns in column_blocks(X, index, weight):
-        low, high = columns.extremes()
-        edges = np.vstack([low, columns.quantiles(levels), high]).T
+        edges = np.sort(bin_edges(columns, levels), axis=0).T  # NaN comes last
         width = np.diff(edges)
         is_bin = width > 0
-        is_bin[(is_bin.sum(axis=1) < 2) | ~np.isfinite(width).all(axis=1)] = False
+        is_bin[(is_bin.sum(axis=1) < 2) | np.isinf(width).any(axis=1)] = False
         low = edges[:, :-1]
         mean = columns.mean_codes(low, np.where(is_bin, width, np.inf)).astype(X.dtype)
         source = block.start + np.nonzero(is_bin)[0]
         codes.append((source, *(each[is_bin] for each in (low, width, mean))))
     source, *codes = map(np.concatenate, zip(*codes, strict=True))
     return Binning(source, *codes) if len(source) else None
+
+
+def bin_edges(columns, levels):
+    """Edges of the bins of each column, NaN where a column has fewer, of shape (n, n_columns)."""
+    low, high = columns.extremes()
+    edges = np.vstack([low, columns.quantiles(levels), high])
+    is_heavy = np.zeros(edges.shape, bool)
+    is_heavy[2:] = (edges[2:] == edges[1:-1]) & (edges[1:-1] == edges[:-2])
+    if not is_heavy.any():
+        return edges
+    heavy = np.where(is_heavy, edges, np.nan)
+    beside = columns.quantiles_beside(heavy, levels)
+    edges[1:-1] = np.where(is_heavy.any(axis=0), beside, edges[1:-1])
+    return np.vstack([edges, heavy])

@@ -63,7 +63,9 @@ class Encoding:
         names = list(columns[: self.n_numeric])
         if self.binning is not None:
             edges = zip(self.binning.source, self.binning.low, self.binning.width, strict=True)
-            names += [f"{columns[at]} {low:.4g} to {low + width:.4g}" for at, low, width in edges]
+            names += [  # + 0 so that no edge is -0
+                f"{columns[at]} {low + 0:.4g} to {low + width + 0:.4g}" for at, low, width in edges
+            ]
         if self.gaps is not None:
             names += [f"{columns[at]} is missing" for at in self.gaps.source]
         if self.levels is not None:
@@ -125,7 +127,15 @@ class Encoding:
 
 
 def learn_encoding(
-    rows, *, scale_inputs, n_bins, most_codes=None, n_categorical=0, unit=1.0, is_stream=False
+    rows,
+    *,
+    scale_inputs,
+    n_bins,
+    most_codes=None,
+    n_means=0,
+    n_categorical=0,
+    unit=1.0,
+    is_stream=False,
 ):
     """The encoding of these rows' columns.
 
@@ -138,6 +148,8 @@ def learn_encoding(
         Bins a column; 0 for none.
     most_codes : int, optional
         With more codes than that there are none.
+    n_means : int, default=0
+        Numeric columns that are target means, the last ones of these.
     n_categorical : int, default=0
         Columns that hold numbers of levels, the last ones.
     unit : float, default=1.0
@@ -155,7 +167,7 @@ def learn_encoding(
     if n_categorical:
         levels = learn_levels(X, index, weight / unit, range(n_numeric, n_features))
         X = X[:, :n_numeric]
-    scaling = learn_scaling(scale_inputs, X, index, weight, is_stream)
+    scaling = learn_scaling(scale_inputs, X, index, weight, is_stream, n_means)
     binning = learn_binning(X, index, weight, n_bins) if n_bins and n_numeric else None
     if binning is not None and most_codes is not None and len(binning.source) > most_codes:
         binning = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from .columns import column_blocks
+from .statistics import column_blocks
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def learn_levels(X, index, weight, columns):
     source, level = [], []
     for column in columns:
         count = level_sums(X[index, column], weight)
-        often = np.argsort(-count, kind="stable")[:MOST_LEVELS]
+        share = np.round(count / (count.sum() or 1), 9)  # so that rounding decides no order
+        often = np.argsort(-share, kind="stable")[:MOST_LEVELS]
         often = often[count[often] >= FEWEST_ROWS * (1 - 1e-9)]  # rounding may take a hair
         source.append(np.full(len(often), column))
         level.append(np.sort(often))

@@ -79,7 +79,8 @@ class SparseInputs:
             (missing,) = np.nonzero(np.isnan(rows.data))
             place = self.gap_input[column[missing]]
             has_input = place >= 0
-            parts.append((row[missing[has_input]], place[has_input], np.ones(has_input.sum())))
+            ones = np.ones(has_input.sum(), self.dtype)  # of float64 they would make all so
+            parts.append((row[missing[has_input]], place[has_input], ones))
         rows, columns, values = map(np.concatenate, zip(*parts, strict=True))
         return sparse.csr_array((values, (rows, columns)), shape=(n_rows + 1, len(self.base)))
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy import sparse
 from tables import arrays, law, ones, table, weighted_rows
 
-from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs import statistics
 from sknumpynet.engine.inputs.binning import learn_binning
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -21,6 +21,15 @@ def codes(bins, rows):
     out = np.empty((len(rows), len(bins.source)), rows.dtype)
     bins.apply(rows, out)
     return out
+
+
+def assert_same(bins, others):
+    """Equal bins; means up to the order of summation."""
+    for name in ("source", "low", "width"):
+        assert_array_equal(getattr(bins, name), getattr(others, name), err_msg=name)
+    eps = np.finfo(others.mean.dtype).eps
+    assert_allclose(bins.mean, others.mean, rtol=8 * eps, atol=8 * eps)
+    assert bins.mean.dtype == others.mean.dtype
 
 
 @every_dtype
@@ -49,7 +58,7 @@ def test_blocks_of_columns_change_no_bins(container, monkeypatch):
     X = container(table())
     whole = learn_codes(X, ones(X), 8)
     for values in (1, 2 * 41):
-        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        monkeypatch.setattr(statistics, "BLOCK_VALUES", values)
         assert_equal(vars(learn_codes(X, ones(X), 8)), vars(whole))
 
 
@@ -71,8 +80,7 @@ def test_bins_count_a_row_of_weight_w_w_times(rows):
     repeated = learn_codes(twice, ones(twice), 4)
     assert (weighted is None) == (repeated is None)
     if weighted is not None:
-        for name in ("source", "low", "width"):
-            assert_array_equal(getattr(weighted, name), getattr(repeated, name))
+        assert_same(weighted, repeated)
 
 
 def test_codes_of_huge_and_tiny_columns_are_finite():
@@ -92,7 +100,7 @@ def test_a_column_whose_bins_are_wider_than_numbers_reach_has_no_codes():
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array])
 def test_sparse_columns_are_told_in_pieces_like_dense_ones(dtype, container):
     X, weight = table(dtype=dtype), np.linspace(0.1, 2, 41)
-    assert_equal(vars(learn_codes(container(X), weight, 4)), vars(learn_codes(X, weight, 4)))
+    assert_same(learn_codes(container(X), weight, 4), learn_codes(X, weight, 4))
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
@@ -100,4 +108,31 @@ def test_an_index_is_the_table_of_these_rows(container):
     X, index = table(), np.arange(1, 41, 3)
     weight = np.linspace(0.1, 2, len(index))
     some = learn_binning(container(X), index, weight, 4)
-    assert_equal(vars(some), vars(learn_codes(X[index], weight, 4)))
+    assert_same(some, learn_codes(X[index], weight, 4))
+
+
+@every_dtype
+def test_a_missing_value_has_the_mean_of_each_code(dtype):
+    X, weight = table(dtype=dtype), np.linspace(0.1, 2, 41)
+    X[::3, 1] = X[1, 2] = np.nan
+    missing = np.isnan(X)
+    bins = learn_codes(X, weight, 4)
+    out = np.empty((41, len(bins.source)), dtype)
+    bins.apply(X, out, missing)
+    for code, column in zip(out.T, bins.source, strict=True):
+        gaps = missing[:, column]
+        mean = np.average(code[~gaps].astype(float), weights=weight[~gaps])
+        assert_allclose(code[gaps], mean, rtol=20 * np.finfo(dtype).eps)
+    without = codes(bins, X)
+    assert_array_equal(out[~missing[:, bins.source]], without[~missing[:, bins.source]])
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_column_with_gaps_has_the_bins_of_the_rows_without(container):
+    X, weight = table(), np.linspace(0.1, 2, 41)
+    X[::3, 1] = X[:, 2] = np.nan
+    bins, present = learn_codes(container(X), weight, 4), ~np.isnan(X[:, 1])
+    alone = learn_codes(container(X[present, 1, np.newaxis]), weight[present], 4)
+    of = np.flatnonzero(bins.source == 1)
+    assert_same(bins.at(of, np.zeros(len(of), int)), alone)
+    assert 2 not in bins.source

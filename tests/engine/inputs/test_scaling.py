@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from tables import arrays, law, ones, table, weighted_rows
 
-from sknumpynet.engine.inputs import columns
+from sknumpynet.engine.inputs import statistics
 from sknumpynet.engine.inputs.scaling import Scaling, bend, learn_scaling
 
 KINDS = ("robust", "standard")
@@ -228,7 +228,7 @@ def test_blocks_of_columns_change_nothing(kind, container, monkeypatch):
     X, weight = container(table()), np.linspace(0.1, 2, 41)
     whole = learn(kind, X, weight)
     for values in (1, 2 * 41, 3 * 41):
-        monkeypatch.setattr(columns, "BLOCK_VALUES", values)
+        monkeypatch.setattr(statistics, "BLOCK_VALUES", values)
         blocks = learn(kind, X, weight)
         assert_allclose(blocks.factor, whole.factor, rtol=1e-13)
         assert_allclose(blocks.center, whole.center, rtol=1e-13)
@@ -274,3 +274,41 @@ def test_a_huge_or_tiny_column_is_scaled_like_any_other(kind, dtype):
 
 def test_the_default_is_no_scaling():
     assert Scaling() == learn(None, table(), np.ones(41))
+
+
+@pytest.mark.parametrize("kind", [*KINDS, None])
+@every_dtype
+def test_a_missing_value_is_0_whatever_the_column(kind, dtype):
+    X = table(dtype=dtype)
+    X[::3, 1] = X[:, 2] = np.nan
+    missing = np.isnan(X)
+    learnt = learn(kind, X, np.linspace(0.1, 2, 41))
+    out, scratch = np.empty_like(X), np.empty_like(X)
+    learnt.apply(X, out, scratch, missing)
+    assert_array_equal(out[missing], 0)
+    expected = apply(learnt, X)
+    assert_array_equal(out[~missing], expected[~missing])
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_a_missing_value_adds_nothing_to_a_folded_layer(is_sparse):
+    X = table()
+    X[::3, 1] = np.nan
+    learnt = learn("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
+    layer, out = np.random.default_rng(1).normal(size=(3, 5, 6)), np.empty_like(X)
+    expected = linear(layer, np.nan_to_num(apply(learnt, X)))
+    learnt.fold_into(layer)
+    learnt.folded().apply(X, out, np.empty_like(X), np.isnan(X))
+    assert_allclose(linear(layer, out), expected, rtol=1e-9, atol=1e-9)
+
+
+@every_kind
+def test_some_columns_are_scaled_as_within_the_table(kind):
+    X, at = table(), np.array([2, 1, 2])
+    X[::3, 1] = np.nan
+    learnt = learn(kind, X, ones(X))
+    for scaling in (learnt, learnt.folded()):
+        out, some = np.empty_like(X), np.empty((41, 3))
+        scaling.apply(X, out, np.empty_like(X), np.isnan(X))
+        scaling.at(at).apply(X[:, at], some, np.empty_like(some), np.isnan(X[:, at]))
+        assert_array_equal(some, out[:, at])

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sknumpynet.engine.inputs.binning import Binning, learn_binning
 from sknumpynet.engine.inputs.encoding import Encoding
+from sknumpynet.engine.inputs.gaps import learn_gaps
 from sknumpynet.engine.inputs.scaling import Scaling, learn_scaling
 from sknumpynet.engine.inputs.sparse import FAR, SparseGradient, SparseInputs, multiply
 
@@ -29,15 +30,22 @@ def table(dtype=np.float64):
     return X.astype(dtype)
 
 
+def with_gaps(X):
+    """Gaps in columns of words, of numbers far from zero and of nothing else."""
+    X = X.copy()
+    X[3:8, 0] = X[::5, 1] = X[7:9, 2] = X[::4, 3] = X[:, 4] = np.nan
+    return X
+
+
 def learnt(kind, X, n_bins):
     rows = np.arange(len(X)), np.ones(len(X))
     binning = learn_binning(X, *rows, n_bins) if n_bins else None
-    return Encoding(X.shape[1], learn_scaling(kind, X, *rows), binning)
+    return Encoding(X.shape[1], learn_scaling(kind, X, *rows), binning, learn_gaps(X, *rows))
 
 
 def dense_inputs(encoding, X):
     out = np.empty((len(X), encoding.n_inputs), X.dtype)
-    encoding.apply(X, out, np.empty_like(X))
+    encoding.apply(X, out, np.empty_like(X), has_gaps=True)
     return out
 
 
@@ -48,12 +56,13 @@ def read(encoding, X):
 @every_kind
 @every_dtype
 @every_number_of_bins
-def test_what_is_added_and_the_base_are_the_dense_inputs(kind, dtype, n_bins):
-    X = table(dtype)
+@pytest.mark.parametrize("of", [table(), with_gaps(table())], ids=["whole", "gaps"])
+def test_what_is_added_and_the_base_are_the_dense_inputs(kind, dtype, n_bins, of):
+    X = of.astype(dtype)
     encoding = learnt(kind, X, n_bins)
     inputs = read(encoding, X).toarray()
     eps = np.finfo(dtype).eps
-    size = np.maximum(1, abs(X)) if kind is None else 4 * FAR
+    size = np.maximum(1, abs(np.nan_to_num(X))) if kind is None else 4 * FAR
     size = np.hstack([np.broadcast_to(size, X.shape), np.full((50, encoding.n_inputs - 7), 4)])
     assert (abs(inputs[:-1] + inputs[-1] - dense_inputs(encoding, X)) <= eps * size).all()
     assert inputs.dtype == dtype
@@ -88,7 +97,8 @@ def test_a_base_far_from_zero_takes_no_digits():
 
 
 def test_codes_above_and_below_zero_are_told_apart():
-    bins = Binning(np.array([1, 1, 1]), np.array([-2.0, -1, 0]), np.array([1.0, 1, 2]))
+    low, width = np.array([-2.0, -1, 0]), np.array([1.0, 1, 2])
+    bins = Binning(np.array([1, 1, 1]), low, width, mean=np.zeros(3))
     rows = sparse.csr_array(np.array([[0.0, 0], [3, -1.5], [0, 1]]))
     inputs = SparseInputs(Encoding(2, binning=bins), np.float64).read(rows).toarray()
     assert_array_equal(inputs[-1], [0, 0, 1, 1, 0])
@@ -98,8 +108,9 @@ def test_codes_above_and_below_zero_are_told_apart():
 
 @every_kind
 @every_number_of_bins
-def test_products_are_those_of_the_dense_inputs(kind, n_bins):
-    X, rng = table() * (1, 1, 1e-6, 1, 1, 1, 1), np.random.default_rng(1)
+@pytest.mark.parametrize("of", [table(), with_gaps(table())], ids=["whole", "gaps"])
+def test_products_are_those_of_the_dense_inputs(kind, n_bins, of):
+    X, rng = of * (1, 1, 1e-6, 1, 1, 1, 1), np.random.default_rng(1)
     encoding = learnt(kind, X, n_bins)
     rows, dense = read(encoding, X), dense_inputs(encoding, X)
     W, b, delta = rng.normal(size=(dense.shape[1], 3)), rng.normal(size=3), rng.normal(size=(3, 50))
@@ -109,6 +120,31 @@ def test_products_are_those_of_the_dense_inputs(kind, n_bins):
     SparseGradient(rows).write(delta, out=grad)
     ones = np.ones((50, 1))
     assert_allclose(grad, np.hstack([dense, ones]).T @ delta.T, rtol=1e-12, atol=1e-10)
+
+
+@every_kind
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_gaps_of_new_rows_are_read_in_columns_without_an_input_for_them(kind, is_folded):
+    X = table()
+    encoding = learnt(kind, X, 4)
+    encoding = encoding.folded() if is_folded else encoding
+    assert encoding.gaps is None
+    new = with_gaps(X)
+    inputs, dense = read(encoding, new).toarray(), dense_inputs(encoding, new)
+    assert np.isfinite(dense).all()
+    assert_allclose(inputs[:-1] + inputs[-1], dense, rtol=1e-14, atol=1e-14)
+
+
+def test_a_gap_of_a_column_far_from_zero_stays_a_gap():
+    """Such columns are stored in full: with their zeros, and with their gaps."""
+    X = 1e6 + np.arange(64.0)[:, np.newaxis] % 5
+    X[::7] = np.nan
+    X[1] = 0
+    encoding = learnt("standard", X, 0)
+    inputs = read(encoding, X).toarray()
+    assert_array_equal(inputs[:-1], dense_inputs(encoding, X))
+    assert_array_equal(inputs[:-1][::7], [[0, 1]] * 10)
+    assert_array_equal(inputs[-1], 0)
 
 
 def test_rows_without_values_are_the_base():

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknumpynet.engine.inputs import columns
-from sknumpynet.engine.inputs.columns import column_blocks
+from sknumpynet.engine.inputs import statistics
+from sknumpynet.engine.inputs.statistics import column_blocks
 
 law = settings(deadline=None, derandomize=True, database=None)
 
@@ -46,9 +46,28 @@ def measured(X, index, weight):
         distances = np.zeros_like(median)
         distances[chosen] = some.median_distances(chosen, median[chosen])
         quantiles = some.quantiles((0, 0.1, 0.25, 1 / 3, 0.75, 0.99))
-        found.append((*some.extremes(), *quantiles, distances, *some.mean_and_deviation()))
-    *exact, mean, deviation = map(np.concatenate, zip(*found, strict=True))
-    return np.array(exact), mean, deviation
+        exact = *some.extremes(), *quantiles, distances
+        low, width = np.array([exact[0], median]), np.array([np.ones_like(median), median + 1])
+        codes = some.mean_codes(low.T, abs(width).T + 0.1)
+        found.append((*exact, codes, *some.mean_and_deviation()))
+    *exact, codes, mean, deviation = map(np.concatenate, zip(*found, strict=True))
+    return np.array(exact), codes, mean, deviation
+
+
+def assert_measured_alike(some, others, size):
+    """Bit for bit what is picked among values; what is summed to rounding, in units of ``size``."""
+    assert_array_equal(some[0], others[0])
+    assert some[0].dtype == others[0].dtype
+    assert_allclose(some[1], others[1], atol=1e-5 if some[0].dtype == np.float32 else 1e-13)
+    assert (abs(some[2] - others[2]) <= 1e-14 * size).all()
+    assert (abs(some[3] - others[3]) <= 1e-10 * size).all()
+
+
+def with_gaps(X, seed):
+    """Some columns whole, some with gaps, some empty."""
+    rng = np.random.default_rng(seed)
+    missing = rng.random(X.shape) < rng.choice([0, 0.1, 0.6, 1], X.shape[1])
+    return np.where(missing, np.nan, X).astype(X.dtype)
 
 
 @law
@@ -56,20 +75,55 @@ def measured(X, index, weight):
 def test_sparse_columns_are_the_dense_ones(table, more):
     X, index, weight = table
     X = more(X)
-    exact, mean, deviation = measured(X, index, weight)
+    dense = measured(X, index, weight)
     for container in (sparse.csr_array, sparse.csc_array, some_stored_zeros):
-        others = measured(container(X), index, weight)
-        assert_array_equal(others[0], exact)
-        assert others[0].dtype == X.dtype
-        size = abs(X).max(axis=0)
-        assert (abs(others[1] - mean) <= 1e-14 * size).all()
-        assert (abs(others[2] - deviation) <= 1e-10 * size).all()
+        assert_measured_alike(measured(container(X), index, weight), dense, abs(X).max(axis=0))
+    assert dense[0].dtype == X.dtype
+
+
+@law
+@given(table=weighted_tables(), seed=st.integers(0, 99))
+def test_sparse_columns_with_stored_gaps_are_the_dense_ones(table, seed):
+    X, index, weight = table
+    X = with_gaps(X, seed)
+    dense, size = measured(X, index, weight), np.nan_to_num(abs(X)).max(axis=0)
+    for container in (sparse.csr_array, sparse.csc_array, some_stored_zeros):
+        assert_measured_alike(measured(container(X), index, weight), dense, size)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csc_array])
+@law
+@given(table=weighted_tables(), seed=st.integers(0, 99))
+def test_a_column_with_gaps_is_the_column_without_these_rows(container, table, seed):
+    """A column of nothing but gaps is one of zeros."""
+    X, index, weight = table
+    X = with_gaps(X, seed)
+    found = measured(container(X), index, weight)
+    chosen = found[0].shape[0] - 1  # distances are measured in every second column
+    for at, column in enumerate(X[index].T):
+        present = ~np.isnan(column)
+        values, of = column[present, np.newaxis], weight[present]
+        if not present.any():
+            values, of = np.zeros((1, 1), X.dtype), np.ones(1)
+        alone = measured(values, np.arange(len(of)), of)
+        some = [np.take(found[0], [at], axis=1), *(each[[at]] for each in found[1:])]
+        if at % 2:
+            alone[0][chosen] = 0
+        assert_measured_alike(some, alone, np.abs(values).max())
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csc_array])
+def test_columns_tell_whether_they_have_gaps_in_the_rows_that_count(container):
+    X = np.zeros((6, 4))
+    X[0, 1] = X[3, 2] = X[4, 2] = np.nan
+    ((_, some),) = column_blocks(container(X), np.arange(1, 6), np.ones(5))
+    assert_array_equal(some.has_gap, [False, False, True, False])
 
 
 def test_a_column_of_one_value_deviates_by_exactly_0():
     X = np.full((7, 3), 0.1) * (1, 0, 1e200)
     for table in (X, sparse.csr_array(X)):
-        assert_array_equal(measured(table, np.arange(7), np.linspace(0.1, 2, 7))[2], 0)
+        assert_array_equal(measured(table, np.arange(7), np.linspace(0.1, 2, 7))[3], 0)
 
 
 def test_weights_that_rounding_leaves_nothing_of_still_count():
@@ -93,7 +147,7 @@ def test_a_mapped_file_is_read_once_a_column_and_never_as_a_whole(monkeypatch, i
 
     sizes, X = [], np.random.default_rng(0).normal(size=(40, 9)).view(Counting)
     index = np.arange(40 if is_whole else 30)
-    monkeypatch.setattr(columns, "BLOCK_VALUES", 2 * len(index))
+    monkeypatch.setattr(statistics, "BLOCK_VALUES", 2 * len(index))
     for _, some in column_blocks(X, index, np.linspace(1, 2, len(index))):
         some.mean_and_deviation()
         some.quantiles((0.5,))
@@ -107,6 +161,6 @@ def test_blocks_of_sparse_columns_change_nothing(monkeypatch):
     whole = measured(table, index, weight)
     for name, size in (("BLOCK_VALUES", 1), ("BLOCK_VALUES", 40), ("BLOCK_COLUMNS", 3)):
         with monkeypatch.context() as patched:
-            patched.setattr(columns, name, size)
+            patched.setattr(statistics, name, size)
             for one, other in zip(measured(table, index, weight), whole, strict=True):
                 assert_allclose(one, other, rtol=1e-13)

@@ -8,7 +8,7 @@ values (NaN) do not count; a column without any value counts as zeros.
 import numpy as np
 from scipy import sparse
 
-BLOCK_VALUES = 1 << 22
+BLOCK_VALUES = 1 << 20
 BLOCK_COLUMNS = 1 << 10  # of sparse data; sums over more columns would round more
 
 
@@ -85,6 +85,29 @@ class DenseColumns:
     def quantiles(self, levels):
         """Of shape (n_levels, n_columns), see `weighted_quantiles`."""
         return self._measured(lambda *column: weighted_quantiles(*column, levels))
+
+    def quantiles_beside(self, heavy, levels):
+        """Quantiles over the values that are not among the heavy ones of their column.
+
+        Parameters
+        ----------
+        heavy : ndarray of shape (n_heavy, n_columns)
+            NaN where a column has fewer.
+        levels : sequence of float
+
+        Returns
+        -------
+        ndarray of shape (n_levels, n_columns)
+            NaN where no value is left, or no value is heavy.
+        """
+        found = np.full((len(levels), heavy.shape[1]), np.nan, self.values.dtype)
+        for column in np.flatnonzero(~np.isnan(heavy).all(axis=0)):
+            values = self.values[:, column]
+            is_left = ~(np.isnan(values) | (values == heavy[:, [column]]).any(axis=0))
+            if is_left.any():
+                left = values[is_left, np.newaxis]
+                found[:, column] = weighted_quantiles(left, self.weight[is_left], levels)[:, 0]
+        return found
 
     def median_distances(self, chosen, centers):
         """Median distance from the center, over the values that differ from it; 0 if none does.
@@ -169,6 +192,15 @@ class SparseColumns:
     def quantiles(self, levels):
         """As of `DenseColumns`."""
         return grouped_quantiles(self.column, self.value, self.weight, levels)
+
+    def quantiles_beside(self, heavy, levels):
+        """As of `DenseColumns`."""
+        found = np.full((len(levels), heavy.shape[1]), np.nan, self.value.dtype)
+        is_left = ~(self.value == heavy[:, self.column]).any(axis=0)
+        is_left &= ~np.isnan(heavy).all(axis=0)[self.column]
+        column, value, weight = self.column[is_left], self.value[is_left], self.weight[is_left]
+        found[:, np.unique(column)] = grouped_quantiles(column, value, weight, levels)
+        return found
 
     def median_distances(self, chosen, centers):
         """As of `DenseColumns`."""
