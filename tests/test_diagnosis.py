@@ -407,6 +407,7 @@ def test_weights_that_leave_one_class_are_one_class(width):
 # Raw tables --------------------------------------------------------------------------------------
 
 N_ROWS = 600
+of_ids = pytest.mark.filterwarnings("ignore:nearly every row has a level of its own:UserWarning")
 
 
 def raw(kind="pandas", **columns):
@@ -472,6 +473,7 @@ def test_a_level_or_a_gap_that_tells_the_label_is_a_leak(leak, told):
     assert finding.sentence.startswith(told)
 
 
+@of_ids
 @pytest.mark.parametrize(
     "column",
     [
@@ -486,6 +488,7 @@ def test_names_of_rows_and_levels_that_tell_little_are_no_leak(column):
     assert about("leak", z=column) == ""
 
 
+@of_ids
 def test_a_column_of_levels_of_one_row_each_is_an_id():
     assert about("id_column", z=lambda y, rng: [f"u{at}" for at in range(N_ROWS)]) == "column 'z'"
     assert about("id_column", z=lambda y, rng: [f"u{at // 2}" for at in range(N_ROWS)]) == ""
@@ -574,6 +577,7 @@ def test_repeated_and_contradicting_rows_of_a_raw_table_are_counted():
     assert "contradicting_labels" not in codes(diagnose(clf, unknown.fillna("?"), both))
 
 
+@of_ids
 def test_numbers_alone_are_judged_by_their_scale():
     X, y = raw(big=lambda y, rng: rng.normal(size=N_ROWS) * 1e5)
     X.loc[::3, "big"] = np.nan
