@@ -113,6 +113,8 @@ def read_by_layers(clf, X, y, sample_weight, network):
 
 def read_by_onnx(clf, X, y, sample_weight, network):
     expected = clf.predict_proba(X)  # first: it refuses what is no table
+    if hasattr(X, "columns") and "M" in {getattr(kind, "kind", "M") for kind in X.dtypes}:
+        return ""
     rows = X.toarray() if sparse.issparse(X) else np.asarray(X)
     is_known = type(clf) is not Heir  # of whom skl2onnx wants to be told
     if rows.dtype not in (np.float32, np.float64) or not is_known:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknumpynet import check_gradients, diagnose, trace
+
 N_ROWS = 60
 NUMBERS = np.random.default_rng(0).normal(size=N_ROWS)
 y = np.arange(N_ROWS) % 2
@@ -24,6 +26,8 @@ def test_a_column_of_levels_too_rare_to_be_inputs_is_fitted_alone(small):
     X = objects([f"id {i}" for i in range(N_ROWS)])[:19]  # up to 20 levels have no target mean
     clf = small(max_iter=2).fit(X, y[:19])
     assert clf.coefs_[0].shape[-2] == 0
+    assert "a0 = x as inputs" in str(trace(clf, X[:1], y[:1]))
+    assert str(check_gradients(clf, X, y[:19]))
     assert np.ptp(clf.predict_proba(X)[:, 1]) == 0
 
 
@@ -75,3 +79,9 @@ def test_target_means_are_finite_where_a_class_weighs_next_to_nothing(small):
     X = objects([f"city {i % 25}" for i in range(N_ROWS)])
     clf = small().fit(X, y, np.where(y, 1e290, 1e-300))
     assert np.isfinite(clf.decision_function(X)).all()
+
+
+def test_a_class_that_weighs_next_to_nothing_is_diagnosed(small):
+    weight = np.where(y, 1e290, 1e-300)
+    clf = small().fit(NUMBERS[:, np.newaxis], y)
+    assert "contradicting_labels" not in str(diagnose(clf, NUMBERS[:, np.newaxis], y, weight))
