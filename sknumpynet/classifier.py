@@ -375,7 +375,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         goes_on = params.warm_start and hasattr(self, "coefs_")
         X, y = table_and_labels(X, y, lambda X: self._training_table(X, sample_weight, goes_on))
         classes = two_classes(y)
-        dtype = training_setup.arithmetic_of(params, self._columns, X)
+        stack = networks(self) if goes_on else None
+        dtype = training_setup.arithmetic_of(params, self._columns, X, stack)
         rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight, dtype)
         groups, n_judging = check_groups(groups, len(y)), None
         self._begin(params, classes, goes_on)
@@ -449,7 +450,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         )
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
         weights = sample_weight, classes, params.class_weight
-        dtype = training_setup.arithmetic_of(params, self._columns, X)
+        stack = networks(self) if goes_on else None
+        dtype = training_setup.arithmetic_of(params, self._columns, X, stack)
         rows, factors = training_rows(X, y, *weights, dtype, is_piece=True, goes_on=goes_on)
         self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
@@ -648,7 +650,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
         tags.classifier_tags.multi_class = False
         return tags
 

@@ -30,13 +30,18 @@ def draw_seed(random_state):
     return int(generator.randint(np.iinfo(np.int32).max))
 
 
-def arithmetic_of(params, columns, X):
+def arithmetic_of(params, columns, X, stack):
     """The dtype to train in: float32 for raw tables of some rows, whose columns stay as they are.
 
-    On twelve raw tables it takes .7 of the time, and changes no log loss by more than .0003.
+    On twelve raw tables it takes .7 of the time, and changes no log loss by more than .0003. A
+    ``stack`` to go on with, if any, keeps its own: its weights may be beyond float32.
     """
+    if columns is None:
+        return X.dtype
+    if stack is not None:
+        return stack.params.dtype
     is_many = X.shape[0] >= FEWEST_SINGLE and params.solver != "lbfgs"
-    return np.dtype(np.float32) if columns is not None and is_many else X.dtype
+    return np.dtype(np.float32) if is_many else X.dtype
 
 
 def make_layout(params, encoding):
