@@ -64,11 +64,29 @@ def test_blocks_of_columns_change_no_bins(container, monkeypatch):
 
 def test_columns_that_fill_fewer_than_two_bins_have_no_codes():
     rng = np.random.default_rng(0)
-    rare = (rng.random(400) < 0.05) * rng.normal(size=400)  # its quantiles are 0 but for the ends
+    rare = (rng.random(400) < 0.05) * 1.0 + (rng.random(400) < 0.05)  # three values
     columns = [np.full(400, 3.0), np.arange(400) % 2, rng.normal(size=400), rare]
     bins = learn_codes(np.column_stack(columns), np.ones(400), 8)
     assert_array_equal(np.bincount(bins.source, minlength=4), [0, 0, 8, 2])
     assert learn_codes(np.column_stack(columns[:2]), np.ones(400), 8) is None
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("heavy", [0, 0.5])
+def test_a_heavy_value_is_one_edge_and_the_other_rows_share_the_bins(container, heavy):
+    """Beside a column that keeps its own quantiles."""
+    rng = np.random.default_rng(0)
+    others, plain, weight = rng.normal(size=80), rng.normal(size=400), rng.uniform(0.5, 2, 400)
+    X = np.column_stack([np.append(others, np.full(320, heavy)), plain])
+    bins = learn_codes(container(X), weight, 8)
+    order = np.argsort(others)
+    share = np.cumsum(weight[:80][order]) / weight[:80].sum()
+    quantiles = others[order][np.searchsorted(share, np.arange(1, 8) / 8)]
+    edges = np.unique([others.min(), *quantiles, heavy, others.max()])
+    of = bins.source == 0
+    assert_array_equal(bins.low[of], edges[:-1])
+    assert_array_equal(bins.width[of], np.diff(edges))
+    assert_same(bins.at(~of, np.zeros(8, int)), learn_codes(plain[:, np.newaxis], weight, 8))
 
 
 @law
