@@ -375,11 +375,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         goes_on = params.warm_start and hasattr(self, "coefs_")
         X, y = table_and_labels(X, y, lambda X: self._training_table(X, sample_weight, goes_on))
         classes = two_classes(y)
-        dtype = training_setup.arithmetic_of(params, self._columns, X)
-        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight, dtype)
+        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
         groups, n_judging = check_groups(groups, len(y)), None
         self._begin(params, classes, goes_on)
         units = Units.of(rows, self._seed)
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units)
         if self._columns is not None:
             unit = training_setup.weight_unit(rows, units)
             self._columns = learn_target_means(self._columns, rows, units, groups, unit)
@@ -449,10 +449,11 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         )
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
         weights = sample_weight, classes, params.class_weight
-        dtype = training_setup.arithmetic_of(params, self._columns, X)
-        rows, factors = training_rows(X, y, *weights, dtype, is_piece=True, goes_on=goes_on)
+        rows, factors = training_rows(X, y, *weights, is_piece=True, goes_on=goes_on)
         self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
+        coefs = getattr(self, "coefs_", None)
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units, coefs)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
         if not len(rows.index):
             return []
