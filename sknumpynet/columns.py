@@ -11,7 +11,7 @@ from itertools import repeat
 import numpy as np
 
 from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_values
-from .engine.inputs.target_means import MANY, log_odds_of_levels, log_odds_out_of_fold
+from .engine.inputs.target_means import MANY, learn_target_means
 from .parameters import plain
 from .remedies import ALL_MISSING, AS_KIND, Fault, error_of
 from .text_as_numbers import fault_of_text
@@ -235,9 +235,9 @@ class Columns:
         learnt, is_positive = deepcopy(self), rows.sign > 0
         for at, part, levels in learnt._means_in(rows.X):
             seen = levels[rows.index], is_positive, weight
-            part.means = log_odds_of_levels(*seen, len(part.levels))
+            part.means, of_rows = learn_target_means(*seen, fold, len(part.levels))
             rows.X[:, at] = part.means[levels]
-            rows.X[rows.index, at] = log_odds_out_of_fold(*seen, fold, len(part.levels))
+            rows.X[rows.index, at] = of_rows
         return learnt
 
 

@@ -48,16 +48,16 @@ def learn_levels(X, index, weight, columns):
     Levels or None
         None if no level has an input.
     """
-    source, level = [], []
-    for column in columns:
-        count = level_sums(X[index, column], weight)
-        share = np.round(count / count.sum(), 9)  # so that rounding decides no order
-        often = np.argsort(-share, kind="stable")[:MOST_LEVELS]
-        often = often[count[often] >= FEWEST_ROWS * (1 - 1e-9)]  # rounding may take a hair
-        source.append(np.full(len(often), column))
-        level.append(np.sort(often))
-    source, level = np.concatenate(source), np.concatenate(level)
-    return Levels(source, level.astype(X.dtype)) if len(source) else None
+    often = [frequent_levels(level_sums(X[index, column], weight)) for column in columns]
+    source = np.repeat(columns, list(map(len, often)))
+    return Levels(source, np.concatenate(often).astype(X.dtype)) if len(source) else None
+
+
+def frequent_levels(count):
+    """The levels that have an input of their own, given each one's observations; rising."""
+    share = np.round(count / (count.sum() or 1), 9)  # so that rounding decides no order
+    often = np.argsort(-share, kind="stable")[:MOST_LEVELS]
+    return np.sort(often[count[often] >= FEWEST_ROWS * (1 - 1e-9)])  # rounding may take a hair
 
 
 def level_sums(numbers, weight, n_levels=0):

@@ -1,18 +1,50 @@
 """Target means: how often the rows of a level are positive, as a numeric column.
 
-For a column of many levels, most of them too rare for an input of their own. A row's own label must
-not be in its mean, or a network would read it there: in training, each row has the mean of the
-other folds.
+For the levels of a column that are too many, or too rare, for inputs of their own. A row's own
+label must not be in its mean, or a network would read it there: in training, each row has the mean
+of the other folds. Rows of one level then have means that fall where their own fold's labels are
+positive; a network that knows the level could read that. So a level with an input of its own has
+the base rate instead. On random labels of 30 levels, the log loss out of fold was .031 too low
+otherwise, and on new rows .016 above the base rate instead of .006.
 """
 
 import numpy as np
 from scipy.special import logit
 
-from .levels import level_sums
+from .levels import frequent_levels, level_sums
 
 MANY = 20  # levels; columns of more have a target mean
 SMOOTHING = 10  # observations of the base rate that are added to each level's
 N_FOLDS = 8
+
+
+def learn_target_means(levels, is_positive, weight, fold, n_levels):
+    """Target means of a column for prediction, by level, and for training, by row.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n_rows,)
+        Numbers of levels; -1 is an unknown level.
+    is_positive : ndarray of bool of shape (n_rows,)
+    weight : ndarray of shape (n_rows,)
+        1 for an observation.
+    fold : ndarray of int of shape (n_rows,)
+        From 0 on.
+    n_levels : int
+
+    Returns
+    -------
+    of_levels : ndarray of shape (n_levels + 1,)
+        As of `log_odds_of_levels`, but the base rate for frequent levels.
+    of_rows : ndarray of shape (n_rows,)
+        As of `log_odds_out_of_fold`, likewise.
+    """
+    seen = levels, is_positive, weight
+    of_levels = log_odds_of_levels(*seen, n_levels)
+    of_rows = log_odds_out_of_fold(*seen, fold, n_levels)
+    often = frequent_levels(level_sums(levels, weight, n_levels))
+    of_levels[often] = of_rows[np.isin(levels, often)] = of_levels[-1]
+    return of_levels, of_rows
 
 
 def log_odds_of_levels(levels, is_positive, weight, n_levels):
@@ -22,12 +54,8 @@ def log_odds_of_levels(levels, is_positive, weight, n_levels):
 
     Parameters
     ----------
-    levels : ndarray of shape (n_rows,)
-        Numbers of levels; -1 is an unknown level.
-    is_positive : ndarray of bool of shape (n_rows,)
-    weight : ndarray of shape (n_rows,)
-        1 for an observation.
-    n_levels : int
+    levels, is_positive, weight, n_levels
+        As in `learn_target_means`.
 
     Returns
     -------
@@ -48,10 +76,8 @@ def log_odds_out_of_fold(levels, is_positive, weight, fold, n_levels):
 
     Parameters
     ----------
-    levels, is_positive, weight, n_levels
-        As in `log_odds_of_levels`.
-    fold : ndarray of int of shape (n_rows,)
-        From 0 on.
+    levels, is_positive, weight, fold, n_levels
+        As in `learn_target_means`.
 
     Returns
     -------

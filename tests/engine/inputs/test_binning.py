@@ -64,17 +64,33 @@ def test_blocks_of_columns_change_no_bins(container, monkeypatch):
 
 def test_columns_that_fill_fewer_than_two_bins_have_no_codes():
     rng = np.random.default_rng(0)
-    rare = (rng.random(400) < 0.05) * 1.0 + (rng.random(400) < 0.05)  # three values
-    columns = [np.full(400, 3.0), np.arange(400) % 2, rng.normal(size=400), rare]
+    columns = [np.full(400, 3.0), np.arange(400) % 2, rng.normal(size=400)]
     bins = learn_codes(np.column_stack(columns), np.ones(400), 8)
-    assert_array_equal(np.bincount(bins.source, minlength=4), [0, 0, 8, 2])
+    assert_array_equal(np.bincount(bins.source, minlength=3), [0, 0, 8])
     assert learn_codes(np.column_stack(columns[:2]), np.ones(400), 8) is None
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csc_array])
+@pytest.mark.parametrize("heavy", [0.0, 2.0])
+def test_a_heavy_value_is_one_edge_and_the_other_rows_share_the_bins(container, heavy):
+    rest = np.linspace(-1, 5, 25)  # 2 is not among them
+    column = np.append(np.full(60, heavy), rest[rest != heavy])[:, np.newaxis]
+    bins = learn_codes(container(column), np.ones(len(column)), 4)
+    alone = learn_codes(rest[rest != heavy, np.newaxis], np.ones(sum(rest != heavy)), 4)
+    edges, of_rest = (np.append(b.low, b.low[-1] + b.width[-1]) for b in (bins, alone))
+    assert_allclose(edges, np.unique(np.append(of_rest, heavy)))
+
+
+def test_a_value_of_two_edges_is_not_heavy():
+    column = np.repeat([0.0, 1, 2, 3, 4], [1, 2, 3, 1, 1])[:, np.newaxis]  # quartiles 1, 2, 2
+    bins = learn_codes(column, np.ones(8), 4)
+    assert_array_equal(bins.low, [0, 1, 2])
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("heavy", [0, 0.5])
-def test_a_heavy_value_is_one_edge_and_the_other_rows_share_the_bins(container, heavy):
-    """Beside a column that keeps its own quantiles."""
+def test_weights_decide_the_bins_beside_a_heavy_value(container, heavy):
+    """And a column beside it keeps its own."""
     rng = np.random.default_rng(0)
     others, plain, weight = rng.normal(size=80), rng.normal(size=400), rng.uniform(0.5, 2, 400)
     X = np.column_stack([np.append(others, np.full(320, heavy)), plain])
