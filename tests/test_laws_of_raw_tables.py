@@ -274,7 +274,7 @@ def test_rows_of_weight_zero_teach_nothing(small, case, seed):
 @given(table=raw_tables(n_rows=st.integers(90, 110)), more=st.integers(1, 40))
 def test_neither_weights_nor_copies_change_the_arithmetic(small, table, more):
     """Of a table of many rows it is float32, and a stream stays as it began."""
-    columns, y, _ = table.data
+    columns, y, _ = table._replace(kinds=(*table.kinds, "text")).data
     rows = np.append(np.arange(len(y)), np.arange(more))
     left_out = np.append(np.ones(len(y)), np.zeros(more))
     cases = [(slice(None), np.bincount(rows)), (rows, None), (rows, left_out)]
