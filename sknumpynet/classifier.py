@@ -379,7 +379,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         groups, n_judging = check_groups(groups, len(y)), None
         self._begin(params, classes, goes_on)
         units = Units.of(rows, self._seed)
-        rows = training_setup.in_arithmetic(params, self._columns, rows, units)
+        stack = networks(self) if goes_on else None
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         if self._columns is not None:
             unit = training_setup.weight_unit(rows, units)
             self._columns = learn_target_means(self._columns, rows, units, groups, unit)
@@ -452,8 +453,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         rows, factors = training_rows(X, y, *weights, is_piece=True, goes_on=goes_on)
         self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
-        coefs = getattr(self, "coefs_", None)
-        rows = training_setup.in_arithmetic(params, self._columns, rows, units, coefs)
+        stack = networks(self) if goes_on else None
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
         if not len(rows.index):
             return []
@@ -649,7 +650,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
         tags.classifier_tags.multi_class = False
         return tags
 

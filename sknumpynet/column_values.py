@@ -66,7 +66,9 @@ def kind_of_types(types):
     if not types:
         return "nothing"
     of_all = (kind for kind, allowed in TYPES.items() if all(issubclass(t, allowed) for t in types))
-    return next(of_all, "object")
+    kind = next(of_all, "object")
+    # NumPy's durations are ints by type, but no numbers without their unit.
+    return kind if kind == "duration" or np.timedelta64 not in types else "object"
 
 
 def in_one_form(kind, values, missing):
@@ -141,7 +143,7 @@ def fault_of_objects(values):
     types = sorted({type(value).__name__ for value in known})
     texts = dict.fromkeys(value for value in known if isinstance(value, str))
     such_as = f", such as {', '.join(shortened(repr(text), 40) for text in list(texts)[:3])}"
-    if all(isinstance(value, TYPES["mixed"]) for value in known):
+    if texts and all(isinstance(value, TYPES["mixed"]) for value in known):
         advice = ("make them numbers by ", AS_KIND["number"], ", or a category by ", CATEGORY)
         return Fault("numbers mixed with text", advice, such_as)
     if all(isinstance(value, TYPES["date"] | str) for value in known):

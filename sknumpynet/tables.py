@@ -200,6 +200,12 @@ class GivenColumns:
         if isinstance(self.table, np.ndarray):
             return self.table[:, position]
         column = self.table[:, position]
+        if self.is_categorical[position] and column.null_count() == self.n_rows:
+            return np.full(self.n_rows, None)  # pyarrow has no array of no level
+        is_category = self.is_categorical[position] and self.container == "polars"
+        if column.dtype == nw.String or is_category:
+            # An array of polars may be one of NumPy's text: each as wide as the longest.
+            return np.array([*column.to_list(), None], object)[:-1]
         if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone:
             column = column.dt.replace_time_zone(None)  # the time on the clock there
         if column.dtype in (nw.Int128, nw.UInt128):
@@ -265,7 +271,7 @@ def container_of(X):
 
 def is_numeric(kind):
     """Whether a narwhals type is one of numbers that NumPy has."""
-    return kind.is_numeric() and not isinstance(kind, nw.Decimal)
+    return kind.is_numeric() and not isinstance(kind, nw.Decimal | nw.Int128 | nw.UInt128)
 
 
 def is_sparse_frame(X):

@@ -133,7 +133,7 @@ def listed(title, values, names):
     Of still more only the ends.
     """
     texts = [number(value) for value in values]
-    width = max(map(len, texts))
+    width = max(map(len, texts), default=0)  # of no input if all levels are rare
     lines = [
         f"    {text:>{width}}  {name}"
         for text, name in zip(texts, names, strict=True)

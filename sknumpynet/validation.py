@@ -6,6 +6,7 @@ input.
 
 import re
 from contextlib import contextmanager
+from decimal import Decimal
 from numbers import Number, Real
 
 import numpy as np
@@ -93,6 +94,8 @@ def is_missing(label):
     """Whether a label is None, pandas' NA or NaT, or NaN."""
     if label is None or type(label).__name__ in ("NAType", "NaTType"):
         return True
+    if isinstance(label, Decimal):
+        return label.is_nan()  # a signaling one cannot be compared
     return isinstance(label, Number | np.generic) and bool(np.all(label != label))
 
 

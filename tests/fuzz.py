@@ -25,6 +25,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from functools import partial
 
+import frames
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
@@ -69,6 +70,10 @@ PARAMETERS = {  # valid values, the extreme ones among them
         {0: TENTH, 1: THIRD},
     ],
     "n_jobs": [None, 1, 2, -1, np.int8(2), 2**63],
+    "categorical_features": [
+        "from_dtype", None, [], [0], (0, 1), ["column 0"], np.array([0]), np.array(["column 0"]),
+        [True, False, False], np.array([True]), np.uint8([1]), range(2), ["column 1", 0], [0, 0],
+    ],
 }  # fmt: skip
 ODD = [  # for any parameter
     None, "no such name", "", "auto", b"adam", np.nan, np.inf, -np.inf, -1, 0, 0.5, 2, 2.0, 1j,
@@ -77,6 +82,7 @@ ODD = [  # for any parameter
     (HUGE_INT,), ((1,), (1,)), {}, {1}, {0: 1}, {0: np.nan}, {0: HUGE_INT}, {0: "1"}, {None: 1},
     np.array(1), np.array([1, 2]), np.array([]), np.array("adam"), np.array([None]),
     np.datetime64("2020"), np.timedelta64(1, "s"), np.random.default_rng(0), Ellipsis,
+    ["no such name"], [-1], [np.nan], [None], [[0]], [True],
 ]  # fmt: skip
 COLUMNS = {  # of X
     "normal": lambda rng, n: rng.normal(size=n),
@@ -257,6 +263,20 @@ GROUPS = {  # of rows from 0 on
     "read-only": read_only, "dates": of_type("M8[D]"), "bools": lambda rows: rows % 2 > 0,
 }  # fmt: skip
 
+USUAL = [  # columns of which a raw table is mostly accepted
+    "normal", "counts", "cities", "many cities", "two levels", "bools", "codes", "days", "seconds",
+    "decimals", "durations", "ids", "unicode", "datetime objects", "nothing", "ints",
+]  # fmt: skip
+
+CONTAINERS = ["object array", "rows in lists", "pandas", "polars", "arrow", "object frame"]
+CONTAINERS = CONTAINERS if pd else CONTAINERS[:2]  # of the same columns
+
+
+def is_usual(column):
+    """Whether it is a column of those values, of no type of its own."""
+    return column is None or re.sub(f" ({'|'.join(frames.GAPS)})$", "", column) in USUAL
+
+
 # A case: numbers and names from the tables, None for what is usual -------------------------------
 
 
@@ -274,11 +294,15 @@ class Rows:
         rng, n_rows = np.random.default_rng(self.seed), self.n_rows
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            values = [COLUMNS[kind or "normal"](rng, n_rows) for kind in columns]
-            values = np.array(values, float).reshape(len(columns), n_rows).T.copy()
+            if self.form in frames.TABLES:
+                values = [frames.column(name, rng, n_rows, COLUMNS) for name in columns]
+            else:
+                values = [COLUMNS.get(kind, COLUMNS["normal"])(rng, n_rows) for kind in columns]
+                values = np.array(values, float).reshape(len(columns), n_rows).T.copy()
             labels = SHARES[self.share](rng, n_rows) if self.share else rng.permutation(n_rows) % 2
             weight = WEIGHTS[self.weights](rng.random(n_rows)) if self.weights else None
-            return FORMS.get(self.form, np.copy)(values), self.label(labels), weight
+            form = (FORMS | frames.TABLES).get(self.form, np.copy)
+            return form(values), self.label(labels), weight
 
     def label(self, y):
         return LABELS.get(self.label_form, np.copy)(y)
@@ -335,14 +359,19 @@ def draw_case(seed, number):
         params[name] = pick(ODD)
     if str(params["max_iter"]) not in "12345":  # no case may take long
         params |= {"tol": 1e300, "n_iter_no_change": 1}
-    kinds = [perhaps(COLUMNS, 0.5) for _ in range(2)]
     n_columns = pick([1, 2, 3, 3, 3, 4, 50]) * (rng.random() < 0.99)
-    columns = tuple((pick(kinds), pick([*kinds, *COLUMNS])) for _ in range(n_columns))
-    form, label_form = perhaps(FORMS, 0.4), perhaps(LABELS, 0.3)
+    if is_raw := rng.random() < 0.35:
+        columns, form = draw_raw_columns(rng, n_columns), perhaps(frames.FRAMES, 1)
+    else:
+        kinds = [perhaps(COLUMNS, 0.5) for _ in range(2)]
+        columns = tuple((pick(kinds), pick([*kinds, *COLUMNS])) for _ in range(n_columns))
+        form = perhaps(FORMS, 0.4)
+    label_form = perhaps(LABELS, 0.1 if is_raw else 0.3)
 
     def rows(kind=Rows, **more):
         n_rows = pick([1, 2, 5, 20, 60, 120, 300]) * (rng.random() < 0.99)
-        of_X = perhaps(FORMS, 1) if rng.random() < 0.05 else form
+        forms = frames.TABLES if is_raw else FORMS
+        of_X = perhaps(forms, 1) if rng.random() < 0.05 else form
         number = int(rng.integers(2**32))
         share, weights = perhaps(SHARES, 0.2), perhaps(WEIGHTS, 0.4)
         return kind(number, int(n_rows), share, of_X, label_form, weights, **more)
@@ -358,8 +387,26 @@ def draw_case(seed, number):
     return Case({"warm_start": len(steps) > 1} | params, columns, steps)
 
 
+def draw_raw_columns(rng, n_columns):
+    """Names of columns of `frames`, each with that of what is predicted."""
+
+    def pick(options, chance=1.0):
+        return list(options)[rng.integers(len(options))] if rng.random() < chance else None
+
+    values = pick([USUAL, USUAL, USUAL, frames.VALUES, frames.VALUES | COLUMNS])
+    columns = []
+    for _ in range(n_columns):
+        of = pick(values if n_columns < 9 else USUAL)
+        name = frames.draw_column(pick, of)
+        other = frames.draw_column(pick, pick(frames.VALUES, 0.2) or of)
+        columns.append((name, name if rng.random() < 0.7 else other))
+    return tuple(columns)
+
+
 def simpler(part):
     """What is a little simpler than a case or a part of one."""
+    if isinstance(part, str):
+        yield from frames.simpler(part)
     if isinstance(part, str) or type(part) is Rows:
         yield None
     if isinstance(part, int) and part > 1:
@@ -387,6 +434,7 @@ WARNINGS = [  # all that may be warned of, with the beginning of the text
     (NotLearningWarning, "nothing was learnt"),
     (UserWarning, "X does not have valid feature names"),
     (UserWarning, "X has feature names, but"),
+    (UserWarning, "nearly every row has a level of its own in"),
     (DataConversionWarning, "A column-vector y was passed"),
 ]
 PROBABILITIES = ["predict_proba", "predict_proba_members"]
@@ -410,6 +458,9 @@ def without_generator(attributes):
 def contents(argument):
     if sparse.issparse(argument):  # without its flags
         return pickle.dumps([v for v in vars(argument).values() if isinstance(v, np.ndarray)])
+    if hasattr(argument, "lazy"):  # polars
+        argument = argument.lazy().collect()
+        return pickle.dumps([column.to_list() for column in argument.get_columns()])
     return pickle.dumps(np.asarray(argument) if hasattr(argument, "to_numpy") else argument)
 
 
@@ -480,6 +531,64 @@ def judge_predictions(clf, X, may_refuse):
         require((label == of["predict"]).all(), "predictions disagree", of)
 
 
+def is_tame(clf):
+    """Whether rounding is small in its predictions."""
+    is_bent = clf.scale_inputs == "robust"  # and not folded into the weights
+    return is_bent and max(abs(coef).max(initial=0) for coef in clf.coefs_) < 1e6
+
+
+def judge_rows_alone(clf, X):
+    """A row's probability is the same whichever rows come with it."""
+    proba = attempt(clf, "predict_proba", X=X)
+    for rows in slice(1), slice(len(proba) // 2, None):
+        part = attempt(clf, "predict_proba", X=frames.some_of(X, rows))
+        require(not isinstance(part, Exception), "some rows are refused alone", part)
+        is_same = np.allclose(part, proba[rows], rtol=1e-4, atol=1e-6)
+        require(is_same, "some rows have other predictions alone", (part, proba[rows]))
+
+
+def judge_other_containers(clf, step, columns):
+    """The same columns predict the same in a frame of pandas, of polars, and as objects."""
+    proba = attempt(clf, "predict_proba", X=step.given(columns)[0])
+    for form in CONTAINERS:
+        other = attempt(clf, "predict_proba", X=replace(step, form=form).given(columns)[0])
+        require(not isinstance(other, Exception), f"a {form} is refused", other)
+        is_same = np.allclose(other, proba, rtol=1e-4, atol=1e-6)
+        require(is_same, f"a {form} has other predictions", (other, proba))
+
+
+def is_counted(case):
+    """Whether the first step has whole weights and nothing that makes rounding large."""
+    step, harmless = case.steps[0], {"hidden_layer_sizes", "max_iter", "n_estimators", "n_jobs"}
+    harmless |= {"warm_start", "categorical_features", "numeric_bins", "activation", "shuffle"}
+    is_usual = not (step.method or step.validation or step.groups or step.label_form)
+    return step.weights == "counts" and is_usual and set(case.params) <= harmless
+
+
+def judge_weights(case, arguments, clf):
+    """Whole weights are rows given several times; 0 leaves a row out."""
+    X, y, weight = (arguments[name] for name in ("X", "y", "sample_weight"))
+    rows = np.repeat(np.arange(len(weight)), weight)
+    other = NumpyMLPBinaryClassifier(**copy.deepcopy(case.params))
+    np.random.seed(0)  # noqa: NPY002
+    result = attempt(other, "fit", X=frames.some_of(X, rows), y=y[rows])
+    if not isinstance(result, Exception) and is_tame(other):
+        both = [each.predict_proba(X) for each in (clf, other)]
+        require(np.allclose(*both, rtol=1e-3), "weights are not rows given several times", both)
+
+
+def judge_the_same_again(case, method, arguments, clf):
+    """What is fitted once more, or pickled, predicts the same."""
+    np.random.seed(0)  # noqa: NPY002
+    again = NumpyMLPBinaryClassifier(**copy.deepcopy(case.params))
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        getattr(again, method)(**arguments)
+    for name, other in {"fitted again": again, "pickled": pickle.loads(pickle.dumps(clf))}.items():
+        logits = [each.decision_function(arguments["X"]) for each in (clf, other)]
+        require(np.array_equal(*logits), f"{name}, it predicts otherwise", logits)
+
+
 def run(case):
     """What each call comes to; raise BrokenPromiseError for what must never be."""
     outcomes = []
@@ -497,6 +606,14 @@ def run(case):
             judge_predictions(clf, arguments["X"], may_refuse=False)
             score = attempt(clf, "score", X=arguments["X"], y=arguments["y"])
             require(isinstance(score, float) and 0 <= score <= 1, "score is not in [0, 1]", score)
+            if step.form in frames.FRAMES and is_tame(clf):
+                judge_rows_alone(clf, arguments["X"])
+                if step.form in CONTAINERS and all(is_usual(name) for name in fitted):
+                    judge_other_containers(clf, step, fitted)
+                if len(outcomes) == 1 and is_counted(case):
+                    judge_weights(case, arguments, clf)
+            if len(outcomes) == 1:
+                judge_the_same_again(case, step.method or "fit", arguments, clf)
             if step.probe:
                 judge_predictions(clf, step.probe.given(other)[0], may_refuse=True)
     return outcomes

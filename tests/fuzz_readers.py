@@ -15,6 +15,7 @@ import pickle
 import warnings
 from dataclasses import dataclass
 
+import frames
 import fuzz
 import numpy as np
 from fuzz import HUGE_INT, require
@@ -69,7 +70,7 @@ def read_by_diagnose(clf, X, y, sample_weight, network):
 
 def first_of(rows):
     with contextlib.suppress(TypeError):
-        return (rows.tocsr() if sparse.issparse(rows) else rows)[:1]
+        return frames.some_of(rows.tocsr() if sparse.issparse(rows) else rows, slice(1))
     return rows
 
 
@@ -112,6 +113,8 @@ def read_by_layers(clf, X, y, sample_weight, network):
 
 def read_by_onnx(clf, X, y, sample_weight, network):
     expected = clf.predict_proba(X)  # first: it refuses what is no table
+    if hasattr(X, "columns") and "M" in {getattr(kind, "kind", "M") for kind in X.dtypes}:
+        return ""
     rows = X.toarray() if sparse.issparse(X) else np.asarray(X)
     is_known = type(clf) is not Heir  # of whom skl2onnx wants to be told
     if rows.dtype not in (np.float32, np.float64) or not is_known:
@@ -224,10 +227,14 @@ def draw_case(seed, number):
         params |= {"tol": 1e300, "n_iter_no_change": 1}
     since = {name: pick([*of, *fuzz.ODD]) for name, of in fuzz.PARAMETERS.items()}
     since = {name: value for name, value in since.items() if rng.random() < 0.3}
-    kinds = [perhaps(NUMBERS, 0.6) for _ in range(2)]
-    n_columns = pick([1, 2, 3, 3, 3, 4, 50])
-    columns = tuple((pick(kinds), pick([*kinds, *fuzz.COLUMNS])) for _ in range(n_columns))
-    form, label_form = perhaps(FORMS, 0.4), perhaps(LABELS, 0.4)
+    n_columns, is_raw = pick([1, 2, 3, 3, 3, 4, 50]), rng.random() < 0.35
+    if is_raw:
+        columns, form = fuzz.draw_raw_columns(rng, n_columns), perhaps(frames.FRAMES, 1)
+    else:
+        kinds = [perhaps(NUMBERS, 0.6) for _ in range(2)]
+        columns = tuple((pick(kinds), pick([*kinds, *fuzz.COLUMNS])) for _ in range(n_columns))
+        form = perhaps(FORMS, 0.4)
+    label_form = perhaps(LABELS, 0.4)
 
     def step():
         method, classes = perhaps(["partial_fit"], 0.3), None
@@ -238,7 +245,8 @@ def draw_case(seed, number):
 
     steps, rows = tuple(step() for _ in range(pick([1, 1, 2, 3]))), None
     if rng.random() < 0.5:  # others than it was fitted on
-        of, tables = steps[-1], (fuzz.SHARES, fuzz.FORMS, fuzz.LABELS, fuzz.WEIGHTS)
+        of, forms = steps[-1], frames.TABLES if is_raw else fuzz.FORMS
+        tables = (fuzz.SHARES, forms, fuzz.LABELS, fuzz.WEIGHTS)
         usual = of.share, of.form, of.label_form, of.weights
         names = (perhaps(table, 0.2) or name for table, name in zip(tables, usual, strict=True))
         n_rows = of.n_rows if rng.random() < 0.5 else pick([0, 1, 2, 20, 150, 3000])

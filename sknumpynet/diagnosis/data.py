@@ -178,8 +178,9 @@ def has_contradictions(evidence):
     by_label = [np.bincount(evidence.kind, evidence.weight * side) for side in sides]
     # Otherwise the columns have few values, and equal rows are likely by chance.
     is_repeated = len(by_label[0]) > len(evidence.kind) / 2
-    lost = np.minimum(*by_label).sum() / evidence.weight.sum()
-    share = lost / min(evidence.base_rate, 1 - evidence.base_rate)
+    weight_lost = np.minimum(*by_label).sum()
+    lost, rarer = weight_lost / evidence.weight.sum(), min(sum(of) for of in by_label)
+    share = weight_lost / rarer if rarer else 0  # the base rate may be 1 but for rounding
     if share > 0.2:
         yield Finding(
             "contradicting_labels",

@@ -55,7 +55,7 @@ def learn_levels(X, index, weight, columns):
 
 def frequent_levels(count):
     """The levels that have an input of their own, given each one's observations; rising."""
-    share = np.round(count / (count.sum() or 1), 9)  # so that rounding decides no order
+    share = np.round(count / count.sum(), 9)  # so that rounding decides no order
     often = np.argsort(-share, kind="stable")[:MOST_LEVELS]
     return np.sort(often[count[often] >= FEWEST_ROWS * (1 - 1e-9)])  # rounding may take a hair
 

@@ -16,6 +16,7 @@ from .levels import frequent_levels, level_sums
 MANY = 20  # levels; columns of more have a target mean
 SMOOTHING = 10  # observations of the base rate that are added to each level's
 N_FOLDS = 8
+EPSILON = np.finfo(float).eps
 
 
 def learn_target_means(levels, is_positive, weight, fold, n_levels):
@@ -96,4 +97,5 @@ def log_odds_out_of_fold(levels, is_positive, weight, fold, n_levels):
 
 def _log_odds(n_positive, n_rows, base_rate):
     """Rounded: means that are equal but for rounding must not be edges of a bin between them."""
-    return np.round(logit((n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING)), 9)
+    share = (n_positive + SMOOTHING * base_rate) / (n_rows + SMOOTHING)
+    return np.round(logit(share.clip(EPSILON, 1 - EPSILON)), 9)  # a class may weigh next to nothing
