@@ -15,7 +15,7 @@ from .classifier import NumpyMLPBinaryClassifier, last_fit
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import Units, learn_target_means, table_and_labels, weighted_rows
 from .tables import read_table
-from .training_setup import make_problem, weight_unit
+from .training_setup import make_problem
 from .validation import check_known, check_labels, check_weight, naming
 
 UNKNOWN = -1  # the number of a level that fit did not see
@@ -220,6 +220,6 @@ def takes_means_of_training(fit, rows):
     if abs(rows.sign.sum()) == len(rows.sign):  # one class
         return False
     units = Units.of(rows, fit.seed)
-    learnt = learn_target_means(fit.columns, rows, units, None, weight_unit(rows, units))
+    learnt = learn_target_means(fit.columns, rows, units, None)
     pairs = zip(learnt.means, fit.columns.means, strict=True)
     return all(np.allclose(now.means, then.means, 1e-6, 1e-9) for (_, now), (_, then) in pairs)

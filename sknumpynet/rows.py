@@ -58,6 +58,10 @@ class Units(NamedTuple):
         """A number for each observation: copies of a row are one, unless rows are counts."""
         return np.arange(len(self.kind)) if self.table == "counted" else self.kind
 
+    def weight_of_one(self, rows):
+        """The weight of one observation, in the mean."""
+        return rows.weight.sum() / (self.observed.max() + 1)
+
 
 def table_and_labels(X, y, read):
     """X as C-contiguous floats or canonical CSR, by ``read``, and y as a column of labels."""
@@ -190,28 +194,29 @@ def validation_rows(estimator, columns, X_val, y_val, sample_weight_val, classes
     return weighted_rows(X_val, y_val == classes[1], weight, factors, "sample_weight_val")
 
 
-def learn_target_means(columns, rows, units, groups, weight_unit):
+def learn_target_means(columns, rows, units, groups):
     """The columns with their target means, which are written to the rows' table as well.
 
     Parameters
     ----------
-    columns : Columns
+    columns : Columns or None
+        None for a table of numbers, which has none.
     rows : Rows
     units : Units
     groups : ndarray of int or None
         Of all rows that came, by number.
-    weight_unit : float
-        Weight of an observation.
 
     Returns
     -------
-    Columns
+    Columns or None
     """
+    if columns is None:
+        return None
     unit = units.observed
     if groups is not None:
         unit = folds.joined_groups(groups[rows.index], units.kind, N_FOLDS)
     fold = folds.deal(units.order, rows.sign > 0, unit, min(N_FOLDS, unit.max() + 1))
-    return columns.learn_means(rows, rows.weight / weight_unit, fold)
+    return columns.learn_means(rows, rows.weight / units.weight_of_one(rows), fold)
 
 
 def hold_out(rows, units, groups, params, *, classes):

@@ -84,7 +84,7 @@ def make_stack(params, rows, units, columns, seed, is_stream=False):
         most_codes=MOST_CODES if is_auto else None,
         n_means=0 if columns is None else len(columns.means),
         n_categorical=0 if columns is None else len(columns.levels),
-        unit=weight_unit(rows, units),
+        unit=units.weight_of_one(rows),
         is_stream=is_stream,
     )
     layout, networks = make_layout(params, encoding), range(params.n_estimators)
@@ -95,11 +95,6 @@ def make_stack(params, rows, units, columns, seed, is_stream=False):
         )
     drawn = initial_params(layout, params.activation, seed, networks, rows.sign.dtype)
     return Stack(layout, params.activation, encoding, drawn).folded()
-
-
-def weight_unit(rows, units):
-    """The weight of an observation."""
-    return rows.weight.sum() / (units.observed.max() + 1)
 
 
 def check_continuation(params, stack, built_with, classes, known_classes):
