@@ -376,6 +376,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         y, rows, factors = self._rows(params, X, y, sample_weight, two_classes, goes_on)
         groups, n_judging = check_groups(groups, len(y)), None
         units = Units.of(rows, self._seed)
+        stack = networks(self) if goes_on else None
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         self._columns = learn_target_means(self._columns, rows, units, groups)
         dtype, classes = rows.X.dtype, self.classes_
         validation = validation_rows(self, self._columns, *validation, classes, factors, dtype)
@@ -444,6 +446,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             params, X, y, sample_weight, lambda y: stream_classes(y, classes, known), goes_on, True
         )
         units = None if goes_on else Units.of(rows, self._seed)
+        stack = networks(self) if goes_on else None
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
         if not len(rows.index):
             return []
@@ -467,11 +471,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         X, y = table_and_labels(X, y, read)
         classes, stack = classes_of(y), networks(self) if goes_on else None
-        dtype = training_setup.arithmetic_of(params, self._columns, X, stack)
         weights, may_be_empty = (sample_weight, classes, params.class_weight), is_stream and goes_on
-        rows, factors = training_rows(
-            X, y, *weights, dtype, is_piece=is_stream, goes_on=may_be_empty
-        )
+        rows, factors = training_rows(X, y, *weights, is_piece=is_stream, goes_on=may_be_empty)
         if goes_on:
             known = self._built_with, classes, self.classes_
             training_setup.check_continuation(params, stack, *known)

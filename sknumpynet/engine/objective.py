@@ -7,7 +7,7 @@ batch, so that a batch's gradient is an unbiased estimate of the whole one, and 
 changes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -58,11 +58,15 @@ class Rows:
         return network % (int(self.fold.max()) + 1)
 
     @classmethod
-    def counted(cls, X, is_positive, weight, dtype=None):
-        """The rows of positive weight, to compute with in ``dtype``, by default that of X."""
+    def counted(cls, X, is_positive, weight):
+        """The rows of positive weight, to compute with in the dtype of X."""
         index = np.flatnonzero(weight)
-        sign = np.where(is_positive[index], 1, -1).astype(dtype or X.dtype)
+        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
         return cls(X, index, sign, weight[index])
+
+    def in_dtype(self, dtype):
+        """The same rows, to compute with in that dtype."""
+        return replace(self, sign=self.sign.astype(dtype))
 
     def take(self, chosen):
         """The rows at these positions, in that order."""
