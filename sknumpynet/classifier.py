@@ -382,7 +382,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         units = Units.of(rows, self._seed)
         if self._columns is not None:
             unit = training_setup.weight_unit(rows, units)
-            self._columns = learn_target_means(self._columns, rows, units, groups, unit)
+            encoding = networks(self).encoding if goes_on else None
+            self._columns = learn_target_means(self._columns, rows, units, groups, unit, encoding)
         validation = validation_rows(self, self._columns, *validation, classes, factors, X.dtype)
         stack = self._stack_to_train(params, rows, units, goes_on)
         if validation is None:

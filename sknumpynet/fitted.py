@@ -220,6 +220,7 @@ def takes_means_of_training(fit, rows):
     if abs(rows.sign.sum()) == len(rows.sign):  # one class
         return False
     units = Units.of(rows, fit.seed)
-    learnt = learn_target_means(fit.columns, rows, units, None, weight_unit(rows, units))
+    unit, encoding = weight_unit(rows, units), fit.stack.encoding
+    learnt = learn_target_means(fit.columns, rows, units, None, unit, encoding)
     pairs = zip(learnt.means, fit.columns.means, strict=True)
     return all(np.allclose(now.means, then.means, 1e-6, 1e-9) for (_, now), (_, then) in pairs)

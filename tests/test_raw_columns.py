@@ -244,3 +244,18 @@ def test_numbers_fitted_alone_take_booleans_and_gaps_but_no_text(small):
     assert_array_equal(clf.predict_proba(given), clf.predict_proba(gaps))
     with pytest.raises(ValueError, match="the column 1 holds text, but held numbers"):
         clf.predict(np.column_stack([y.astype(object), WORDS]))
+
+
+def test_levels_with_an_input_have_no_target_mean_though_other_rows_follow(small):
+    """Which levels have inputs was settled by the first fit, not by what is frequent now."""
+    numbers = rng.permutation(np.repeat(np.arange(40), [20] * 30 + [2] * 10))
+    labels = np.arange(620) % 3 == 0
+    X, reversed_ = (
+        column(*(f"level {number:02d}" for number in of)) for of in (numbers, 39 - numbers)
+    )
+    clf = small(warm_start=True).fit(X, labels)
+    with_input = {name.partition(" = ")[2] for name in clf.input_names_ if " = " in name}
+    assert len(with_input) == 30
+    clf.fit(reversed_, labels)
+    ((_, part),) = clf._columns.means
+    assert set(np.array(part.levels)[part.means[:-1] == part.means[-1]]) == with_input

@@ -29,6 +29,10 @@ class Levels:
         """Write the inputs of dense ``rows`` to ``out``, of shape (n_rows, n_inputs)."""
         np.equal(rows[:, self.source], self.level, out=out)
 
+    def of(self, column):
+        """Numbers of the levels of a column that have an input."""
+        return self.level[self.source == column].astype(np.intp)
+
 
 def learn_levels(X, index, weight, columns):
     """Learn which levels have an input: the most frequent ones, of a few rows each at least.
