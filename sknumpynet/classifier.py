@@ -375,8 +375,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         goes_on = params.warm_start and hasattr(self, "coefs_")
         X, y = table_and_labels(X, y, lambda X: self._training_table(X, sample_weight, goes_on))
         classes = two_classes(y)
-        dtype = training_setup.arithmetic_of(params, self._columns, X)
-        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight, dtype)
+        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
+        rows = training_setup.with_arithmetic(rows, params, self._columns)
         groups, n_judging = check_groups(groups, len(y)), None
         self._begin(params, classes, goes_on)
         units = Units.of(rows, self._seed)
@@ -450,8 +450,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         )
         classes = stream_classes(y, classes, self.classes_ if goes_on else None)
         weights = sample_weight, classes, params.class_weight
-        dtype = training_setup.arithmetic_of(params, self._columns, X)
-        rows, factors = training_rows(X, y, *weights, dtype, is_piece=True, goes_on=goes_on)
+        rows, factors = training_rows(X, y, *weights, is_piece=True, goes_on=goes_on)
+        rows = training_setup.with_arithmetic(rows, params, self._columns)
         self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)

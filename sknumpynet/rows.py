@@ -105,9 +105,7 @@ def stream_classes(y, classes, known):
     return known
 
 
-def training_rows(
-    X, y, sample_weight, classes, class_weight, dtype=None, *, is_piece=False, goes_on=False
-):
+def training_rows(X, y, sample_weight, classes, class_weight, *, is_piece=False, goes_on=False):
     """The rows of positive weight.
 
     Parameters
@@ -141,20 +139,18 @@ def training_rows(
     if class_weight is not None:
         with naming("class_weight"):
             factors = compute_class_weight(class_weight, classes=classes, y=y, sample_weight=weight)
-    rows = weighted_rows(X, is_positive, weight, factors, may_be_zero=goes_on, dtype=dtype)
+    rows = weighted_rows(X, is_positive, weight, factors, may_be_zero=goes_on)
     if not is_piece:
         check_both_count(rows.sign > 0, rows.weight, classes)
     return rows, factors
 
 
-def weighted_rows(
-    X, is_positive, weight, factors, name="sample_weight", may_be_zero=False, dtype=None
-):
+def weighted_rows(X, is_positive, weight, factors, name="sample_weight", may_be_zero=False):
     """The rows of positive weight, their weights multiplied by the factor of their class."""
     if factors is not None:
         weight = weight * factors[is_positive.astype(int)]
         weight = check_weight(weight, len(weight), f"{name} times class_weight", may_be_zero)
-    return Rows.counted(X, is_positive, weight, dtype)
+    return Rows.counted(X, is_positive, weight)
 
 
 def validation_rows(estimator, columns, X_val, y_val, sample_weight_val, classes, factors, dtype):

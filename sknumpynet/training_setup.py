@@ -1,5 +1,7 @@
 """The training setup that the parameters describe, in the engine's terms: stack, plan, problem."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -12,7 +14,7 @@ from .engine.stack import Stack
 from .validation import naming
 
 BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
-FEWEST_SINGLE = 100  # rows of a raw table that trains in float32
+FEWEST_SINGLE = 100  # rows of a raw table that trains in float32 (single precision)
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
 BUILT_WITH = (
@@ -30,13 +32,15 @@ def draw_seed(random_state):
     return int(generator.randint(np.iinfo(np.int32).max))
 
 
-def arithmetic_of(params, columns, X):
-    """The dtype to train in: float32 for raw tables of some rows, whose columns stay as they are.
+def with_arithmetic(rows, params, columns):
+    """The rows, their signs of the dtype to train in: float32 for many rows of a raw table.
 
-    On twelve raw tables it takes .7 of the time, and changes no log loss by more than .0003.
+    The table stays as it is. On twelve raw tables training takes .7 of the time, and no log loss
+    changes by more than .0003.
     """
-    is_many = X.shape[0] >= FEWEST_SINGLE and params.solver != "lbfgs"
-    return np.dtype(np.float32) if columns is not None and is_many else X.dtype
+    if columns is None or len(rows.index) < FEWEST_SINGLE or params.solver == "lbfgs":
+        return rows
+    return replace(rows, sign=rows.sign.astype(np.float32))
 
 
 def make_layout(params, encoding):

@@ -34,7 +34,7 @@ class Rows:
     index : ndarray of int of shape (m,)
         Numbers of the rows in X.
     sign : ndarray of shape (m,)
-        1 for the positive class, -1 for the other.
+        1 for the positive class, -1 for the other, of the dtype to train in.
     weight : ndarray of shape (m,)
     fold : ndarray of int of shape (m,), optional
         From 0 on. Network k of a stack holds out fold k, or k modulo the number of folds if there
@@ -58,10 +58,10 @@ class Rows:
         return network % (int(self.fold.max()) + 1)
 
     @classmethod
-    def counted(cls, X, is_positive, weight, dtype=None):
-        """The rows of positive weight, to compute with in ``dtype``, by default that of X."""
+    def counted(cls, X, is_positive, weight):
+        """The rows of positive weight."""
         index = np.flatnonzero(weight)
-        sign = np.where(is_positive[index], 1, -1).astype(dtype or X.dtype)
+        sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
         return cls(X, index, sign, weight[index])
 
     def take(self, chosen):
