@@ -11,11 +11,13 @@ from itertools import repeat
 import numpy as np
 
 from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_values
+from .engine.inputs.levels import UNKNOWN
 from .engine.inputs.target_means import MANY, learn_target_means
 from .parameters import plain
 from .remedies import ALL_MISSING, AS_KIND, Fault, error_of
 from .text_as_numbers import fault_of_text
 
+NEARLY_ALL = 0.9  # of the rows have a level of their own: the column is an id
 DATE_NUMBERS, DATE_LEVELS = ("days", "day of month"), ("month", "weekday")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOLDS = {"number": "numbers", "flag": "booleans", "date": "dates", "text": "text"}  # in errors
@@ -166,19 +168,25 @@ class Columns:
         """The levels of each categorical column of the table of numbers."""
         return [part.levels for _, part in self.levels]
 
-    def levels_in(self, rows):
-        """For each categorical column: its name, its rows that are not missing, their levels.
+    def ids_in(self, rows):
+        """Categorical columns in which nearly every row has a level of its own.
 
         Parameters
         ----------
         rows : Rows
-            Of a table as `read` gives it. Levels that it did not learn count for nothing.
+            Of a table as `read` gives it. Missing and unknown levels count for nothing.
+
+        Yields
+        ------
+        position, n_rows, n_levels : int
+            Of the column; rows that know their level; different ones of these.
         """
         for position, part in self.levels:
             numbers = rows.X[rows.index, self.place[position, part.name]]
-            present = numbers[(numbers >= 0) & (numbers != part.number_of.get(None, -1))]
-            if self.columns[position].is_categorical:
-                yield self.columns[position].name, len(present), len(np.unique(present))
+            present = numbers[(numbers >= 0) & (numbers != part.number_of.get(None, UNKNOWN))]
+            n_rows, n_levels = len(present), len(np.unique(present))
+            if self.columns[position].is_categorical and n_levels > max(MANY, NEARLY_ALL * n_rows):
+                yield position, n_rows, n_levels
 
     def read(self, given, has_means=True):
         """The table of numbers of these rows.
@@ -203,7 +211,7 @@ class Columns:
             for part in column.parts:
                 of_part = column.of_part(part.name, values)
                 if part.levels is not None:
-                    numbers = map(part.number_of.get, of_part, repeat(-1))
+                    numbers = map(part.number_of.get, of_part, repeat(UNKNOWN))
                     of_part = np.fromiter(numbers, X.dtype, given.n_rows)
                 X[:, self.place[position, part.name]] = of_part
         if faults:

@@ -12,13 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .all_or_nothing import twin
 from .classifier import NumpyMLPBinaryClassifier, last_fit
+from .engine.inputs.levels import UNKNOWN
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import Units, learn_target_means, table_and_labels, weighted_rows
 from .tables import read_table
 from .training_setup import make_problem, weight_unit
 from .validation import check_known, check_labels, check_weight, naming
-
-UNKNOWN = -1  # the number of a level that fit did not see
 
 
 class UserColumns(NamedTuple):
