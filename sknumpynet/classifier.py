@@ -20,7 +20,7 @@ from .blas import one_blas_thread
 from .callbacks import CallbackSupportMixin, epoch_tasks, observers_of, with_callbacks
 from .engine.initializers import start_at_base_rate
 from .engine.prediction import log_odds, logits_to_trust, out_of_fold, probabilities
-from .fitted_attributes import attributes_of, names_of_inputs
+from .fitted_attributes import attributes_of, forget, names_of_inputs
 from .parameters import RULES, check_has_partial_fit, check_parameters, plain_parameters
 from .persistence import sealed, unsealed
 from .rows import (
@@ -376,18 +376,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """Fit a copy of the estimator, see `learn_in_a_copy`; returns the warnings."""
         params = plain_parameters(self)
         goes_on = params.warm_start and hasattr(self, "coefs_")
-        X, y = table_and_labels(X, y, lambda X: self._training_table(X, sample_weight, goes_on))
-        classes = two_classes(y)
-        rows, factors = training_rows(X, y, sample_weight, classes, params.class_weight)
-        rows = training_setup.with_arithmetic(rows, params, self._columns)
+        y, rows, factors = self._rows(params, X, y, sample_weight, two_classes, goes_on)
         groups, n_judging = check_groups(groups, len(y)), None
-        self._begin(params, classes, goes_on)
         units = Units.of(rows, self._seed)
-        if self._columns is not None:
-            unit = training_setup.weight_unit(rows, units)
-            encoding = networks(self).encoding if goes_on else None
-            self._columns = learn_target_means(self._columns, rows, units, groups, unit, encoding)
-        validation = validation_rows(self, self._columns, *validation, classes, factors, X.dtype)
+        encoding = networks(self).encoding if goes_on else None
+        self._columns = learn_target_means(self._columns, rows, units, groups, encoding)
+        dtype, classes = rows.X.dtype, self.classes_
+        validation = validation_rows(self, self._columns, *validation, classes, factors, dtype)
         stack = self._stack_to_train(params, rows, units, goes_on)
         if validation is None:
             rows, n_judging = hold_out(rows, units, groups, params, classes=classes)
@@ -448,14 +443,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """Train a copy on a piece of a stream, like `_fit`."""
         params = plain_parameters(self)
         goes_on = hasattr(self, "coefs_")
-        X, y = table_and_labels(
-            X, y, lambda X: self._training_table(X, sample_weight, goes_on, is_stream=True)
+        known = self.classes_ if goes_on else None
+        _, rows, factors = self._rows(
+            params, X, y, sample_weight, lambda y: stream_classes(y, classes, known), goes_on, True
         )
-        classes = stream_classes(y, classes, self.classes_ if goes_on else None)
-        weights = sample_weight, classes, params.class_weight
-        rows, factors = training_rows(X, y, *weights, is_piece=True, goes_on=goes_on)
-        rows = training_setup.with_arithmetic(rows, params, self._columns)
-        self._begin(params, classes, goes_on)
         units = None if goes_on else Units.of(rows, self._seed)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
         if not len(rows.index):
@@ -466,27 +457,33 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._expose_out_of_fold(rows, goes_on)
         return messages
 
-    def _training_table(self, X, sample_weight, goes_on, is_stream=False):
-        """X as a table of numbers; learns how columns become numbers, unless fitting goes on."""
-        if goes_on:
-            return read_table(self, self._columns, X, order="C", has_means=is_stream)
-        X, self._columns = learn_table(self, X, sample_weight, is_stream=is_stream)
-        return X
+    def _rows(self, params, X, y, sample_weight, classes_of, goes_on, is_stream=False):
+        """Labels, training rows and class weights; learns how columns become numbers.
 
-    def _begin(self, params, classes, goes_on):
-        """Forget what was fitted, unless fitting goes on."""
+        Unless fitting goes on, forgets what was fitted.
+        """
+
+        def read(X):
+            if goes_on:
+                return read_table(self, self._columns, X, order="C", has_means=is_stream)
+            X, self._columns = learn_table(self, X, sample_weight, is_stream=is_stream)
+            return X
+
+        X, y = table_and_labels(X, y, read)
+        classes, stack = classes_of(y), networks(self) if goes_on else None
+        weights, may_be_empty = (sample_weight, classes, params.class_weight), is_stream and goes_on
+        rows, factors = training_rows(X, y, *weights, is_piece=is_stream, goes_on=may_be_empty)
+        rows = training_setup.with_arithmetic(rows, params, self._columns, stack)
         if goes_on:
-            training_setup.check_continuation(
-                params, networks(self), self._built_with, classes, self.classes_
-            )
-            return
+            known = self._built_with, classes, self.classes_
+            training_setup.check_continuation(params, stack, *known)
+            return y, rows, factors
         kept = {"n_features_in_", "feature_names_in_", *self.get_params(deep=False)}
-        for name in [name for name in vars(self) if name.endswith("_") and name not in kept]:
-            delattr(self, name)
-        self.classes_ = classes
-        self.n_outputs_, self.out_activation_, self.t_ = 1, "logistic", 0
+        forget(vars(self), kept)
+        self.classes_, self.n_outputs_, self.out_activation_, self.t_ = classes, 1, "logistic", 0
         self._seed = training_setup.draw_seed(self.random_state)
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
+        return y, rows, factors
 
     def _stack_to_train(self, params, rows, units, goes_on, is_stream=False):
         """The stack that training starts from: as it stands, or drawn anew for these rows."""
@@ -652,7 +649,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
         tags.classifier_tags.multi_class = False
         return tags
 

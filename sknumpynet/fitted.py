@@ -16,7 +16,7 @@ from .engine.inputs.levels import UNKNOWN
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import Units, learn_target_means, table_and_labels, weighted_rows
 from .tables import read_table
-from .training_setup import make_problem, weight_unit
+from .training_setup import make_problem
 from .validation import check_known, check_labels, check_weight, naming
 
 
@@ -219,7 +219,6 @@ def takes_means_of_training(fit, rows):
     if abs(rows.sign.sum()) == len(rows.sign):  # one class
         return False
     units = Units.of(rows, fit.seed)
-    unit, encoding = weight_unit(rows, units), fit.stack.encoding
-    learnt = learn_target_means(fit.columns, rows, units, None, unit, encoding)
+    learnt = learn_target_means(fit.columns, rows, units, None, fit.stack.encoding)
     pairs = zip(learnt.means, fit.columns.means, strict=True)
     return all(np.allclose(now.means, then.means, 1e-6, 1e-9) for (_, now), (_, then) in pairs)

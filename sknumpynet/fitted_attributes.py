@@ -50,3 +50,9 @@ def names_of_inputs(encoding, columns, names):
         return np.array(encoding.names(columns.names(), columns.levels_by_number()))
     unnamed = [f"x{at}" for at in range(encoding.n_features)]
     return np.array(encoding.names(unnamed if names is None else list(names)))
+
+
+def forget(state, kept):
+    """Delete the fitted attributes of a state, but for these."""
+    for name in [name for name in state if name.endswith("_") and name not in kept]:
+        del state[name]

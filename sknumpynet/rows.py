@@ -59,6 +59,10 @@ class Units(NamedTuple):
         """A number for each observation: copies of a row are one, unless rows are counts."""
         return np.arange(len(self.kind)) if self.table == "counted" else self.kind
 
+    def weight_of_one(self, rows):
+        """The weight of one observation, in the mean."""
+        return rows.weight.sum() / (self.observed.max() + 1)
+
 
 def table_and_labels(X, y, read):
     """X as C-contiguous floats or canonical CSR, by ``read``, and y as a column of labels."""
@@ -191,28 +195,27 @@ def validation_rows(estimator, columns, X_val, y_val, sample_weight_val, classes
     return weighted_rows(X_val, y_val == classes[1], weight, factors, "sample_weight_val")
 
 
-def learn_target_means(columns, rows, units, groups, weight_unit, encoding=None):
+def learn_target_means(columns, rows, units, groups, encoding=None):
     """The columns with their target means, which are written to the rows' table as well.
 
     Parameters
     ----------
-    columns : Columns
+    columns : Columns or None
+        None for a table of numbers, which has none.
     rows : Rows
     units : Units
     groups : ndarray of int or None
         Of all rows that came, by number.
-    weight_unit : float
-        Weight of an observation.
     encoding : Encoding, optional
         Of networks that go on; its levels have inputs. By default those that will be learnt do.
 
     Returns
     -------
-    Columns
+    Columns or None
     """
-    if not columns.means:
+    if columns is None or not columns.means:
         return columns
-    weight = rows.weight / weight_unit
+    weight = rows.weight / units.weight_of_one(rows)
     if encoding is None:
         inputs = learn_levels(rows.X, rows.index, weight, columns.of_levels)
     else:

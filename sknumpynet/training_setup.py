@@ -32,15 +32,19 @@ def draw_seed(random_state):
     return int(generator.randint(np.iinfo(np.int32).max))
 
 
-def with_arithmetic(rows, params, columns):
-    """The rows, their signs of the dtype to train in: float32 for many rows of a raw table.
+def with_arithmetic(rows, params, columns, stack):
+    """The rows, with signs of the dtype to train in: float32 for many rows of a raw table.
 
     The table stays as it is. On twelve raw tables training takes .7 of the time, and no log loss
-    changes by more than .0003.
+    changes by more than .0003. A ``stack`` to go on with, if any, keeps its own dtype: its weights
+    may be beyond float32.
     """
-    if columns is None or len(rows.index) < FEWEST_SINGLE or params.solver == "lbfgs":
+    if columns is None:
         return rows
-    return replace(rows, sign=rows.sign.astype(np.float32))
+    if stack is not None:
+        return replace(rows, sign=rows.sign.astype(stack.params.dtype))
+    is_many = len(rows.index) >= FEWEST_SINGLE and params.solver != "lbfgs"
+    return replace(rows, sign=rows.sign.astype(np.float32)) if is_many else rows
 
 
 def make_layout(params, encoding):
@@ -82,7 +86,7 @@ def make_stack(params, rows, units, columns, seed, is_stream=False):
         most_codes=MOST_CODES if is_auto else None,
         n_means=0 if columns is None else len(columns.means),
         n_categorical=0 if columns is None else len(columns.levels),
-        unit=weight_unit(rows, units),
+        unit=units.weight_of_one(rows),
         is_stream=is_stream,
     )
     layout, networks = make_layout(params, encoding), range(params.n_estimators)
@@ -93,11 +97,6 @@ def make_stack(params, rows, units, columns, seed, is_stream=False):
         )
     drawn = initial_params(layout, params.activation, seed, networks, rows.sign.dtype)
     return Stack(layout, params.activation, encoding, drawn).folded()
-
-
-def weight_unit(rows, units):
-    """The weight of an observation."""
-    return rows.weight.sum() / (units.observed.max() + 1)
 
 
 def check_continuation(params, stack, built_with, classes, known_classes):

@@ -94,7 +94,7 @@ def test_no_file_is_too_long_to_be_read_at_once(name):
     n_lines = len(FILES[name].read_text(encoding="utf-8").splitlines())
     if name == "classifier.py":
         assert n_lines <= 700
-        assert sum(lines_of_docstrings(TREES[name]).values()) > n_lines / 2
+        assert sum(lines_of_docstrings(TREES[name]).values()) > 0.45 * n_lines
     else:
         assert n_lines <= 450
 

@@ -77,6 +77,10 @@ EXAMPLES = {  # name: (good values, bad values)
         ["auto", 0, 2, np.int64(16), 65536],
         [1, -1, 8.0, True, None, "8", np.nan, 65537],
     ),
+    "categorical_features": (
+        ["from_dtype", None, [], [0, 2], ("city", "day"), np.array([True, False]), [np.int64(1)]],
+        ["from dtype", "city", 0, True, 1.5, [0.5], [0, "city"], [True, 2], {0}, np.ones((2, 2))],
+    ),
     "dropout": BELOW_1,
     "label_smoothing": BELOW_1,
     "max_grad_norm": ([None, 1, 1e-3, INF], ["1", NAN, True, 0, -1, [1], 10**400]),
