@@ -129,8 +129,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         outlier beyond 3. 'standard': mean and standard deviation to 0 and 1.
     numeric_bins : int or 'auto', default='auto'
         Bins of each column of numbers, target means among them: inputs of their own; 0 for none.
-        'auto' is 8 for 100 different rows or more with ``scale_inputs='robust'``, as long as that
-        makes at most 512 inputs, else 0.
+        They have equal weight, but a value that would take three edges or more becomes one edge,
+        and the other rows share the bins anew. 'auto' is 8 for 100 different rows or more with
+        ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
     categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
             default='from_dtype'
         The categorical columns: by position or name, or a mask; None for no column. 'from_dtype':
@@ -202,8 +203,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     some, an input says so. Of a categorical column each of the 30 most frequent levels with 3 rows
     at least is an input, missing among them; all are 0 for a rare or unknown level. With more than
     20 levels, a number more is the target mean: log-odds of (positives + 10 r) / (rows + 10) of the
-    level, r the base rate. Training rows have that of the other seven of eight folds. A date is two
-    numbers, days since the first and day of the month, and levels: month, weekday, hour.
+    level, r the base rate. Training rows have that of the other seven of eight folds. A level that
+    is an input has the base rate instead: a network that knows the level would read labels in the
+    mean. A date is two numbers, days since the first and day of the month, and levels: month,
+    weekday, hour.
 
     A weight of 2 is the row twice, in whatever is learnt of columns too. Only ratios of weights
     matter, but for ``alpha``, which is set against their sum.
@@ -378,7 +381,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         units = Units.of(rows, self._seed)
         stack = networks(self) if goes_on else None
         rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
-        self._columns = learn_target_means(self._columns, rows, units, groups)
+        encoding = stack.encoding if goes_on else None
+        self._columns = learn_target_means(self._columns, rows, units, groups, encoding)
         dtype, classes = rows.X.dtype, self.classes_
         validation = validation_rows(self, self._columns, *validation, classes, factors, dtype)
         stack = self._stack_to_train(params, rows, units, goes_on)

@@ -4,18 +4,20 @@ A table of numbers has, in this order: numbers, with NaN where one is missing; t
 columns of many levels; numbers of levels, -1 for an unknown level. A date becomes several of these.
 """
 
-from copy import deepcopy
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 
 import numpy as np
 
 from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_values
+from .engine.inputs.levels import UNKNOWN
 from .engine.inputs.target_means import MANY, learn_target_means
 from .parameters import plain
 from .remedies import ALL_MISSING, AS_KIND, Fault, error_of
 from .text_as_numbers import fault_of_text
 
+NEARLY_ALL = 0.9  # of the rows have a level of their own: the column is an id
 DATE_NUMBERS, DATE_LEVELS = ("days", "day of month"), ("month", "weekday")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOLDS = {"number": "numbers", "flag": "booleans", "date": "dates", "text": "text"}  # in errors
@@ -146,6 +148,7 @@ class Columns:
             (at, part.name): place for place, (at, part) in enumerate(self.levels, n_before)
         }
         self.n_features = n_before + len(self.levels)
+        self.of_levels = range(n_before, self.n_features)  # columns of the table of numbers
 
     @property
     def is_raw(self):
@@ -165,19 +168,25 @@ class Columns:
         """The levels of each categorical column of the table of numbers."""
         return [part.levels for _, part in self.levels]
 
-    def levels_in(self, rows):
-        """For each categorical column: its name, its rows that are not missing, their levels.
+    def ids_in(self, rows):
+        """Categorical columns in which nearly every row has a level of its own.
 
         Parameters
         ----------
         rows : Rows
-            Of a table as `read` gives it. Levels that it did not learn count for nothing.
+            Of a table as `read` gives it. Missing and unknown levels count for nothing.
+
+        Yields
+        ------
+        position, n_rows, n_levels : int
+            Of the column; rows that know their level; different ones of these.
         """
         for position, part in self.levels:
             numbers = rows.X[rows.index, self.place[position, part.name]]
-            present = numbers[(numbers >= 0) & (numbers != part.number_of.get(None, -1))]
-            if self.columns[position].is_categorical:
-                yield self.columns[position].name, len(present), len(np.unique(present))
+            present = numbers[(numbers >= 0) & (numbers != part.number_of.get(None, UNKNOWN))]
+            n_rows, n_levels = len(present), len(np.unique(present))
+            if self.columns[position].is_categorical and n_levels > max(MANY, NEARLY_ALL * n_rows):
+                yield position, n_rows, n_levels
 
     def read(self, given, has_means=True):
         """The table of numbers of these rows.
@@ -202,21 +211,21 @@ class Columns:
             for part in column.parts:
                 of_part = column.of_part(part.name, values)
                 if part.levels is not None:
-                    numbers = map(part.number_of.get, of_part, repeat(-1))
+                    numbers = map(part.number_of.get, of_part, repeat(UNKNOWN))
                     of_part = np.fromiter(numbers, X.dtype, given.n_rows)
                 X[:, self.place[position, part.name]] = of_part
         if faults:
             raise error_of(faults, given.container)
-        for at, part, levels in self._means_in(X):
-            X[:, at] = part.means[levels] if has_means else 0
+        for at, of_levels, part in self._means():
+            X[:, at] = part.means[X[:, of_levels].astype(np.intp)] if has_means else 0
         return X
 
-    def _means_in(self, X):
-        """For each target mean: its column, its part, and the numbers of the rows' levels."""
+    def _means(self):
+        """For each target mean: its column, that of the numbers of its levels, and its part."""
         for at, (position, part) in enumerate(self.means, len(self.numbers)):
-            yield at, part, X[:, self.place[position, part.name]].astype(np.intp)
+            yield at, self.place[position, part.name], part
 
-    def learn_means(self, rows, weight, fold):
+    def learn_means(self, rows, weight, fold, inputs):
         """Learn the target means, and write them to the table that the rows are of.
 
         Parameters
@@ -227,18 +236,29 @@ class Columns:
         weight : ndarray of shape (len(rows.index),)
             1 for an observation.
         fold : ndarray of int of shape (len(rows.index),)
+        inputs : Levels or None
+            The levels that have an input of their own.
 
         Returns
         -------
         Columns
         """
-        learnt, is_positive = deepcopy(self), rows.sign > 0
-        for at, part, levels in learnt._means_in(rows.X):
-            seen = levels[rows.index], is_positive, weight
-            part.means, of_rows = learn_target_means(*seen, fold, len(part.levels))
+        learnt, is_positive = self._copied(), rows.sign > 0
+        for at, of_levels, part in learnt._means():
+            levels = rows.X[:, of_levels].astype(np.intp)
+            with_input = np.array([], int) if inputs is None else inputs.of(of_levels)
+            seen = levels[rows.index], is_positive, weight, fold
+            part.means, of_rows = learn_target_means(*seen, len(part.levels), with_input)
             rows.X[:, at] = part.means[levels]
             rows.X[rows.index, at] = of_rows
         return learnt
+
+    def _copied(self):
+        """A copy that may learn other target means; it shares the levels."""
+        columns = [
+            replace(column, parts=[copy(part) for part in column.parts]) for column in self.columns
+        ]
+        return Columns(columns, self.dtype)
 
 
 def name_of(column, part):

@@ -9,7 +9,6 @@ from .exceptions import NotLearningWarning
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
 RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
 CHANCE = 10  # nats over all validation rows that may be chance; labels at random gain 0
-MANY_ROWS, NEARLY_ALL = 20, 0.9  # of more rows, more than such a share has a level of its own
 FEWEST_ROWS = 100  # below, a fit that ends no better than the base rate is no surprise
 
 
@@ -56,14 +55,12 @@ def like_ids(columns, rows):
         Training rows.
     """
     found = [
-        (name, n_rows, n_levels)
-        for name, n_rows, n_levels in (columns.levels_in(rows) if columns else ())
-        if n_rows > MANY_ROWS and n_levels > NEARLY_ALL * n_rows
+        f"{columns.columns[at].name!r} ({n_levels} levels in {n_rows} rows)"
+        for at, n_rows, n_levels in (columns.ids_in(rows) if columns else ())
     ]
     if found:
-        told = (f"{name!r} ({levels} levels in {n_rows} rows)" for name, n_rows, levels in found)
         yield (
-            f"nearly every row has a level of its own in {', '.join(told)}: such a column names "
+            f"nearly every row has a level of its own in {', '.join(found)}: such a column names "
             "rows and teaches nothing about new ones. Leave it out, or make numbers of it.",
             UserWarning,
         )

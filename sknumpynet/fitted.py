@@ -12,13 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .all_or_nothing import twin
 from .classifier import NumpyMLPBinaryClassifier, last_fit
+from .engine.inputs.levels import UNKNOWN
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import Units, learn_target_means, table_and_labels, weighted_rows
 from .tables import read_table
 from .training_setup import make_problem
 from .validation import check_known, check_labels, check_weight, naming
-
-UNKNOWN = -1  # the number of a level that fit did not see
 
 
 class UserColumns(NamedTuple):
@@ -220,6 +219,6 @@ def takes_means_of_training(fit, rows):
     if abs(rows.sign.sum()) == len(rows.sign):  # one class
         return False
     units = Units.of(rows, fit.seed)
-    learnt = learn_target_means(fit.columns, rows, units, None)
+    learnt = learn_target_means(fit.columns, rows, units, None, fit.stack.encoding)
     pairs = zip(learnt.means, fit.columns.means, strict=True)
     return all(np.allclose(now.means, then.means, 1e-6, 1e-9) for (_, now), (_, then) in pairs)

@@ -9,6 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .engine import folds
+from .engine.inputs.levels import learn_levels
 from .engine.inputs.target_means import N_FOLDS
 from .engine.objective import Rows
 from .tables import read_table
@@ -194,7 +195,7 @@ def validation_rows(estimator, columns, X_val, y_val, sample_weight_val, classes
     return weighted_rows(X_val, y_val == classes[1], weight, factors, "sample_weight_val")
 
 
-def learn_target_means(columns, rows, units, groups):
+def learn_target_means(columns, rows, units, groups, encoding=None):
     """The columns with their target means, which are written to the rows' table as well.
 
     Parameters
@@ -205,18 +206,25 @@ def learn_target_means(columns, rows, units, groups):
     units : Units
     groups : ndarray of int or None
         Of all rows that came, by number.
+    encoding : Encoding, optional
+        Of networks that go on; its levels have inputs. By default those that will be learnt do.
 
     Returns
     -------
     Columns or None
     """
-    if columns is None:
-        return None
+    if columns is None or not columns.means:
+        return columns
+    weight = rows.weight / units.weight_of_one(rows)
+    if encoding is None:
+        inputs = learn_levels(rows.X, rows.index, weight, columns.of_levels)
+    else:
+        inputs = encoding.levels
     unit = units.observed
     if groups is not None:
         unit = folds.joined_groups(groups[rows.index], units.kind, N_FOLDS)
     fold = folds.deal(units.order, rows.sign > 0, unit, min(N_FOLDS, unit.max() + 1))
-    return columns.learn_means(rows, rows.weight / units.weight_of_one(rows), fold)
+    return columns.learn_means(rows, weight, fold, inputs)
 
 
 def hold_out(rows, units, groups, params, *, classes):

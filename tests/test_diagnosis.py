@@ -524,6 +524,15 @@ def test_a_column_that_varied_in_fit_and_no_more_is_said_to_have_changed():
     assert not of_code(diagnose(clf, X, y), "unknown_levels")
 
 
+def test_the_number_of_a_level_is_no_sentinel():
+    code = np.repeat(np.arange(120), 5)
+    X = np.column_stack([code, np.random.default_rng(0).normal(size=600)])
+    y = np.arange(600) % 2
+    clf = NumpyMLPBinaryClassifier(2, max_iter=2, categorical_features=[0]).fit(X, y)
+    some = (code <= 10) | (code == 99)  # whose numbers are the same
+    assert "sentinel" not in codes(diagnose(clf, X[some], y[some]))
+
+
 @pytest.mark.parametrize("kind", ["pandas", "polars", "array", "int", "sparse"])
 def test_the_advice_for_a_sentinel_works_in_any_container(kind):
     X, y = zoo.moons(0)

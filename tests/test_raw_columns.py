@@ -244,3 +244,30 @@ def test_numbers_fitted_alone_take_booleans_and_gaps_but_no_text(small):
     assert_array_equal(clf.predict_proba(given), clf.predict_proba(gaps))
     with pytest.raises(ValueError, match="the column 1 holds text, but held numbers"):
         clf.predict(np.column_stack([y.astype(object), WORDS]))
+
+
+def test_levels_with_an_input_have_no_target_mean_though_other_rows_follow(small):
+    """Which levels have inputs was settled by the first fit, not by what is frequent now."""
+    numbers = rng.permutation(np.repeat(np.arange(40), [20] * 30 + [2] * 10))
+    labels = np.arange(620) % 3 == 0
+    X, reversed_ = (
+        column(*(f"level {number:02d}" for number in of)) for of in (numbers, 39 - numbers)
+    )
+    clf = small(warm_start=True).fit(X, labels)
+    with_input = {name.partition(" = ")[2] for name in clf.input_names_ if " = " in name}
+    assert len(with_input) == 30
+    clf.fit(reversed_, labels)
+    ((_, part),) = clf._columns.means
+    assert set(np.array(part.levels)[part.means[:-1] == part.means[-1]]) == with_input
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(("n_rows", "dtype"), [(99, np.float64), (100, np.float32)])
+def test_from_100_different_rows_that_count_on_a_raw_table_trains_in_float32(
+    small, method, n_rows, dtype
+):
+    X, weight = np.array([*zip(np.resize(WORDS, 120), range(120))], object), np.arange(120) < n_rows
+    clf, labels = small(), np.arange(120) % 2
+    classes = {"classes": [0, 1]} if method == "partial_fit" else {}
+    getattr(clf, method)(X, labels, sample_weight=weight, **classes)
+    assert clf.coefs_[0].dtype == dtype

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from ..engine.inputs.target_means import MANY
-from ..fitted import UNKNOWN
+from ..engine.inputs.levels import UNKNOWN
+from ..fitted import columns_of
 from .evidence import in_reach, mean_of_known
 from .report import Finding
 from .training import afresh
 
 FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a truth table, such as the four points of XOR
-NEARLY_ALL = 0.9  # of the rows have a level of their own: the column is an id
 SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
 SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
 
@@ -44,7 +43,7 @@ def has_sentinels(evidence):
     """A number that means missing: one such as -999, repeated, far from all other values."""
     table = evidence.table
     for values, column in zip(table.values.T, table.at, strict=True):
-        if table.kinds[column] != "number":
+        if table.kinds[column] != "number" or table.of_levels[column]:
             continue
         for value in sentinels_in(values):
             whole = table.whole(column)
@@ -229,19 +228,15 @@ def has_duplicate_columns(evidence):
 
 def has_ids(evidence):
     """A column of levels in which nearly every row has one of its own."""
-    table = evidence.table
-    for column in np.flatnonzero(table.of_levels):
-        values, levels = table.whole(column), table.levels[column]
-        known = values[values != (levels.index(None) if None in levels else UNKNOWN)]
-        n_levels = len(np.unique(known[known != UNKNOWN]))
-        if n_levels > MANY and n_levels >= NEARLY_ALL * len(known):
-            name = table.name(column)
-            yield Finding(
-                "id_column",
-                "note",
-                name,
-                n_levels,
-                f"{name} has {n_levels:,} levels in {len(known):,} rows: nearly every row has one "
-                "of its own, and new rows will have others.",
-                step=f"leave out {name}, or make of it what rows have in common",
-            )
+    columns = columns_of(evidence.clf)
+    for position, n_rows, n_levels in columns.ids_in(evidence.all_rows) if columns else ():
+        name = evidence.table.name(position)
+        yield Finding(
+            "id_column",
+            "note",
+            name,
+            n_levels,
+            f"{name} has {n_levels:,} levels in {n_rows:,} rows: nearly every row has one of its "
+            "own, and new rows will have others.",
+            step=f"leave out {name}, or make of it what rows have in common",
+        )

@@ -11,7 +11,9 @@ from scipy import sparse
 
 from ..engine.batching import batches
 from ..engine.folds import different_rows
-from ..fitted import UNKNOWN, user_columns
+from ..engine.inputs.levels import UNKNOWN
+from ..fitted import user_columns
+from ..parameters import plain
 
 BLOCK_VALUES = 1 << 22
 
@@ -62,10 +64,10 @@ class Table:
 
     def n_different(self):
         """How many different rows there are among all."""
-        if sparse.issparse(self.X) or len(self.place) == self.X.shape[1]:
-            levels = np.flatnonzero(self.of_levels)
-            return numbered(self.X, self.index, self.place[levels]).max() + 1
-        return numbered(self.X[:, self.place], self.index, np.flatnonzero(self.of_levels)).max() + 1
+        X, place = self.X, self.place
+        if len(place) < X.shape[1]:  # the others say the same once more
+            X, place = X[:, place], np.arange(len(place))
+        return numbered(X, self.index, place[self.of_levels]).max() + 1
 
     def whole(self, column):
         """The values of one of the user's columns in all rows."""
@@ -182,8 +184,3 @@ def digest(values, is_level):
         values = values + 0.0  # no -0.0
         values[np.isnan(values)] = np.nan  # which has several bit patterns
     return bool(is_level), blake2b(np.ascontiguousarray(values), digest_size=16).digest()
-
-
-def plain(name):
-    """A name as a str or int of Python's, which prints without its type."""
-    return str(name) if isinstance(name, str) else name

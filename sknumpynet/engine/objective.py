@@ -34,7 +34,7 @@ class Rows:
     index : ndarray of int of shape (m,)
         Numbers of the rows in X.
     sign : ndarray of shape (m,)
-        1 for the positive class, -1 for the other.
+        1 for the positive class, -1 for the other, of the dtype to train in.
     weight : ndarray of shape (m,)
     fold : ndarray of int of shape (m,), optional
         From 0 on. Network k of a stack holds out fold k, or k modulo the number of folds if there

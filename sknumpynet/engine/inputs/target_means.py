@@ -11,7 +11,7 @@ otherwise, and on new rows .016 above the base rate instead of .006.
 import numpy as np
 from scipy.special import logit
 
-from .levels import frequent_levels, level_sums
+from .levels import level_sums
 
 MANY = 20  # levels; columns of more have a target mean
 SMOOTHING = 10  # observations of the base rate that are added to each level's
@@ -19,7 +19,7 @@ N_FOLDS = 8
 EPSILON = np.finfo(float).eps
 
 
-def learn_target_means(levels, is_positive, weight, fold, n_levels):
+def learn_target_means(levels, is_positive, weight, fold, n_levels, with_input):
     """Target means of a column for prediction, by level, and for training, by row.
 
     Parameters
@@ -32,19 +32,20 @@ def learn_target_means(levels, is_positive, weight, fold, n_levels):
     fold : ndarray of int of shape (n_rows,)
         From 0 on.
     n_levels : int
+    with_input : ndarray of int
+        Levels that have an input of their own.
 
     Returns
     -------
     of_levels : ndarray of shape (n_levels + 1,)
-        As of `log_odds_of_levels`, but the base rate for frequent levels.
+        As of `log_odds_of_levels`, but the base rate for levels with an input.
     of_rows : ndarray of shape (n_rows,)
         As of `log_odds_out_of_fold`, likewise.
     """
     seen = levels, is_positive, weight
     of_levels = log_odds_of_levels(*seen, n_levels)
     of_rows = log_odds_out_of_fold(*seen, fold, n_levels)
-    often = frequent_levels(level_sums(levels, weight, n_levels))
-    of_levels[often] = of_rows[np.isin(levels, often)] = of_levels[-1]
+    of_levels[with_input] = of_rows[np.isin(levels, with_input)] = of_levels[-1]
     return of_levels, of_rows
 
 

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from tables import law
 
-from sknumpynet.engine.inputs.target_means import log_odds_of_levels, log_odds_out_of_fold
+from sknumpynet.engine.inputs.target_means import (
+    learn_target_means,
+    log_odds_of_levels,
+    log_odds_out_of_fold,
+)
 
 N_LEVELS = 4
 SURE = [(0, True, 1, 0), (0, False, 1, 1)]  # a row of each class, in two folds
@@ -53,6 +57,21 @@ def test_in_prediction_the_mean_of_a_level_is_that_of_all_its_rows(rows):
     for level, mean in enumerate(found):  # no row is of the last one, the unknown level
         expected = log_odds(rows, [row for row in rows if row[0] == level])
         assert_allclose(mean, expected, atol=2e-9)
+
+
+@law
+@given(rows=rows_of_levels, with_input=st.sets(st.integers(0, N_LEVELS - 1)))
+def test_a_level_with_an_input_has_the_base_rate(rows, with_input):
+    levels, *_ = given_ = arrays(rows)
+    often = np.array(sorted(with_input), int)
+    of_levels, of_rows = learn_target_means(*given_, N_LEVELS, often)
+    plain, by_fold = (
+        log_odds_of_levels(*given_[:3], N_LEVELS),
+        log_odds_out_of_fold(*given_, N_LEVELS),
+    )
+    is_often = [level in with_input for level in range(N_LEVELS + 1)]
+    assert_array_equal(of_levels, np.where(is_often, plain[-1], plain))
+    assert_array_equal(of_rows, np.where(np.take(is_often, levels), plain[-1], by_fold))
 
 
 @law
