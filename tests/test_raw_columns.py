@@ -266,7 +266,8 @@ def test_levels_with_an_input_have_no_target_mean_though_other_rows_follow(small
 def test_from_100_different_rows_that_count_on_a_raw_table_trains_in_float32(
     small, method, n_rows, dtype
 ):
-    X, weight = np.array([*zip(np.resize(WORDS, 120), range(120))], object), np.arange(120) < n_rows
+    rows = [[word, number] for number, word in enumerate(np.resize(WORDS, 120))]
+    X, weight = np.array(rows, object), np.arange(120) < n_rows
     clf, labels = small(), np.arange(120) % 2
     classes = {"classes": [0, 1]} if method == "partial_fit" else {}
     getattr(clf, method)(X, labels, sample_weight=weight, **classes)
