@@ -9,7 +9,7 @@ from numbers import Real
 
 import numpy as np
 
-from .remedies import AS_KIND, CATEGORY, LEFT_OUT, OF_TYPE, Fault
+from .remedies import AS_KIND, CATEGORY, LEFT_OUT, OF_TYPE, OTHERS_MISSING, Fault
 from .validation import is_missing, shortened
 
 DAY = np.timedelta64(1, "D")
@@ -144,10 +144,12 @@ def fault_of_objects(values):
     texts = dict.fromkeys(value for value in known if isinstance(value, str))
     such_as = f", such as {', '.join(shortened(repr(text), 40) for text in list(texts)[:3])}"
     if texts and all(isinstance(value, TYPES["mixed"]) for value in known):
-        advice = ("make them numbers by ", AS_KIND["number"], ", or a category by ", CATEGORY)
+        numbers = AS_KIND["number"], ", or a category by ", CATEGORY, OTHERS_MISSING
+        advice = ("make them numbers by ", *numbers)
         return Fault("numbers mixed with text", advice, such_as)
     if all(isinstance(value, TYPES["date"] | str) for value in known):
-        advice = ("make them dates by ", AS_KIND["date"], ", or a category by ", CATEGORY)
+        dates = AS_KIND["date"], ", or a category by ", CATEGORY, OTHERS_MISSING
+        advice = ("make them dates by ", *dates)
         return Fault("dates mixed with text", advice, such_as)
     advice = "an argument must be a string, a number or a date: "
     if len(types) == 1 and (remedy := OF_TYPE.get(types[0])):

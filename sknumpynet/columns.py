@@ -14,8 +14,8 @@ from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_val
 from .engine.inputs.levels import UNKNOWN
 from .engine.inputs.target_means import MANY, learn_target_means
 from .parameters import plain
-from .remedies import ALL_MISSING, AS_KIND, Fault, error_of
-from .text_as_numbers import fault_of_text
+from .remedies import ALL_MISSING, AS_KIND, OTHERS_MISSING, Fault, error_of
+from .text_as_numbers import advice_for, fault_of_text
 
 NEARLY_ALL = 0.9  # of the rows have a level of their own: the column is an id
 DATE_NUMBERS, DATE_LEVELS = ("days", "day of month"), ("month", "weekday")
@@ -88,11 +88,17 @@ class Column:
         if self.takes(kind) or self.kind == "nothing" or is_gap(values).all():
             return None
         held, advice = HOLDS.get(self.kind, "categories"), "give what it held then, such as by "
-        remedy = AS_KIND.get(self.kind, AS_KIND["text"])
+        remedy = (AS_KIND.get(self.kind, AS_KIND["text"]),)
         if kind == "object":
-            advice, remedy = "give what it held then, or make it missing by ", ALL_MISSING
+            advice, remedy = "give what it held then, or make it missing by ", (ALL_MISSING,)
+        elif kind in ("text", "mixed") and self.kind in ("number", "date", "flag"):
+            remedy = (*remedy, OTHERS_MISSING)
+        if kind == "text":
+            # a line that does not know how "$12" or "31/12/2020" is written makes it missing
+            levels = dict.fromkeys(value for value in values if value is not None)
+            remedy = advice_for(levels, self.kind) or remedy
         holds = HOLDS[kind] if kind in HOLDS else fault_of_objects(values).holds
-        return Fault(f"{holds}, but held {held} in fit", (advice, remedy))
+        return Fault(f"{holds}, but held {held} in fit", (advice, *remedy))
 
     def in_form(self, kind, values):
         """Values that have no fault as numbers, dates or levels."""

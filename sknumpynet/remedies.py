@@ -66,6 +66,7 @@ AS_KIND = {  # what is not of that kind becomes a gap
         f"{POLARS_TEXT}.str.to_lowercase().replace_strict({BOOLEANS}, default=None)",
     ),
 }
+OTHERS_MISSING = ". Text that it cannot read becomes missing"  # said of a line of AS_KIND
 OF_TYPE = {  # of objects that can be made what is read
     "bytes": Remedy("{}.map(bytes.decode, na_action='ignore')", POLARS_TEXT),
     "complex": Remedy("{}.map(lambda value: value.real, na_action='ignore')", ""),

@@ -141,9 +141,11 @@ def what_is_wrong(estimator, X, error):
 def check_is_table(X):
     """Raise TypeError or ValueError for X that scikit-learn misreads or refuses without advice."""
     fields = getattr(getattr(X, "dtype", None), "names", None)
-    if isinstance(X, NO_TABLES) or fields:
+    are_dicts = isinstance(X, list | tuple) and len(X) > 0 and isinstance(X[0], Mapping)
+    if isinstance(X, NO_TABLES) or fields or are_dicts:
         kind = "a structured array" if fields else f"of type {type(X).__name__}"
-        has_names = fields or isinstance(X, Mapping)
+        kind = "a list of dicts" if are_dicts else kind
+        has_names = fields or are_dicts or isinstance(X, Mapping)
         raise TypeError(
             f"X is {kind}, not a table of rows and columns; give an array, a frame, a sparse "
             f"matrix or a list of rows{', such as pandas.DataFrame(X)' if has_names else ''}."

@@ -7,7 +7,7 @@ them what they are.
 import re
 from datetime import datetime
 
-from .remedies import CATEGORY, Fault, Remedy
+from .remedies import CATEGORY, POLARS_TEXT, Fault, Remedy
 
 GAPS = {"", "?", "-", "--", ".", "na", "n/a", "nan", "null", "none", "missing", "unknown"}
 MANY_LEVELS, NEARLY_ALL = 20, 0.95  # of so many levels, such a share of numbers is enough
@@ -74,7 +74,8 @@ def fault_of_text(levels):
             f"pandas.to_datetime({{}}, format={written!r}, errors='coerce')",
             f"{{}}.str.to_datetime({written.replace('.%f', '%.f')!r}, strict=False)",
         )
-        advice = ("make them dates by ", remedy, ", or a category by ", CATEGORY)
+        order = order_of_days(told, written)
+        advice = ("make them dates by ", remedy, ", or a category by ", CATEGORY, order)
         return Fault("dates as text", advice, f", such as {told[0]!r}")
     for form, remedy in SPELLINGS:
         others = [level for level in told if not form.fullmatch(level)]
@@ -95,6 +96,40 @@ def date_format(texts):
         return None
     formats = (day + time for day in DAYS for time in TIMES)
     return next((each for each in formats if all(is_date(text, each) for text in texts)), None)
+
+
+def order_of_days(texts, written):
+    """What to say of days and months, where a format with the day first would fit as well."""
+    day_first = f"%d{written[2]}%m{written[5:]}"
+    if written.startswith("%m") and all(is_date(text, day_first) for text in texts):
+        return f". This takes the month first; where the day is first, write {day_first!r} in it"
+    return ""
+
+
+def advice_for(levels, kind):
+    """How text in new rows becomes what it was in fit, with the spelling of its values heard.
+
+    Parameters
+    ----------
+    levels : iterable of str
+        All different ones.
+    kind : {"number", "date", "text", "flag"}
+        What the column held in fit.
+
+    Returns
+    -------
+    tuple of str and Remedy
+        Empty if the values are not written as numbers or dates are.
+    """
+    fault = fault_of_text(list(levels))
+    if fault is None or fault.holds != f"{kind}s as text":
+        return ()
+    _, remedy, _, _, *order = fault.advice
+    of_text = Remedy(
+        remedy.pandas.replace("{}", "{}.astype(object)", 1),
+        remedy.polars.replace("{}", POLARS_TEXT, 1),
+    )
+    return of_text, *order
 
 
 def is_date(text, written):

@@ -52,6 +52,10 @@ def use(request, small):
 
 NO_TABLES = {
     "dict": ({"a": VALUES[:, 0]}, "X is of type dict, not a table .*pandas.DataFrame"),
+    "list of dicts": (
+        [{"a": 1.0}] * N_ROWS,
+        "X is a list of dicts, not a table .*pandas.DataFrame",
+    ),
     "set": ({1.0, 2.0}, "X is of type set, not a table"),
     "generator": ((row for row in VALUES), "X is of type generator, not a table"),
     "bytes": (b"abc", "X is of type bytes, not a table"),

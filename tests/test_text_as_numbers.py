@@ -106,6 +106,57 @@ def test_dates_as_text_are_refused_and_the_line_makes_them_dates(small, containe
     fit_mended(to_dates, small, X, y)
 
 
+@every_container
+@pytest.mark.parametrize("day_first", ["%d/%m/%Y", "%d-%m-%Y %H:%M"])
+def test_where_the_day_may_be_first_or_the_month_both_formats_are_told(small, container, day_first):
+    days = [datetime.datetime(2020 + row // 12, 1 + row % 12, 1) for row in range(N_ROWS)]
+    X, _ = table_of(container, [day.strftime(day_first) for day in days])
+    with pytest.raises(ValueError, match=f"where the day is first, write '{day_first}' in it"):
+        small().fit(X, y)
+    X, _ = table_of(container, [day.replace(day=13).strftime(day_first) for day in days])
+    with pytest.raises(ValueError, match=day_first) as raised:
+        small().fit(X, y)
+    assert "month first" not in str(raised.value)
+
+
+@every_container
+@pytest.mark.parametrize("name", ["dollars", "per cent", "French", "plain"])
+def test_numbers_as_text_in_new_rows_become_the_same_numbers(small, container, name):
+    written, numbers = SPELLINGS[name]
+    X, _ = table_of(container, [float(number) for number in numbers])
+    clf = small().fit(X, y)
+    texts, _ = table_of(container, list(map(written, numbers)))
+    with pytest.raises(ValueError, match="holds text, but held numbers in fit") as raised:
+        clf.predict(texts)
+    (line,) = lines(raised.value)
+    given = np.asarray(texts, object) if container == "list" else texts
+    assert_allclose(clf.predict_proba(mended(line, given)), clf.predict_proba(X), atol=1e-6)
+
+
+@every_container
+@pytest.mark.parametrize("written", ["%d.%m.%Y", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ"])
+def test_dates_as_text_in_new_rows_become_the_same_dates(small, container, written):
+    days = [datetime.datetime(2020, 1, 15) + datetime.timedelta(row) for row in range(N_ROWS)]
+    X, _ = table_of(container, days)
+    clf = small().fit(X, y)
+    texts, _ = table_of(container, [day.strftime(written) for day in days])
+    with pytest.raises(ValueError, match="holds text, but held dates in fit") as raised:
+        clf.predict(texts)
+    (line,) = lines(raised.value)
+    given = np.asarray(texts, object) if container == "list" else texts
+    np.testing.assert_array_equal(clf.predict_proba(mended(line, given)), clf.predict_proba(X))
+
+
+@pytest.mark.parametrize("text", ["abc", "12 kg"])
+def test_a_line_that_makes_text_missing_says_so(small, text):
+    X, _ = table_of("array", NUMBERS.tolist())
+    clf = small().fit(X, y)
+    for column in ([text] * N_ROWS, [text, *NUMBERS[1:].tolist()]):
+        new, _ = table_of("array", column)
+        with pytest.raises(ValueError, match=r"Text that it cannot read becomes missing\.$"):
+            clf.predict(new)
+
+
 NAMES = {
     "units": ["12 kg", "13 kg"],
     "postcodes": ["02139", "10001", "94110"],
