@@ -220,10 +220,12 @@ def learn_target_means(columns, rows, units, groups, encoding=None):
         inputs = learn_levels(rows.X, rows.index, weight, columns.of_levels)
     else:
         inputs = encoding.levels
-    unit = units.observed
+    unit, order, is_positive = units.observed, units.order, rows.sign > 0
     if groups is not None:
         unit = folds.joined_groups(groups[rows.index], units.kind, N_FOLDS)
-    fold = folds.deal(units.order, rows.sign > 0, unit, min(N_FOLDS, unit.max() + 1))
+    elif units.table == "counted":  # else the other folds would tell what is in a row's own
+        order = folds.keys_apart(order, is_positive, rows.weight)
+    fold = folds.deal(order, is_positive, unit, min(N_FOLDS, unit.max() + 1))
     return columns.learn_means(rows, weight, fold, inputs)
 
 

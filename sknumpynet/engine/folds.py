@@ -46,6 +46,39 @@ def _bits(values, dtype):
     return bits
 
 
+def keys_apart(keys, is_positive, weight):
+    """Keys that tell equal rows apart, so that they are dealt as if they were not equal.
+
+    By the keys of `row_keys`, equal rows of a label come one after the other and are dealt to one
+    fold each: every fold then has the same share of positive rows among them. As keys do not depend
+    on the order of the rows, neither do these, which count equal rows of a label by their weight.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64 of shape (n_rows,)
+    is_positive : ndarray of bool of shape (n_rows,)
+    weight : ndarray of shape (n_rows,)
+
+    Returns
+    -------
+    ndarray of uint64 of shape (n_rows,)
+
+    Notes
+    -----
+    The bits are mixed as by splitmix64 (Steele, Lea and Flood 2014).
+    """
+    place = np.lexsort((weight, is_positive, keys))
+    number = np.arange(len(keys), dtype=np.uint64)
+    is_first = np.append(True, (np.diff(keys[place]) != 0) | np.diff(is_positive[place]))
+    number -= np.maximum.accumulate(np.where(is_first, number, np.uint64(0)))
+    mixed = keys[place] + number * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    apart = np.empty_like(keys)
+    apart[place] = mixed
+    return apart
+
+
 def different_rows(X, index):
     """Number the different rows among ``X[index]``.
 

@@ -16,6 +16,7 @@ from sknumpynet.engine.folds import (
     different_rows,
     hold_out,
     joined_groups,
+    keys_apart,
     kind_of_table,
     row_keys,
 )
@@ -308,3 +309,28 @@ def test_groups_stay_apart_where_joined_ones_would_be_fewer_than_folds():
     groups, kind = np.array([0, 0, 0, 0, 1, 2]), np.array([0, 1, 2, 3, 4, 4])
     assert_array_equal(joined_groups(groups, kind, 2), [0, 0, 0, 0, 1, 1])
     assert_array_equal(joined_groups(groups, kind, 3), groups)
+
+
+def test_keys_apart_are_those_of_rows_that_differ():
+    rng = np.random.default_rng(0)
+    keys = np.array([5, 2**63 + 7], np.uint64)[rng.integers(0, 2, 40)]
+    is_positive, weight = rng.random(40) < 0.4, rng.integers(1, 3, 40).astype(float)
+    apart, order = keys_apart(keys, is_positive, weight), rng.permutation(40)
+    of_order = keys_apart(keys[order], is_positive[order], weight[order])
+    for positive in (False, True):
+        assert len(np.unique(apart[is_positive == positive])) == np.sum(is_positive == positive)
+
+    def listed(keys_now, apart_now, which):
+        told = zip(keys_now, is_positive[which], weight[which], apart_now, strict=True)
+        return sorted(map(tuple, np.array(list(told), object)))
+
+    assert listed(keys, apart, np.arange(40)) == listed(keys[order], of_order, order)
+
+
+def test_equal_rows_whose_keys_are_apart_are_dealt_at_random():
+    """Dealt one after the other, each fold would have five positive rows of each kind."""
+    kind = np.repeat(np.arange(50, dtype=np.uint64), 80)
+    is_positive = np.tile(np.arange(80) < 40, 50)
+    fold = deal(keys_apart(kind, is_positive, np.ones(4000)), is_positive, np.arange(4000), 8)
+    counts = np.bincount(kind[is_positive].astype(int) * 8 + fold[is_positive])
+    assert 4 < counts.var() < 5  # of 40 rows in 8 folds at random, 40 / 8 * 7 / 8
