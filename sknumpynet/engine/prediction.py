@@ -44,7 +44,8 @@ def predict_logits(stack, X, index=None, dtype=None):
     n_rows = X.shape[0] if index is None else len(index)
     logits = np.empty((len(stack), n_rows), dtype)
     network = KEPT.pop(stack, None) if n_rows == 1 else None
-    for rows in batches(n_rows, BLOCK_ROWS):
+    # Sorted, for a network of another size is made anew and looks for gaps in all of X.
+    for rows in sorted(batches(n_rows, BLOCK_ROWS), key=lambda rows: rows.stop - rows.start):
         size = rows.stop - rows.start
         if network is None or network.n_rows != size:
             network = Network(stack, size)

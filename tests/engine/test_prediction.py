@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from stacks import make
 
+from sknumpynet.engine import network
 from sknumpynet.engine.network import Network
 from sknumpynet.engine.prediction import (
     KEPT,
@@ -92,3 +93,11 @@ def test_a_prediction_amid_another_computes_in_a_workspace_of_its_own(monkeypatc
     monkeypatch.setattr(Network, "forward", interrupted)
     assert_array_equal(predict_logits(stack, first), expected[0])
     assert_array_equal(amid[0], expected[1])
+
+
+def test_many_rows_are_searched_for_gaps_twice(monkeypatch):
+    """Once for each size of block, and not for each block."""
+    stack, searched = make()[1].stack, []
+    monkeypatch.setattr(network, "has_gaps", lambda X: searched.append(X))
+    predict_logits(stack, np.ones((20 * network.BLOCK_ROWS - 10, 3)))
+    assert len(searched) == 2
