@@ -465,7 +465,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         def read(X):
             if goes_on:
-                return read_table(self, self._columns, X, order="C", has_means=is_stream)
+                return read_table(self, self._columns, X, order="C", writes_means=is_stream)
             X, self._columns = learn_table(self, X, sample_weight, is_stream=is_stream)
             return X
 

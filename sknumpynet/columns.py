@@ -13,7 +13,7 @@ import numpy as np
 from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_values
 from .engine.inputs.levels import UNKNOWN
 from .engine.inputs.target_means import MANY, learn_target_means
-from .parameters import plain
+from .parameters import is_int, plain
 from .remedies import ALL_MISSING, AS_KIND, Fault, error_of
 from .text_as_numbers import fault_of_text
 
@@ -132,6 +132,18 @@ class Columns:
     columns : list of Column
     dtype : {"float64", "float32"}
         Of the table of numbers.
+
+    Attributes
+    ----------
+    numbers, levels, means : list of (position, Part)
+        The parts that are numbers, that are levels, and those of the latter that have target means,
+        each with the position of its column.
+    place : dict of (position, name of the part) to int
+        The column of the table of numbers that holds the number, or that of the level.
+    of_levels : range
+        The columns of the table of numbers that hold numbers of levels.
+    n_features : int
+        Columns of the table of numbers.
     """
 
     columns: list
@@ -148,7 +160,7 @@ class Columns:
             (at, part.name): place for place, (at, part) in enumerate(self.levels, n_before)
         }
         self.n_features = n_before + len(self.levels)
-        self.of_levels = range(n_before, self.n_features)  # columns of the table of numbers
+        self.of_levels = range(n_before, self.n_features)
 
     @property
     def is_raw(self):
@@ -159,7 +171,8 @@ class Columns:
         """The name of each column of the table of numbers."""
 
         def names(parts):
-            return [name_of(self.columns[at], part) for at, part in parts]
+            named = ((shown_name(self.columns[at].name), part.name) for at, part in parts)
+            return [f"{name}, {of_part}" if of_part else name for name, of_part in named]
 
         means = [f"{name}, target mean" for name in names(self.means)]
         return [*names(self.numbers), *means, *names(self.levels)]
@@ -188,13 +201,13 @@ class Columns:
             if self.columns[position].is_categorical and n_levels > max(MANY, NEARLY_ALL * n_rows):
                 yield position, n_rows, n_levels
 
-    def read(self, given, has_means=True):
+    def read(self, given, writes_means=True):
         """The table of numbers of these rows.
 
         Parameters
         ----------
         given : GivenColumns
-        has_means : bool, default=True
+        writes_means : bool, default=True
             Whether to write target means; else they are 0.
 
         Returns
@@ -217,7 +230,7 @@ class Columns:
         if faults:
             raise error_of(faults, given.container)
         for at, of_levels, part in self._means():
-            X[:, at] = part.means[X[:, of_levels].astype(np.intp)] if has_means else 0
+            X[:, at] = part.means[X[:, of_levels].astype(np.intp)] if writes_means else 0
         return X
 
     def _means(self):
@@ -261,19 +274,18 @@ class Columns:
         return Columns(columns, self.dtype)
 
 
-def name_of(column, part):
-    """A part of a column, as readers speak of it."""
-    name = f"x{column.name}" if isinstance(column.name, int) else column.name
-    return f"{name}, {part.name}" if part.name else str(name)
+def shown_name(name):
+    """A column's name as readers speak of it; the position of one without is x0, x1 and so on."""
+    return f"x{name}" if is_int(name) else str(name)
 
 
-def columns_from(plain):
+def columns_from(state):
     """The inverse of `dataclasses.asdict`."""
     columns = [
         Column(**{**column, "parts": [Part(**part) for part in column["parts"]]})
-        for column in plain["columns"]
+        for column in state["columns"]
     ]
-    return Columns(columns, plain["dtype"])
+    return Columns(columns, state["dtype"])
 
 
 def columns_of_numbers(names, dtype):

@@ -62,12 +62,12 @@ def learn_table(estimator, X, sample_weight=None, *, is_stream=False):
     categorical = positions_of(chosen, given)
     with naming("X"):
         columns = learn_columns(given, weight, categorical, has_means=not is_stream)
-        table = columns.read(given, has_means=False)
+        table = columns.read(given, writes_means=False)
         check_is_finite(table, columns, given)
     return table, columns if columns.is_raw else None
 
 
-def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, has_means=True):
+def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, writes_means=True):
     """X as a table of numbers, of the columns that the estimator knows.
 
     Parameters
@@ -81,7 +81,7 @@ def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, has
     order : {"C"} or None, default=None
     dtype : dtype or tuple of dtype
         Allowed dtypes of a table of numbers only; an X of another is converted to the first.
-    has_means : bool, default=True
+    writes_means : bool, default=True
         Whether to write target means; else they are 0.
     """
     with naming(name):
@@ -90,7 +90,7 @@ def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, has
             return numbers_of(estimator, X, order=order, dtype=dtype)
         check_columns(estimator, X, given)
         columns = columns or columns_of_numbers(given.names, dtype)
-        table = columns.read(given, has_means)
+        table = columns.read(given, writes_means)
         check_is_finite(table, columns, given)
         return table
 
