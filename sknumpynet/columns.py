@@ -10,7 +10,8 @@ from itertools import repeat
 
 import numpy as np
 
-from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_values
+from .column_values import as_levels, fault_of_objects, is_gap, kind_of_values
+from .dates import date_part, learn_dates
 from .engine.inputs.levels import UNKNOWN
 from .engine.inputs.target_means import MANY, learn_target_means
 from .parameters import is_int, plain
@@ -18,8 +19,6 @@ from .remedies import ALL_MISSING, AS_KIND, Fault, error_of
 from .text_as_numbers import fault_of_text
 
 NEARLY_ALL = 0.9  # of the rows have a level of their own: the column is an id
-DATE_NUMBERS, DATE_LEVELS = ("days", "day of month"), ("month", "weekday")
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOLDS = {"number": "numbers", "flag": "booleans", "date": "dates", "text": "text"}  # in errors
 LIKE = {  # kinds that a column of another kind takes in new rows
     "number": ("flag",),
@@ -104,23 +103,7 @@ class Column:
 
     def of_part(self, name, values):
         """The values of a part, of values as `in_form` gives them."""
-        if not name:
-            return values
-        day = values.astype("datetime64[D]")
-        if name == "days":
-            return (values - np.datetime64(self.first, "D")) / DAY
-        if name == "day of month":
-            since = (day - values.astype("datetime64[M]")).astype(float) + 1
-            return np.where(np.isnat(values), np.nan, since)
-        if name == "month":
-            number = values.astype("datetime64[M]").astype(int) % 12 + 1
-        elif name == "weekday":
-            number = np.array(WEEKDAYS, object)[(day.astype(int) + 3) % 7]
-        else:
-            number = (values - day).astype("timedelta64[h]").astype(int)
-        levels = number.astype(object)
-        levels[np.isnat(values)] = None
-        return levels
+        return date_part(name, values, self.first) if name else values
 
 
 @dataclass
@@ -343,12 +326,7 @@ def learn_column(column, values, weight, has_means):
     of_levels = [""] if column.is_categorical else []
     of_numbers = [] if column.is_categorical else [""]
     if column.kind == "date" and not column.is_categorical:
-        known = values[(weight > 0) & ~np.isnat(values)]
-        days = known.astype("datetime64[D]")
-        column.first = int(days.min().astype(int)) if len(days) else 0
-        of_numbers, of_levels = DATE_NUMBERS, DATE_LEVELS
-        if (known != days).any():
-            of_levels = [*of_levels, "hour"]
+        column.first, of_numbers, of_levels = learn_dates(values[weight > 0])
     column.parts += map(Part, of_numbers)
     for name in of_levels:
         levels = levels_by_weight(column.of_part(name, values), weight)

@@ -9,7 +9,7 @@ from mending import lines, mended
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.columns import columns_from, learn_columns
-from sknumpynet.tables import given_columns
+from sknumpynet.containers import given_columns
 
 N_ROWS = 60
 rng = np.random.default_rng(0)

@@ -12,10 +12,10 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ..containers import container_of
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
-from ..tables import container_of
 from .table import Table
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
