@@ -379,7 +379,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         y, rows, factors = self._rows(params, X, y, sample_weight, two_classes, goes_on)
         groups, n_judging = check_groups(groups, len(y)), None
         units = Units.of(rows, self._seed)
-        encoding = networks(self).encoding if goes_on else None
+        stack = networks(self) if goes_on else None
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
+        encoding = stack.encoding if goes_on else None
         self._columns = learn_target_means(self._columns, rows, units, groups, encoding)
         dtype, classes = rows.X.dtype, self.classes_
         validation = validation_rows(self, self._columns, *validation, classes, factors, dtype)
@@ -448,6 +450,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             params, X, y, sample_weight, lambda y: stream_classes(y, classes, known), goes_on, True
         )
         units = None if goes_on else Units.of(rows, self._seed)
+        stack = networks(self) if goes_on else None
+        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
         if not len(rows.index):
             return []
@@ -473,7 +477,6 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         classes, stack = classes_of(y), networks(self) if goes_on else None
         weights, may_be_empty = (sample_weight, classes, params.class_weight), is_stream and goes_on
         rows, factors = training_rows(X, y, *weights, is_piece=is_stream, goes_on=may_be_empty)
-        rows = training_setup.with_arithmetic(rows, params, self._columns, stack)
         if goes_on:
             known = self._built_with, classes, self.classes_
             training_setup.check_continuation(params, stack, *known)

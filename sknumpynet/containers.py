@@ -51,6 +51,11 @@ class GivenColumns:
         column = self.table[:, position]
         if self.is_categorical[position] and column.null_count() == self.n_rows:
             return np.full(self.n_rows, None)  # pyarrow has no array of no level
+        if self.is_categorical[position] and self.container == "pandas":
+            native = column.to_native()
+            if hasattr(native, "cat"):  # each level as one object, not one a row
+                levels = np.array([*native.cat.categories, None, (None,)], object)[:-1]
+                return levels[native.cat.codes.to_numpy()]
         is_category = self.is_categorical[position] and self.container == "polars"
         if column.dtype == nw.String or is_category:
             # An array of polars may be one of NumPy's text: each as wide as the longest.

@@ -270,6 +270,24 @@ def test_rows_of_weight_zero_teach_nothing(small, case, seed):
     assert_array_equal(weighted.predict_proba(X), left_out.predict_proba(X))
 
 
+@law
+@given(table=raw_tables(n_rows=st.integers(90, 110)), more=st.integers(1, 40))
+def test_neither_weights_nor_copies_change_the_arithmetic(small, table, more):
+    """Of a table of many rows it is float32, and a stream stays as it began."""
+    columns, y, _ = table._replace(kinds=(*table.kinds, "text")).data
+    rows = np.append(np.arange(len(y)), np.arange(more))
+    left_out = np.append(np.ones(len(y)), np.zeros(more))
+    cases = [(slice(None), np.bincount(rows)), (rows, None), (rows, left_out)]
+    for some, weight in cases:
+        X = frame(taken(columns, some))
+        fitted = small().fit(X, y[some], weight)
+        streamed = small().partial_fit(X, y[some], [0, 1], weight)
+        first = streamed.coefs_[0].dtype
+        streamed.partial_fit(X[:9], y[:9])
+        assert first == streamed.coefs_[0].dtype == fitted.coefs_[0].dtype
+        assert (first == np.float32) == (len(y) >= 100)
+
+
 # Order and names ----------------------------------------------------------------------------------
 
 

@@ -259,15 +259,3 @@ def test_levels_with_an_input_have_no_target_mean_though_other_rows_follow(small
     clf.fit(reversed_, labels)
     ((_, part),) = clf._columns.means
     assert set(np.array(part.levels)[part.means[:-1] == part.means[-1]]) == with_input
-
-
-@pytest.mark.parametrize("method", ["fit", "partial_fit"])
-@pytest.mark.parametrize(("n_rows", "dtype"), [(99, np.float64), (100, np.float32)])
-def test_from_100_rows_of_positive_weight_on_a_raw_table_trains_in_float32(
-    small, method, n_rows, dtype
-):
-    X, weight = column(*np.resize(WORDS, 120)), np.arange(120) < n_rows
-    clf, labels = small(), np.arange(120) % 2
-    classes = {"classes": [0, 1]} if method == "partial_fit" else {}
-    getattr(clf, method)(X, labels, sample_weight=weight, **classes)
-    assert clf.coefs_[0].dtype == dtype

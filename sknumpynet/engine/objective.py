@@ -7,7 +7,7 @@ batch, so that a batch's gradient is an unbiased estimate of the whole one, and 
 changes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -59,10 +59,14 @@ class Rows:
 
     @classmethod
     def counted(cls, X, is_positive, weight):
-        """The rows of positive weight."""
+        """The rows of positive weight, to compute with in the dtype of X."""
         index = np.flatnonzero(weight)
         sign = np.where(is_positive[index], 1, -1).astype(X.dtype)
         return cls(X, index, sign, weight[index])
+
+    def in_dtype(self, dtype):
+        """The same rows, to compute with in that dtype."""
+        return replace(self, sign=self.sign.astype(dtype))
 
     def take(self, chosen):
         """The rows at these positions, in that order."""

@@ -87,6 +87,24 @@ def test_a_value_of_two_edges_is_not_heavy():
     assert_array_equal(bins.low, [0, 1, 2])
 
 
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("heavy", [0, 0.5])
+def test_weights_decide_the_bins_beside_a_heavy_value(container, heavy):
+    """And a column beside it keeps its own."""
+    rng = np.random.default_rng(0)
+    others, plain, weight = rng.normal(size=80), rng.normal(size=400), rng.uniform(0.5, 2, 400)
+    X = np.column_stack([np.append(others, np.full(320, heavy)), plain])
+    bins = learn_codes(container(X), weight, 8)
+    order = np.argsort(others)
+    share = np.cumsum(weight[:80][order]) / weight[:80].sum()
+    quantiles = others[order][np.searchsorted(share, np.arange(1, 8) / 8)]
+    edges = np.unique([others.min(), *quantiles, heavy, others.max()])
+    of = bins.source == 0
+    assert_array_equal(bins.low[of], edges[:-1])
+    assert_array_equal(bins.width[of], np.diff(edges))
+    assert_same(bins.at(~of, np.zeros(8, int)), learn_codes(plain[:, np.newaxis], weight, 8))
+
+
 @law
 @given(rows=weighted_rows)
 def test_bins_count_a_row_of_weight_w_w_times(rows):

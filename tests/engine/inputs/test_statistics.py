@@ -46,7 +46,8 @@ def measured(X, index, weight):
         distances = np.zeros_like(median)
         distances[chosen] = some.median_distances(chosen, median[chosen])
         quantiles = some.quantiles((0, 0.1, 0.25, 1 / 3, 0.75, 0.99))
-        exact = *some.extremes(), *quantiles, distances
+        beside = some.quantiles_beside(np.array([median, np.full_like(median, np.nan)]), (0.1, 0.5))
+        exact = *some.extremes(), *quantiles, *beside, distances
         low, width = np.array([exact[0], median]), np.array([np.ones_like(median), median + 1])
         codes = some.mean_codes(low.T, abs(width).T + 0.1)
         found.append((*exact, codes, *some.mean_and_deviation()))
