@@ -325,9 +325,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Numbers, texts, categories, booleans, dates; values may be missing. Numbers of float32,
-            and from 100 rows on all that are not numbers only, train in float32, the rest in
-            float64. C-contiguous floats, memory maps among them, and CSR are read in place.
+            Numbers, texts, categories, booleans, dates; values may be missing. Numbers of float32
+            train in float32, and so does, but for 'lbfgs', a table of 100 different rows or more
+            that holds not only numbers; the rest in float64. C-contiguous floats, memory maps among
+            them, and CSR are read in place.
         y : array-like of shape (n_samples,)
             Labels of two classes: numbers, strings, booleans.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -469,7 +470,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         def read(X):
             if goes_on:
-                return read_table(self, self._columns, X, order="C", has_means=is_stream)
+                return read_table(self, self._columns, X, order="C", writes_means=is_stream)
             X, self._columns = learn_table(self, X, sample_weight, is_stream=is_stream)
             return X
 

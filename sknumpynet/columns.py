@@ -10,16 +10,15 @@ from itertools import repeat
 
 import numpy as np
 
-from .column_values import DAY, as_levels, fault_of_objects, is_gap, kind_of_values
+from .column_values import as_levels, fault_of_objects, is_gap, kind_of_values
+from .dates import date_part, learn_dates
 from .engine.inputs.levels import UNKNOWN
 from .engine.inputs.target_means import MANY, learn_target_means
-from .parameters import plain
+from .parameters import is_int, plain
 from .remedies import ALL_MISSING, AS_KIND, OTHERS_MISSING, Fault, error_of
 from .text_as_numbers import advice_for, fault_of_text
 
 NEARLY_ALL = 0.9  # of the rows have a level of their own: the column is an id
-DATE_NUMBERS, DATE_LEVELS = ("days", "day of month"), ("month", "weekday")
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOLDS = {"number": "numbers", "flag": "booleans", "date": "dates", "text": "text"}  # in errors
 LIKE = {  # kinds that a column of another kind takes in new rows
     "number": ("flag",),
@@ -110,23 +109,7 @@ class Column:
 
     def of_part(self, name, values):
         """The values of a part, of values as `in_form` gives them."""
-        if not name:
-            return values
-        day = values.astype("datetime64[D]")
-        if name == "days":
-            return (values - np.datetime64(self.first, "D")) / DAY
-        if name == "day of month":
-            since = (day - values.astype("datetime64[M]")).astype(float) + 1
-            return np.where(np.isnat(values), np.nan, since)
-        if name == "month":
-            number = values.astype("datetime64[M]").astype(int) % 12 + 1
-        elif name == "weekday":
-            number = np.array(WEEKDAYS, object)[(day.astype(int) + 3) % 7]
-        else:
-            number = (values - day).astype("timedelta64[h]").astype(int)
-        levels = number.astype(object)
-        levels[np.isnat(values)] = None
-        return levels
+        return date_part(name, values, self.first) if name else values
 
 
 @dataclass
@@ -138,6 +121,18 @@ class Columns:
     columns : list of Column
     dtype : {"float64", "float32"}
         Of the table of numbers.
+
+    Attributes
+    ----------
+    numbers, levels, means : list of (position, Part)
+        The parts that are numbers, that are levels, and those of the latter that have target means,
+        each with the position of its column.
+    place : dict of (position, name of the part) to int
+        The column of the table of numbers that holds the number, or that of the level.
+    of_levels : range
+        The columns of the table of numbers that hold numbers of levels.
+    n_features : int
+        Columns of the table of numbers.
     """
 
     columns: list
@@ -154,7 +149,7 @@ class Columns:
             (at, part.name): place for place, (at, part) in enumerate(self.levels, n_before)
         }
         self.n_features = n_before + len(self.levels)
-        self.of_levels = range(n_before, self.n_features)  # columns of the table of numbers
+        self.of_levels = range(n_before, self.n_features)
 
     @property
     def is_raw(self):
@@ -165,7 +160,8 @@ class Columns:
         """The name of each column of the table of numbers."""
 
         def names(parts):
-            return [name_of(self.columns[at], part) for at, part in parts]
+            named = ((shown_name(self.columns[at].name), part.name) for at, part in parts)
+            return [f"{name}, {of_part}" if of_part else name for name, of_part in named]
 
         means = [f"{name}, target mean" for name in names(self.means)]
         return [*names(self.numbers), *means, *names(self.levels)]
@@ -194,13 +190,13 @@ class Columns:
             if self.columns[position].is_categorical and n_levels > max(MANY, NEARLY_ALL * n_rows):
                 yield position, n_rows, n_levels
 
-    def read(self, given, has_means=True):
+    def read(self, given, writes_means=True):
         """The table of numbers of these rows.
 
         Parameters
         ----------
         given : GivenColumns
-        has_means : bool, default=True
+        writes_means : bool, default=True
             Whether to write target means; else they are 0.
 
         Returns
@@ -223,7 +219,7 @@ class Columns:
         if faults:
             raise error_of(faults, given.container)
         for at, of_levels, part in self._means():
-            X[:, at] = part.means[X[:, of_levels].astype(np.intp)] if has_means else 0
+            X[:, at] = part.means[X[:, of_levels].astype(np.intp)] if writes_means else 0
         return X
 
     def _means(self):
@@ -267,19 +263,18 @@ class Columns:
         return Columns(columns, self.dtype)
 
 
-def name_of(column, part):
-    """A part of a column, as readers speak of it."""
-    name = f"x{column.name}" if isinstance(column.name, int) else column.name
-    return f"{name}, {part.name}" if part.name else str(name)
+def shown_name(name):
+    """A column's name as readers speak of it; the position of one without is x0, x1 and so on."""
+    return f"x{name}" if is_int(name) else str(name)
 
 
-def columns_from(plain):
+def columns_from(state):
     """The inverse of `dataclasses.asdict`."""
     columns = [
         Column(**{**column, "parts": [Part(**part) for part in column["parts"]]})
-        for column in plain["columns"]
+        for column in state["columns"]
     ]
-    return Columns(columns, plain["dtype"])
+    return Columns(columns, state["dtype"])
 
 
 def columns_of_numbers(names, dtype):
@@ -337,12 +332,7 @@ def learn_column(column, values, weight, has_means):
     of_levels = [""] if column.is_categorical else []
     of_numbers = [] if column.is_categorical else [""]
     if column.kind == "date" and not column.is_categorical:
-        known = values[(weight > 0) & ~np.isnat(values)]
-        days = known.astype("datetime64[D]")
-        column.first = int(days.min().astype(int)) if len(days) else 0
-        of_numbers, of_levels = DATE_NUMBERS, DATE_LEVELS
-        if (known != days).any():
-            of_levels = [*of_levels, "hour"]
+        column.first, of_numbers, of_levels = learn_dates(values[weight > 0])
     column.parts += map(Part, of_numbers)
     for name in of_levels:
         levels = levels_by_weight(column.of_part(name, values), weight)

@@ -14,13 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .arithmetic import own_arithmetic, quiet_arithmetic
 from .calibration import reliability
 from .engine.prediction import pass_forward
-from .fitted import (
-    check_given_labels,
-    check_ours,
-    new_rows,
-    stack_of,
-    working_copy,
-)
+from .fitted import check_given_labels, check_ours, new_rows, stack_of, working_copy
 from .validation import check_weight, naming
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .all_or_nothing import twin
 from .classifier import NumpyMLPBinaryClassifier, last_fit
+from .columns import shown_name
 from .engine.inputs.levels import UNKNOWN
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import Units, learn_target_means, table_and_labels, weighted_rows
@@ -28,7 +29,7 @@ class UserColumns(NamedTuple):
     names : sequence of str or int
         A name, or the position of a column without one.
     kinds : sequence of str
-        "number", "date", or, for levels, "text", "code" or "object".
+        What each held in fit, see `column_values.kind_of_values`.
     place : ndarray of int of shape (n_columns,)
         The column of the table of numbers that holds the number, the level or the days of a date.
     levels : sequence of list or None
@@ -111,8 +112,8 @@ def user_columns(clf):
 
 
 def names_of_columns(clf):
-    """The user's columns as names of inputs speak of them; without a name x0, x1 and so on."""
-    return [f"x{name}" if is_int(name) else str(name) for name in user_columns(clf).names]
+    """The names of the user's columns, as names of inputs speak of them."""
+    return list(map(shown_name, user_columns(clf).names))
 
 
 def values_of_row(clf, row):
@@ -190,7 +191,7 @@ def training_rows(clf, X, y, sample_weight):
     fit = last_fit(clf)
     has_means = fit.columns is not None and len(fit.columns.means) > 0
     table, y = table_and_labels(
-        X, y, lambda X: read_table(clf, fit.columns, X, order="C", has_means=not has_means)
+        X, y, lambda X: read_table(clf, fit.columns, X, order="C", writes_means=False)
     )
     check_given_labels(y, clf.classes_)
     weight = check_weight(sample_weight, len(y), "sample_weight")

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .columns import shown_name
+
 
 def attributes_of(trained, n_rows, before):
     """Attributes by name, as the estimator's docstring lists them.
@@ -48,8 +50,8 @@ def names_of_inputs(encoding, columns, names):
     """
     if columns is not None:
         return np.array(encoding.names(columns.names(), columns.levels_by_number()))
-    unnamed = [f"x{at}" for at in range(encoding.n_features)]
-    return np.array(encoding.names(unnamed if names is None else list(names)))
+    names = range(encoding.n_features) if names is None else names
+    return np.array(encoding.names(list(map(shown_name, names))))
 
 
 def forget(state, kept):

@@ -9,16 +9,11 @@ from skl2onnx.common.data_types import (
     StringTensorType,
 )
 
-from .columns import columns_of_numbers, name_of
+from .columns import columns_of_numbers, shown_name
 from .fitted import columns_of
 
 MISSING_TEXTS = ("", "nan", "None", "<NA>")  # as onnxruntime reads "", NaN, None and pandas' NA
 OF_NUMBERS = ("number", "flag")  # kinds of columns whose levels are no strings
-
-
-def input_name(column):
-    """The name of a column's input: its own, or, where it has a position only, such as "x0"."""
-    return name_of(column, column.parts[0])
 
 
 def type_of_input(column, number):
@@ -102,7 +97,7 @@ def columns_by_name(clf):
     """The columns of a table by the names of their inputs."""
     names = getattr(clf, "feature_names_in_", range(clf.n_features_in_))
     columns = columns_of(clf) or columns_of_numbers(list(names), "float64")
-    return {input_name(column): column for column in columns.columns}
+    return {shown_name(column.name): column for column in columns.columns}
 
 
 def table_of_numbers(op, inputs, clf):

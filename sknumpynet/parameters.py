@@ -196,7 +196,7 @@ RULES = {
     "numeric_bins": Rule(
         lambda v: is_auto(v) or (is_int(v) and (v == 0 or 2 <= v <= 1 << 16)),
         "0, an int from 2 to 65536 or 'auto'",
-        "give the pieces in which to tell each numeric column, such as 8, or 0 for none",
+        "give the bins of each numeric column, such as 8, or 0 for none",
     ),
     "categorical_features": Rule(
         are_columns,

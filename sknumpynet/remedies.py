@@ -5,6 +5,8 @@ The lines run as they are printed. Columns that lack the same are told of togeth
 
 from typing import NamedTuple
 
+import numpy as np
+
 AS_PANDAS = {  # how each container becomes a frame of pandas, before a line for that
     "pandas": "",
     "pyarrow": "X = X.to_pandas(); ",
@@ -119,3 +121,10 @@ def error_of(faults, container):
         part.line(keys, container) if isinstance(part, Remedy) else part for part in first.advice
     )
     return first.error(f"X: {columns} {first.holds}{first.such_as}; {advice}.")
+
+
+def in_rows(counts, names, n_rows):
+    """The columns with a count above 0, each with its number of rows, as text."""
+    found = np.flatnonzero(counts)
+    listed = ", ".join(f"{names[i]!r} ({counts[i]} of {n_rows} rows)" for i in found)
+    return f"the column {listed}" if len(found) == 1 else f"{len(found)} columns: {listed}"

@@ -533,7 +533,7 @@ def test_the_number_of_a_level_is_no_sentinel():
     assert "sentinel" not in codes(diagnose(clf, X[some], y[some]))
 
 
-@pytest.mark.parametrize("kind", ["pandas", "polars", "array", "int", "sparse"])
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow", "array", "list", "int", "sparse"])
 def test_the_advice_for_a_sentinel_works_in_any_container(kind):
     X, y = zoo.moons(0)
     X = (100 * X).round()
@@ -545,6 +545,12 @@ def test_the_advice_for_a_sentinel_works_in_any_container(kind):
         names |= {"X": sparse.csr_array(X), "scipy": scipy}
     elif kind == "int":
         names["X"] = X.astype(int)
+    elif kind == "list":
+        names["X"] = X.tolist()
+    elif kind == "pyarrow":
+        pytest.importorskip("pandas", reason="pandas is not installed")
+        package = pytest.importorskip(kind, reason=f"{kind} is not installed")
+        names["X"] = package.table({"a": X[:, 0], "b": X[:, 1]})
     elif kind != "array":
         package = names[kind] = pytest.importorskip(kind, reason=f"{kind} is not installed")
         names["X"] = package.DataFrame({"a": X[:, 0].astype(int), "b": X[:, 1].astype(int)})
@@ -552,7 +558,10 @@ def test_the_advice_for_a_sentinel_works_in_any_container(kind):
     for n_rows, finding in zip((3, 50), findings, strict=True):
         assert f"is -999 in {n_rows} of 600 rows" in finding.sentence
         exec(finding.remedy.partition("own: ")[2], names)
-    mended = names["X"].toarray() if kind == "sparse" else np.asarray(names["X"], float)
+        if kind == "pyarrow":  # the lines are for its tables, each of which becomes a frame
+            names["X"] = package.Table.from_pandas(names["X"])
+    frame = names["X"].to_pandas() if kind == "pyarrow" else names["X"]
+    mended = frame.toarray() if kind == "sparse" else np.asarray(frame, float)
     np.testing.assert_array_equal(mended, np.where(X == -999, np.nan, X))
     assert "sentinel" not in codes(diagnose(fit_raw(names["X"], y), names["X"], y))
 

@@ -9,7 +9,7 @@ from mending import lines, mended
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet.columns import columns_from, learn_columns
-from sknumpynet.tables import given_columns
+from sknumpynet.containers import given_columns
 
 N_ROWS = 60
 rng = np.random.default_rng(0)
@@ -259,16 +259,3 @@ def test_levels_with_an_input_have_no_target_mean_though_other_rows_follow(small
     clf.fit(reversed_, labels)
     ((_, part),) = clf._columns.means
     assert set(np.array(part.levels)[part.means[:-1] == part.means[-1]]) == with_input
-
-
-@pytest.mark.parametrize("method", ["fit", "partial_fit"])
-@pytest.mark.parametrize(("n_rows", "dtype"), [(99, np.float64), (100, np.float32)])
-def test_from_100_different_rows_that_count_on_a_raw_table_trains_in_float32(
-    small, method, n_rows, dtype
-):
-    rows = [[word, number] for number, word in enumerate(np.resize(WORDS, 120))]
-    X, weight = np.array(rows, object), np.arange(120) < n_rows
-    clf, labels = small(), np.arange(120) % 2
-    classes = {"classes": [0, 1]} if method == "partial_fit" else {}
-    getattr(clf, method)(X, labels, sample_weight=weight, **classes)
-    assert clf.coefs_[0].dtype == dtype

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..engine.inputs.levels import UNKNOWN
 from ..fitted import columns_of
+from ..remedies import Remedy
 from .evidence import in_reach, mean_of_known
 from .report import Finding
 from .training import afresh
@@ -58,8 +59,8 @@ def has_sentinels(evidence):
                 f"{name} is {value:g} in {np.count_nonzero(whole == value):,} of {len(whole):,} "
                 f"rows and else between {np.fmin.reduce(rest):g} and {np.fmax.reduce(rest):g}: it "
                 "looks like a missing value written as a number.",
-                step=f"make {value:g} in {name} missing, as NaN, which has an input of its own"
-                + call_for_gap(table.names[column], value, evidence.container),
+                step=f"make {value:g} in {name} missing, as NaN, which has an input of its own: "
+                + line_for_gap(table.names[column], value, evidence.container),
             )
 
 
@@ -77,20 +78,17 @@ def sentinels_in(values):
                 yield extreme
 
 
-def call_for_gap(name, value, container):
-    """A line of code that makes a number of a column missing; empty if X is of another kind."""
+def line_for_gap(name, value, container):
+    """A line of code that makes a number of a column missing."""
     value = int(value)  # all of them are whole
-    if container == "pandas":
-        return f": X[{name!r}] = X[{name!r}].mask(X[{name!r}] == {value})"
-    if container == "polars":
-        return f": X = X.with_columns(polars.col({name!r}).replace({value}, None))"
     if container == "array":
         is_there = f"(X == {value}) & (numpy.arange(X.shape[1]) == {name})"
-        return f": X = numpy.where({is_there}, numpy.nan, X)"
+        return f"X = numpy.asarray(X); X = numpy.where({is_there}, numpy.nan, X)"
     if container == "sparse":
         is_there = f"(X.col == {name}) & (X.data == {value})"
-        return f": X = scipy.sparse.coo_array(X, dtype=float); X.data[{is_there}] = numpy.nan"
-    return ""
+        return f"X = scipy.sparse.coo_array(X, dtype=float); X.data[{is_there}] = numpy.nan"
+    is_there = f"lambda column: column == {value}"
+    return Remedy(f"{{}}.mask({is_there})", f"{{}}.replace({value}, None)").line([name], container)
 
 
 def is_constant_since_fit(evidence):

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from scipy import sparse
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -11,6 +12,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ..containers import container_of
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
@@ -62,7 +64,8 @@ class Evidence:
         self.rows, self.few = rows, rows.take(self.few_positions)
         self.is_positive, self.weight = rows.sign > 0, weight[chosen]
         self.trained_weight = rows.weight
-        self.table, self.container = Table(clf, self.all_rows, rows), container_of(X)
+        self.table = Table(clf, self.all_rows, rows)
+        self.container = "sparse" if sparse.issparse(X) else container_of(X)  # for lines of code
 
     @lazily
     def kind(self):
@@ -252,14 +255,6 @@ class Evidence:
             n_epochs = np.minimum(n_epochs, clf.n_iter_)
             fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
         return float(np.median(fall))
-
-
-def container_of(X):
-    """What X is, for advice that can be copied: "pandas", "polars", "sparse", "array" or ""."""
-    package = type(X).__module__.partition(".")[0]
-    if package in ("pandas", "polars"):
-        return package
-    return {"scipy": "sparse", "numpy": "array"}.get(package, "")
 
 
 def in_reach(values):
