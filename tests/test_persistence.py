@@ -156,6 +156,16 @@ def test_a_file_of_every_version_can_be_read(file):
     assert_allclose(clf.predict_proba(X), later, rtol=1e-5 if is_single else 1e-9)
 
 
+@pytest.mark.parametrize("file", OLD_FILES, ids=lambda file: file.stem)
+def test_a_column_that_is_constant_by_now_is_diagnosed_of_a_file_of_every_version(file):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InconsistentVersionWarning)
+        clf, X, y, *_ = pickle.loads(file.read_bytes())
+    X[:, 1] = 0
+    X[0, 0] = np.nan
+    sknumpynet.diagnose(clf, X, y)
+
+
 def test_there_is_a_file_of_this_version():
     assert sknumpynet.__version__ in {file.stem for file in OLD_FILES}
 

@@ -87,7 +87,9 @@ class Evidence:
             return varied
         numbers = np.flatnonzero(~self.table.of_levels[columns])
         place = self.table.place[columns[numbers]]
-        center, factor = scaling.center[place], scaling.factor[place]
+        # Files of version 0.1.0 scale sparse rows about 0.
+        center = 0 if scaling.center is None else scaling.center[place]
+        factor = scaling.factor[place]
         # After a stream, the factor of a column that was constant in its first piece is 1.
         is_told = (factor != 1) | (self.clf.n_iter_ > 1) | (values[numbers] != center)
         varied[numbers] = (factor != 0) & is_told
