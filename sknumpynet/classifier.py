@@ -413,8 +413,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """Pass once over some rows with all networks: for data that comes in pieces.
 
         The first call learns scaling and levels and draws the initial weights, so begin with rows
-        that are typical of the rest. No rows are held out, no target means are learnt, and the last
-        weights are kept; "cosine" is constant here, for a stream has no end.
+        that are typical of the rest. No rows are held out, and the last weights are kept; "cosine"
+        is constant here, for a stream has no end. No target means are learnt, nor read of those
+        that `fit` learnt: a row that was in it would find its label there.
 
         Parameters
         ----------
@@ -470,7 +471,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
         def read(X):
             if goes_on:
-                return read_table(self, self._columns, X, order="C", writes_means=is_stream)
+                X = read_table(self, self._columns, X, order="C", writes_means=False)
+                if is_stream and self._columns is not None:
+                    self._columns.write_base_rates(X)
+                return X
             X, self._columns = learn_table(self, X, sample_weight, is_stream=is_stream)
             return X
 

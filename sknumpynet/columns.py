@@ -222,6 +222,11 @@ class Columns:
             X[:, at] = part.means[X[:, of_levels].astype(np.intp)] if writes_means else 0
         return X
 
+    def write_base_rates(self, X):
+        """Write the base rate as the target means of all rows of a table as `read` gives it."""
+        for at, _, part in self._means():
+            X[:, at] = part.means[-1]
+
     def _means(self):
         """For each target mean: its column, that of the numbers of its levels, and its part."""
         for at, (position, part) in enumerate(self.means, len(self.numbers)):
