@@ -379,7 +379,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         goes_on = params.warm_start and hasattr(self, "coefs_")
         y, rows, factors = self._rows(params, X, y, sample_weight, two_classes, goes_on)
         groups, n_judging = check_groups(groups, len(y)), None
-        units = Units.of(rows, self._seed)
+        units = Units.of(rows, self._columns, self._seed)
         stack = networks(self) if goes_on else None
         rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         encoding = stack.encoding if goes_on else None
@@ -451,7 +451,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         _, rows, factors = self._rows(
             params, X, y, sample_weight, lambda y: stream_classes(y, classes, known), goes_on, True
         )
-        units = None if goes_on else Units.of(rows, self._seed)
+        units = None if goes_on else Units.of(rows, self._columns, self._seed)
         stack = networks(self) if goes_on else None
         rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)

@@ -219,7 +219,7 @@ def takes_means_of_training(fit, rows):
     """
     if abs(rows.sign.sum()) == len(rows.sign):  # one class
         return False
-    units = Units.of(rows, fit.seed)
+    units = Units.of(rows, fit.columns, fit.seed)
     learnt = learn_target_means(fit.columns, rows, units, None, fit.stack.encoding)
     pairs = zip(learnt.means, fit.columns.means, strict=True)
     return all(np.allclose(now.means, then.means, 1e-6, 1e-9) for (_, now), (_, then) in pairs)

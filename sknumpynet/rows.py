@@ -43,10 +43,11 @@ class Units(NamedTuple):
     order: np.ndarray
 
     @classmethod
-    def of(cls, rows, seed):
+    def of(cls, rows, columns, seed):
         """Those of a table whose target means are not written yet."""
         kind = folds.different_rows(rows.X, rows.index)
-        table = folds.kind_of_table(rows.X, rows.index, rows.sign > 0, kind)
+        is_categorical = columns is not None and not columns.numbers
+        table = folds.kind_of_table(rows.X, rows.index, rows.sign > 0, kind, is_categorical)
         return cls(kind, table, folds.row_keys(rows.X, seed)[rows.index])
 
     @property

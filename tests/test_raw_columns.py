@@ -259,3 +259,26 @@ def test_levels_with_an_input_have_no_target_mean_though_other_rows_follow(small
     clf.fit(reversed_, labels)
     ((_, part),) = clf._columns.means
     assert set(np.array(part.levels)[part.means[:-1] == part.means[-1]]) == with_input
+
+
+@pytest.mark.parametrize("sizes", [(4,), (40,), (8, 2), (8, 3)])
+@pytest.mark.parametrize("early_stopping", ["auto", False])
+def test_few_different_rows_of_levels_are_learnt_though_labels_are_clean(
+    small, sizes, early_stopping
+):
+    """Copies count as one row elsewhere, and no level would have three."""
+    numbers = np.indices(sizes).reshape(len(sizes), -1).repeat(20, axis=1)
+    X = np.array([[f"level {number}" for number in row] for row in numbers.T], object)
+    labels = numbers[0] * 7 % 5 % 2
+    clf = small(hidden_layer_sizes=(32,), max_iter=100, early_stopping=early_stopping)
+    assert clf.fit(X, labels).score(X, labels) == 1
+
+
+def test_levels_within_levels_have_inputs_though_equal_rows_are_few(small):
+    rng = np.random.default_rng(0)
+    city = rng.integers(0, 40, 2000)
+    X = np.array([[f"city {number}", f"land {number % 5}"] for number in city], object)
+    labels = rng.random(2000) < np.linspace(0.1, 0.9, 40)[city]
+    clf = small().fit(X, labels)
+    assert sum(name.startswith("x0 = ") for name in clf.input_names_) == 30
+    assert clf.oof_log_loss_ < 0.6

@@ -90,7 +90,7 @@ def different_rows(X, index):
     return np.unique(row_keys(X, 0, X.dtype)[index], return_inverse=True)[1]
 
 
-def kind_of_table(X, index, is_positive, kind):
+def kind_of_table(X, index, is_positive, kind, is_categorical=False):
     """Tell whether the different rows are the cells of a small table, and which kind of table.
 
     A new row of such a table equals one already in it. To hold out all rows of a cell would test
@@ -103,6 +103,8 @@ def kind_of_table(X, index, is_positive, kind):
     is_positive : ndarray of bool of shape (len(index),)
     kind : ndarray of int of shape (len(index),)
         From `different_rows`.
+    is_categorical : bool, default=False
+        Whether all columns hold levels.
 
     Returns
     -------
@@ -110,19 +112,21 @@ def kind_of_table(X, index, is_positive, kind):
         "counted": the table has at least half of all combinations of the columns' values, on
         average three rows of each, and the rows are observations, not copies: most have an equal
         row of the other class. If the table is small (at most 64 different rows and 4 values a
-        column), one such row is enough.
+        column), one such row is enough. Of levels, a new row may be expected to equal old ones: one
+        of the two suffices, half of all combinations or rows of both classes.
         "listed": the table is small and has all combinations, each with one label (a truth table)
         or with one row for each label (its weight may be a count). None for any other table.
     """
     _, first = np.unique(kind, return_index=True)
-    if len(first) > MOST_CELLS:
+    if len(first) > MOST_CELLS and not is_categorical:
         return None
     rows = X[index[first]]
     if sparse.issparse(rows):  # a column that stores nothing is constant
         rows = rows[:, np.unique(rows.indices)].toarray()
     n_values = [len(np.unique(column)) for column in rows.T]
     n_combinations = np.prod(n_values, dtype=float)
-    if n_combinations > 2 * len(first):
+    is_complete = n_combinations <= 2 * len(first)
+    if not (is_complete or is_categorical):
         return None
     is_small = len(first) <= FEW_CELLS and max(n_values, default=1) <= FEW_VALUES
     has_label = [
@@ -130,6 +134,7 @@ def kind_of_table(X, index, is_positive, kind):
     ]
     has_both = np.logical_and(*has_label)
     is_observed = has_both[kind].mean() > 0.5 or (is_small and has_both.any())
+    is_observed |= is_categorical and is_complete
     if is_observed and len(kind) >= ROWS_A_CELL * len(first):
         return "counted"
     is_once = not has_both.any() or len(kind) == np.sum(has_label)

@@ -334,3 +334,24 @@ def test_equal_rows_whose_keys_are_apart_are_dealt_at_random():
     fold = deal(keys_apart(kind, is_positive, np.ones(4000)), is_positive, np.arange(4000), 8)
     counts = np.bincount(kind[is_positive].astype(int) * 8 + fold[is_positive])
     assert 4 < counts.var() < 5  # of 40 rows in 8 folds at random, 40 / 8 * 7 / 8
+
+
+@pytest.mark.parametrize("n_copies", [1, 3])
+def test_levels_are_cells_whether_or_not_equal_rows_have_both_labels(n_copies):
+    """Of numbers, rows that repeat with one label are copies."""
+    cells = np.array([[a, b] for a in range(40) for b in range(3)], float)
+    X = cells.repeat(n_copies, axis=0)
+    y, index = X[:, 0] % 2 > 0, np.arange(len(X))
+    kind = different_rows(X, index)
+    assert kind_of_table(X, index, y, kind) is None
+    expected = "counted" if n_copies == 3 else None
+    assert kind_of_table(X, index, y, kind, is_categorical=True) == expected
+
+
+def test_levels_of_few_combinations_are_cells_where_equal_rows_have_both_labels():
+    X = np.repeat([[a, a % 5] for a in range(40)], 6, axis=0).astype(float)
+    index, y = np.arange(len(X)), np.arange(len(X)) % 2 > 0
+    kind = different_rows(X, index)
+    assert kind_of_table(X, index, y, kind) is None
+    assert kind_of_table(X, index, y, kind, is_categorical=True) == "counted"
+    assert kind_of_table(X, index, X[:, 0] > 9, kind, is_categorical=True) is None
