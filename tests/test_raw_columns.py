@@ -279,6 +279,6 @@ def test_levels_within_levels_have_inputs_though_equal_rows_are_few(small):
     city = rng.integers(0, 40, 2000)
     X = np.array([[f"city {number}", f"land {number % 5}"] for number in city], object)
     labels = rng.random(2000) < np.linspace(0.1, 0.9, 40)[city]
-    clf = small().fit(X, labels)
+    clf = small(max_iter=30).fit(X, labels)
     assert sum(name.startswith("x0 = ") for name in clf.input_names_) == 30
     assert clf.oof_log_loss_ < 0.6
