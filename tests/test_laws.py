@@ -171,8 +171,10 @@ def well_posed(**choices):
     Inputs are of one size, or scaled to be. A hundred steps of Adam as long as the weights are
     chaos: they turn 1e-16 into 1e-9. Where a gradient should be 0, as in a network of dead units,
     Adam with its usual epsilon would make steps of what rounding leaves of it. L-BFGS ends before
-    it gets no further: rounding would decide after which iteration that is.
+    it gets no further: rounding would decide after which iteration that is. So it would of the
+    epoch after which a network stops whose loss stands still, were any fall of it progress.
     """
+    choices = {"tol": [1e-4, 0.1]} | choices
     choices |= {"epsilon": [1e-3], "learning_rate_init": ["auto", 0.01, 0.1]}
     plain = {"first": "normal", "dtypes": ["float64"]}
     drawn = st.tuples(tables(OF_ONE_SIZE, **plain), parameters(**choices))
