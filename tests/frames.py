@@ -93,7 +93,7 @@ VALUES = {
     "lists": each(lambda i: [i]), "tuples": each(lambda i: (i, 1)), "dicts": among({}, {"a": 1}),
     "sets": among({1}, frozenset()), "arrays": among(np.arange(2), np.zeros(2)),
     "scalar arrays": among(np.array(1.0), np.array(2.0)), "classes": among(int, str),
-    "nothing": among(None), "NaN only": among(np.nan), "NaT only": among(np.datetime64("NaT")),
+    "nothing": among(None), "NaN only": among(np.nan), "NaT only": among(np.datetime64("NaT", "s")),
 }  # fmt: skip
 if pd:
     VALUES |= {

@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 from sknumpynet.column_values import as_levels, is_gap, kind_of_values
 
-NAT, NAN = np.datetime64("NaT"), float("nan")
+NAT, NAN = np.datetime64("NaT", "s"), float("nan")
 ZONE = datetime.timezone(datetime.timedelta(hours=5))
 y = np.arange(60) % 2
 
@@ -33,7 +33,11 @@ COLUMNS = {
     "booleans": ([True, None, np.False_], "flag", [True, None, False]),
     "text": (["a", None, np.str_("b"), ""], "text", ["a", None, "b", ""]),
     "durations": ([datetime.timedelta(1.5), None], "number", [1.5, NAN]),
-    "NumPy's durations": ([np.timedelta64(36, "h"), np.timedelta64("NaT")], "number", [1.5, NAN]),
+    "NumPy's durations": (
+        [np.timedelta64(36, "h"), np.timedelta64("NaT", "s")],
+        "number",
+        [1.5, NAN],
+    ),
     "times": ([datetime.time(6, 30, 36), None], "number", [6.51, NAN]),
     "dates": ([datetime.date(2020, 1, 2), None], "date", ["2020-01-02", "NaT"]),
     "moments": (

@@ -65,7 +65,7 @@ def many(rng, n_rows):
 def days(rng, n_rows):
     """Days over some months, with gaps."""
     dates = DAY_ZERO + rng.integers(0, 200, n_rows).astype("timedelta64[D]")
-    return np.where(rng.random(n_rows) < 0.1, np.datetime64("NaT"), dates)
+    return np.where(rng.random(n_rows) < 0.1, np.datetime64("NaT", "s"), dates)
 
 
 def times(rng, n_rows):

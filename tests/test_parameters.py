@@ -187,7 +187,7 @@ def test_a_rule_judges_anything_whatever_it_is(name, value):
     ],
 )
 def test_the_docstring_lists_every_choice(name, table):
-    docstring = NumpyMLPBinaryClassifier.__doc__
-    choices = re.search(rf"    {name} : \{{(.*?)\}}", docstring, flags=re.DOTALL)[1]
+    docstring = inspect.getdoc(NumpyMLPBinaryClassifier)
+    choices = re.search(rf"^{name} : \{{(.*?)\}}", docstring, flags=re.DOTALL | re.MULTILINE)[1]
     assert {*re.findall(r"'(\w+)'", choices)} == table
     assert all(RULES[name].allows(choice) for choice in table)

@@ -205,7 +205,7 @@ def test_intervals_take_text_but_no_numbers(small):
         clf.predict(pd.DataFrame({"what": values}))
 
 
-MISSING = [None, float("nan"), np.datetime64("NaT")]
+MISSING = [None, float("nan"), np.datetime64("NaT", "s")]
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars", "array"])
