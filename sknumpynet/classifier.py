@@ -377,16 +377,15 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         """Fit a copy of the estimator, see `learn_in_a_copy`; returns the warnings."""
         params = plain_parameters(self)
         goes_on = params.warm_start and hasattr(self, "coefs_")
-        y, rows, factors = self._rows(params, X, y, sample_weight, two_classes, goes_on)
+        y, rows, factors, stack = self._rows(params, X, y, sample_weight, two_classes, goes_on)
         groups, n_judging = check_groups(groups, len(y)), None
         units = Units.of(rows, self._columns, self._seed)
-        stack = networks(self) if goes_on else None
         rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
         encoding = stack.encoding if goes_on else None
         self._columns = learn_target_means(self._columns, rows, units, groups, encoding)
         dtype, classes = rows.X.dtype, self.classes_
         validation = validation_rows(self, self._columns, *validation, classes, factors, dtype)
-        stack = self._stack_to_train(params, rows, units, goes_on)
+        stack = stack or self._drawn_stack(params, rows, units)
         if validation is None:
             rows, n_judging = hold_out(rows, units, groups, params, classes=classes)
         has_validation = validation is not None or rows.fold is not None
@@ -448,13 +447,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         params = plain_parameters(self)
         goes_on = hasattr(self, "coefs_")
         known = self.classes_ if goes_on else None
-        _, rows, factors = self._rows(
+        _, rows, factors, stack = self._rows(
             params, X, y, sample_weight, lambda y: stream_classes(y, classes, known), goes_on, True
         )
         units = None if goes_on else Units.of(rows, self._columns, self._seed)
-        stack = networks(self) if goes_on else None
         rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
-        stack = self._stack_to_train(params, rows, units, goes_on, is_stream=True)
+        stack = stack or self._drawn_stack(params, rows, units, is_stream=True)
         if not len(rows.index):
             return []
         if not goes_on:
@@ -464,9 +462,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         return messages
 
     def _rows(self, params, X, y, sample_weight, classes_of, goes_on, is_stream=False):
-        """Labels, training rows and class weights; learns how columns become numbers.
+        """Labels, training rows, class weights, and the stack to go on with, if fitting does.
 
-        Unless fitting goes on, forgets what was fitted.
+        Else forgets what was fitted, and learns how columns become numbers.
         """
 
         def read(X):
@@ -485,18 +483,16 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         if goes_on:
             known = self._built_with, classes, self.classes_
             training_setup.check_continuation(params, stack, *known)
-            return y, rows, factors
+            return y, rows, factors, stack
         kept = {"n_features_in_", "feature_names_in_", *self.get_params(deep=False)}
         forget(vars(self), kept)
         self.classes_, self.n_outputs_, self.out_activation_, self.t_ = classes, 1, "logistic", 0
         self._seed = training_setup.draw_seed(self.random_state)
         self._n_passes, self._optimizer, self._dealing = 0, {"solver": None}, None
-        return y, rows, factors
+        return y, rows, factors, None
 
-    def _stack_to_train(self, params, rows, units, goes_on, is_stream=False):
-        """The stack that training starts from: as it stands, or drawn anew for these rows."""
-        if goes_on:
-            return networks(self)
+    def _drawn_stack(self, params, rows, units, is_stream=False):
+        """The stack that training starts from, drawn for these rows, and shown."""
         stack = training_setup.make_stack(params, rows, units, self._columns, self._seed, is_stream)
         self._show(stack)
         named = getattr(self, "feature_names_in_", None)

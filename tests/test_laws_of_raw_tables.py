@@ -23,6 +23,7 @@ from test_laws import (
     PASSES,
     SAME_SUMS,
     SCALED,
+    Table,
     assert_predicted_alike,
     assert_trained_alike,
     begun,
@@ -119,12 +120,7 @@ class RawTable(NamedTuple):
         y[:4] = 0, 0, 1, 1
         return columns, y, 0.1 + rng.random(self.n_rows)
 
-    @property
-    def counts(self):
-        """Weights that are whole numbers, from 0 to 4."""
-        counts = np.random.default_rng(self.seed).integers(0, 4, self.n_rows)
-        counts[:4] += 1
-        return counts
+    counts = Table.counts
 
     @property
     def judges(self):
