@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet import NumpyMLPBinaryClassifier, check_gradients, diagnose, trace
 from sknumpynet.fitted import as_fitted, stack_of, training_rows
@@ -199,3 +199,14 @@ def test_a_network_is_named_by_an_int_alone(small, read, network):
     with pytest.raises(ValueError, match=r"network=.*give an int from 0 to 2"):
         read(clf, *given, network=network)
     assert read(clf, *given, network=np.uint8(2)).network == 2
+
+
+def test_missing_values_have_nearly_the_mean_codes_in_a_file_of_version_0_1_0(recwarn):
+    """It does not hold them; its bins have equal weight, and values are spread over each."""
+    path = Path(__file__).parent / "persisted" / "0.1.0-binned.pkl"
+    clf, rows, labels, *_ = pickle.loads(path.read_bytes())
+    binning = stack_of(as_fitted(clf)).encoding.binning
+    weight = training_rows(as_fitted(clf), rows, labels, None)[1]
+    codes = np.empty((len(rows), len(binning.source)))
+    binning.apply(np.asarray(rows, float), codes)
+    assert_allclose(binning.mean, np.average(codes, axis=0, weights=weight), atol=0.15)

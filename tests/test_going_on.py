@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_info
@@ -139,3 +139,16 @@ def test_rows_of_the_fit_that_come_as_a_stream_do_not_find_their_labels_in_targe
     for _ in range(10):
         clf.partial_fit(X, y)
     assert log_loss(y_new, clf.predict_proba(X_new)) < 0.72  # it was 0.83
+
+
+def test_rare_levels_of_a_stream_have_the_base_rate_as_unknown_ones_do(small):
+    rng = np.random.default_rng(0)
+    X = np.append(np.repeat(np.arange(30), 20), np.repeat(np.arange(30, 60), 10))
+    X = np.array([[f"level {number}", rng.normal()] for number in X], object)
+    y = (rng.random(900) < np.where(np.arange(900) % 20 < 10, 0.05, 0.3)).astype(int)
+    clf = small(n_estimators=1, batch_size=900).fit(X, y)
+    rare, of_rare = X[600:], y[600:]
+    unknown = rare.copy()
+    unknown[:, 0] = "unheard of"
+    loss = log_loss(of_rare, clf.predict_proba(unknown))  # of the full batch, before its step
+    assert_allclose(clf.partial_fit(rare, of_rare).loss_curve_[-1], loss, rtol=1e-5)

@@ -8,8 +8,12 @@ import pytest
 from mending import lines, mended
 from numpy.testing import assert_allclose, assert_array_equal
 
+from sknumpynet import NumpyMLPBinaryClassifier
 from sknumpynet.columns import columns_from, learn_columns
 from sknumpynet.containers import given_columns
+from sknumpynet.engine.objective import Rows
+from sknumpynet.rows import Units, learn_target_means
+from sknumpynet.tables import learn_table
 
 N_ROWS = 60
 rng = np.random.default_rng(0)
@@ -282,3 +286,14 @@ def test_levels_within_levels_have_inputs_though_equal_rows_are_few(small):
     clf = small(max_iter=30).fit(X, labels)
     assert sum(name.startswith("x0 = ") for name in clf.input_names_) == 30
     assert clf.oof_log_loss_ < 0.6
+
+
+def test_folds_of_target_means_do_not_share_out_equal_rows_evenly():
+    """Each level has as many rows of either label; dealt evenly, all folds would say so."""
+    numbers = np.repeat(np.arange(40), 32)
+    X = np.array([[f"level {number}"] for number in numbers], object)
+    clf = NumpyMLPBinaryClassifier(max_iter=1)
+    table, columns = learn_table(clf, X)
+    rows = Rows.counted(table, np.arange(len(X)) % 2 > 0, np.ones(len(X)))
+    learn_target_means(columns, rows, Units.of(rows, columns, 0), None)
+    assert np.ptp(table[:, 0]) > 0.1

@@ -51,7 +51,7 @@ def keys_apart(keys, is_positive, weight):
 
     By the keys of `row_keys`, equal rows of a label come one after the other and are dealt to one
     fold each: every fold then has the same share of positive rows among them. As keys do not depend
-    on the order of the rows, neither do these, which count equal rows of a label by their weight.
+    on the order of the rows, neither do these, which count equal rows by label and weight.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def keys_apart(keys, is_positive, weight):
     """
     place = np.lexsort((weight, is_positive, keys))
     number = np.arange(len(keys), dtype=np.uint64)
-    is_first = np.append(True, (np.diff(keys[place]) != 0) | np.diff(is_positive[place]))
+    is_first = np.append(True, np.diff(keys[place]) != 0)
     number -= np.maximum.accumulate(np.where(is_first, number, np.uint64(0)))
     mixed = keys[place] + number * np.uint64(0x9E3779B97F4A7C15)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):

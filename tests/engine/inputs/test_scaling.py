@@ -312,3 +312,11 @@ def test_some_columns_are_scaled_as_within_the_table(kind):
         scaling.apply(X, out, np.empty_like(X), np.isnan(X))
         scaling.at(at).apply(X[:, at], some, np.empty_like(some), np.isnan(X[:, at]))
         assert_array_equal(some, out[:, at])
+
+
+@every_kind
+def test_the_spread_of_target_means_counts_as_1_at_least(kind):
+    X = np.random.default_rng(0).normal(size=(99, 4)) * (0.1, 0.1, 3, 0)
+    plain, of_means = learn(kind, X, ones(X)), learn(kind, X, ones(X), n_means=3)
+    assert_array_equal(of_means.center, plain.center)
+    assert_array_equal(of_means.factor, [plain.factor[0], 1, plain.factor[2], 0])
