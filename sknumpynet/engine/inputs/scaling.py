@@ -41,17 +41,30 @@ class Scaling:
         return Scaling(missing=0.0 if self.center is None else self.center)
 
     def apply(self, rows, out, scratch, is_missing=None):
-        """Write the scaled ``rows`` to ``out``, of their shape; see `Encoding.apply`."""
+        """Write the scaled ``rows`` to ``out``, of their shape; see `Encoding.apply`.
+
+        Computed in the most exact dtype of rows, scaling and ``out``. What is then beyond the
+        numbers of ``out`` is the largest of them.
+        """
+        z, exact = out, np.result_type(rows, out, *self._arrays())
+        if exact != out.dtype:
+            z, scratch = np.empty((2, *rows.shape), exact)
         if self.center is None:
-            out[...] = rows
+            z[...] = rows
         else:
-            np.subtract(rows, self.center, out=out)
+            np.subtract(rows, self.center, out=z)
         if self.factor is not None:
-            out *= self.factor
+            z *= self.factor
         if self.bends:
-            bend(out, scratch)
+            bend(z, scratch)
+        if z is not out:
+            largest = np.finfo(out.dtype).max
+            z.clip(-largest, largest, out=out, casting="same_kind")
         if is_missing is not None:
             np.copyto(out, self.missing, where=is_missing)
+
+    def _arrays(self):
+        return (each for each in (self.center, self.factor) if each is not None)
 
     def at(self, columns):
         """The scaling of some columns; a column may be given several times."""
