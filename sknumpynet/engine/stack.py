@@ -59,12 +59,12 @@ class Stack:
     def folded(self):
         """The same function, with the encoding folded into the first layer as far as possible.
 
-        The params are copied only where that changes them. They are float64 then: on a raw column
-        such as 1e9 + noise, float32 would lose the noise.
+        The params are copied only where that changes them. They are then as exact as the columns
+        were: of 1e9 + noise in float64, params of float32 would lose the noise.
         """
         params = self.params
         if self.encoding.folded() is not self.encoding:
-            params = params.astype(np.float64)
+            params = params.astype(np.result_type(params, self.encoding.scaling.factor))
             self.encoding.fold_into(self.layout.views(params)[0])
         return replace(self, params=params, is_folded=True)
 
