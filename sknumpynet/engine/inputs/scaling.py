@@ -40,18 +40,21 @@ class Scaling:
             return self
         return Scaling(missing=0.0 if self.center is None else self.center)
 
-    def apply(self, rows, out, scratch, is_missing=None):
-        """Write the scaled ``rows`` to ``out``, of their shape; see `Encoding.apply`."""
-        if self.center is None:
-            out[...] = rows
-        else:
-            np.subtract(rows, self.center, out=out)
+    def apply(self, columns, out, scratch, is_missing=None):
+        """Write the scaled columns to ``out``, of their shape; see `Encoding.apply`."""
+        if self.center is not None:
+            columns = np.subtract(columns, self.center[:, np.newaxis], out=scratch)
         if self.factor is not None:
-            out *= self.factor
+            columns = np.multiply(columns, self.factor[:, np.newaxis], out=scratch)
+        if not self.bends and out.dtype != columns.dtype:
+            largest = np.finfo(out.dtype).max
+            columns = columns.clip(-largest, largest, out=scratch)
+        out[...] = columns
         if self.bends:
             bend(out, scratch)
         if is_missing is not None:
-            np.copyto(out, self.missing, where=is_missing)
+            missing = self.missing if np.ndim(self.missing) == 0 else self.missing[:, np.newaxis]
+            np.copyto(out, missing, where=is_missing)
 
     def at(self, columns):
         """The scaling of some columns; a column may be given several times."""
