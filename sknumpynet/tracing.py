@@ -12,7 +12,8 @@ from scipy.special import expit
 
 from .arithmetic import own_arithmetic
 from .engine.activations import ACTIVATIONS
-from .engine.losses import FORMULAS, LOSSES
+from .engine.inputs.reading import Reader
+from .engine.losses import LOSSES
 from .engine.network import Network
 from .fitted import (
     check_given_labels,
@@ -97,7 +98,7 @@ class Trace:
 
     def __str__(self):
         f, slope = ACTIVATIONS[self.activation].formula, ACTIVATIONS[self.activation].slope
-        loss, delta = FORMULAS[self.loss_name]
+        loss, delta = LOSSES[self.loss_name].formulas
         n_layers = len(self.layers)
         sizes = "-".join(str(len(a)) for a in (self.a0, *(layer.a for layer in self.layers)))
         lines = [f"Network {self.network} ({sizes}), y = {self.y!r}, t = {self.target:g}"]
@@ -251,23 +252,25 @@ def trace(clf, x, y, *, network=0):
     stack = stack.with_params(stack.params[[network]])
     grad = np.empty_like(stack.params)
     passed = Network(stack, 1, grad)
+    inputs = Reader(stack.to_apply, np.float64).read(row, slice(None))
     sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
-    passed.read(row, slice(None))
-    passed.forward()
+    against, loss = -sign * passed.forward(inputs), np.empty((1, 1))
     # The activations overwrote z in place, so compute it again.
-    z = [(layer.W_t @ layer.a)[:, 0] for layer in passed.layers]
+    read = [inputs, *(a[0] for a in passed.a)]
+    z = [(W[0].T @ a)[:, 0] for W, a in zip(stack.layers, read, strict=True)]
     a = [*(units[0, :, 0].copy() for units in passed.units), expit(z[-1])]
-    LOSSES[clf.loss](sign * passed.logits, smoothing, passed.loss, passed.slope)
-    passed.slope *= sign
+    LOSSES[clf.loss].value(against, smoothing, loss)
+    LOSSES[clf.loss].slope(against, smoothing, passed.slope)
+    passed.slope *= -sign
     passed.backward()
     return Trace(
         x=values_of_row(clf, row[0]),
-        a0=passed.inputs[0, :-1],
+        a0=inputs[:-1, 0],
         y=y.tolist()[0],
         target=(1 + sign * (1 - smoothing)) / 2,
         layers=traced_layers(stack, z, a, passed, grad),
         probability=float(a[-1][0]),
-        loss=float(passed.loss[0, 0]),
+        loss=float(loss[0, 0]),
         network=network,
         activation=stack.activation,
         loss_name=clf.loss,

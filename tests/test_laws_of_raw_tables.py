@@ -409,6 +409,7 @@ def test_the_container_does_not_matter(small, case):
 def test_float32_stays_float32_and_is_near_float64(small, case):
     table, params = case
     params = params | {"solver": "adam", "dropout": 0.0, "max_iter": 2, "epsilon": 1e-3}
+    params["precision"] = "auto"
     columns, y, weight = table.data
     X = frame(columns)
     numbers = X.select_dtypes("float64").columns

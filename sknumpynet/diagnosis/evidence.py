@@ -165,8 +165,9 @@ class Evidence:
             table = self.few.X[self.few.index]
             numbers = table[:, : encoding.n_numeric].astype(np.float64)
             if encoding.levels is not None:
-                parts.append(np.empty((len(table), len(encoding.levels.source))))
-                encoding.levels.apply(table, parts[0])
+                inputs = np.empty((len(encoding.levels.source), len(table)))
+                encoding.levels.apply(table.T, inputs, np.empty_like(inputs, table.dtype))
+                parts.append(inputs.T)
         is_missing, numbers = np.isnan(numbers), in_reach(numbers)[0]
         numbers = np.where(is_missing, mean_of_known(numbers), numbers)
         return np.hstack([numbers, is_missing[:, is_missing.any(axis=0)], *parts])

@@ -39,7 +39,7 @@ class Checker:
         self.rounding = ROUNDINGS * size
         has_kinks = ACTIVATIONS[problem.stack.activation].has_kink and passed.units
         self.sides = sides_of_kinks(passed) if has_kinks else None
-        read = [passed.inputs[:, :-1].T, *(units[0] for units in passed.units)]
+        read = [passed.inputs[:-1], *(units[0] for units in passed.units)]
         self.scale = np.ones_like(params[:1])  # so that a step moves the layer's z by h at most
         for of_layer, inputs in zip(layout.views(self.scale), read, strict=True):
             of_layer[0, :-1] /= np.maximum(1, abs(inputs).max(axis=1))[:, np.newaxis]

@@ -41,11 +41,15 @@ class Plan:
     n_iter_no_change: float
     seed: int
     relative_rate: np.ndarray | None = None
+    averaging: bool = False
 
     def make_optimizer(self, params):
         """A fresh optimizer for these parameters; None for L-BFGS, which brings its own."""
         make = OPTIMIZERS.get(self.solver)
         return make and make(params, self)
+
+
+AVERAGING = 9.0  # the eta of `average_in`: about the last tenth of the steps counts
 
 
 class Epoch(NamedTuple):
@@ -58,7 +62,18 @@ class Epoch(NamedTuple):
     score: np.ndarray | None  # on validation rows; epochs are compared by it
 
 
-def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0, rate_factor=None):
+def epochs(
+    objective,
+    params,
+    optimizer,
+    plan,
+    *,
+    start=0,
+    n_passes=0,
+    n_seen=0,
+    rate_factor=None,
+    average=None,
+):
     """Train, yielding an `Epoch` after every pass over the rows.
 
     Parameters
@@ -75,6 +90,9 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
         seen in them, from which the schedule continues.
     rate_factor : ndarray of shape (n_networks, 1), optional
         Multiplies the learning rate, network by network.
+    average : ndarray of params' shape, optional
+        Changed in place to the average of the params after each step, see `average_in`; validation
+        rows then judge it instead of the params.
     """
     n_rows = len(objective.problem.rows.index)
     slices = batches(n_rows, plan.batch_size)
@@ -83,16 +101,15 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
     )
     grad = np.empty_like(params)
     relative_rate = relative_to([plan.relative_rate, rate_factor], params.dtype)
+    scratch = np.empty_like(params)
     if plan.weight_decay:
         is_weight = objective.problem.stack.layout.is_weight
         shrinking = relative_to([is_weight, relative_rate], params.dtype)
-        scratch = np.empty_like(params)
     for epoch in range(start, plan.max_iter):
         n_passed = n_passes + epoch
         objective.visit(visiting_order(n_rows, plan.shuffle, plan.seed, n_passed), n_passed)
-        loss = np.zeros(len(params))
-        for step, rows in enumerate(slices, start=epoch * len(slices)):
-            loss += objective.value_and_grad(params, rows, grad)
+        gradients = objective.gradients(params, slices, grad)
+        for step, _ in enumerate(gradients, start=epoch * len(slices)):
             learning_rate = plan.learning_rate_init * schedule(step, n_seen + epoch * n_rows)
             if plan.max_grad_norm is not None:
                 clip_norm(grad, plan.max_grad_norm)
@@ -101,8 +118,26 @@ def epochs(objective, params, optimizer, plan, *, start=0, n_passes=0, n_seen=0,
                 scratch *= learning_rate * plan.weight_decay  # either alone may be beyond float32
                 params -= scratch
             optimizer.step(params, grad, learning_rate, relative_rate)
-        loss /= len(slices)
-        yield Epoch(epoch + 1, loss, *objective.validation(params))
+            if average is not None:
+                average_in(average, params, step + 1, scratch)
+        judged = params if average is None else average
+        yield Epoch(epoch + 1, objective.mean_loss, *objective.validation(judged))
+
+
+def average_in(average, params, n_steps, scratch):
+    """Move the average of the params towards those after step ``n_steps``, from 1, in place.
+
+        average += (params - average) * (eta + 1) / (n_steps + eta)
+
+    The params after step i then have a weight that grows like i^eta, and the first ones none.
+
+    Notes
+    -----
+    The polynomial-decay average of Shamir and Zhang (2013, section 4).
+    """
+    np.subtract(params, average, out=scratch)
+    scratch *= (AVERAGING + 1) / (n_steps + AVERAGING)
+    average += scratch
 
 
 def relative_to(rates, dtype):

@@ -17,37 +17,14 @@ With features before rows, the ones are one contiguous piece and the rest anothe
 neither an addition nor a sum: 29 µs a step instead of 49 for the 2-5-5-1 network at 32 rows.
 """
 
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 
 from .activations import ACTIVATIONS
-from .inputs.gaps import has_gaps
-from .inputs.sparse import SparseGradient, SparseInputs, multiply, stays_sparse
+from .inputs.sparse import SparseGradient, multiply
 
 BLOCK_ROWS = 1024  # most rows of one pass, in training too: more would not fit into the cache
-
-
-class Layer(NamedTuple):
-    """The arrays that one layer's matrix products read and write, in the notation above.
-
-    They are views made once, because making them takes as long as the products of a small network.
-    They have three dimensions, or two for a stack of one.
-    """
-
-    a: np.ndarray | None  # None for the first layer until it reads dense rows
-    W: np.ndarray  # without biases
-    W_t: np.ndarray
-    z: np.ndarray
-    delta: np.ndarray | None  # this and the rest only for training
-    delta_t: np.ndarray | None
-    grad: np.ndarray | None
-
-    @classmethod
-    def of(cls, a, W, z, delta, grad):
-        """The layer with all weights W."""
-        delta_t = None if delta is None else delta.swapaxes(-2, -1)
-        return cls(a, W[..., :-1, :], W.swapaxes(-2, -1), z, delta, delta_t, grad)
 
 
 class Network:
@@ -71,73 +48,71 @@ class Network:
     """
 
     def __init__(self, stack, n_rows, grad=None, dropout=0.0):
-        n_estimators, dtype = len(stack), stack.params.dtype
+        n_networks, dtype, sizes = len(stack), stack.params.dtype, stack.layout.layer_sizes[1:-1]
         self.params, self.grad, self.dtype = stack.params, grad, dtype
-        self.activation, self.encoding = ACTIVATIONS[stack.activation], stack.to_apply
-        self.n_rows, self.dropout = n_rows, dropout
-        self.inputs = self.sparse_inputs = self.sparse_rows = None  # made when first read
-        self.table = None  # the one read last, and whether it has gaps
-        a = [
-            np.empty((n_estimators, size + 1, n_rows), dtype)
-            for size in stack.layout.layer_sizes[1:-1]
-        ]
-        for ones in a:
+        self.activation, self.n_rows, self.dropout = ACTIVATIONS[stack.activation], n_rows, dropout
+        self.a = [np.empty((n_networks, size + 1, n_rows), dtype) for size in sizes]
+        for ones in self.a:
             ones[..., -1, :] = 1
-        self.units = [units[:, :-1] for units in a]
+        self.units = [a[:, :-1] for a in self.a]
         self.saved = [
-            np.empty((self.activation.n_saved, *units.shape), dtype) for units in self.units
+            np.zeros((self.activation.n_saved, *units.shape), dtype) for units in self.units
         ]
-        z = [*self.units, np.empty((n_estimators, 1, n_rows), dtype)]
-        self.logits = z[-1][:, 0]
-        gradients = self.delta = [None] * len(z)
-        if grad is not None:
-            gradients, self.delta = stack.layout.views(grad), [np.empty_like(units) for units in z]
-            self.slope = self.delta[-1][:, 0]
-            self.loss, self.weight = np.empty((2, n_estimators, n_rows), dtype)  # for the objective
-            self.is_kept = [np.empty(units.shape, bool) for units in self.units if dropout]
+        self.z = [*self.units, np.empty((n_networks, 1, n_rows), dtype)]
+        self.logits = self.z[-1][:, 0]
         # Plain matrices where there is one network: np.dot is 0.5 to 1 µs faster than matmul.
-        self.multiply, one = (np.dot, 0) if n_estimators == 1 else (np.matmul, slice(None))
-        a = [None, *(units[one] for units in a)]
-        layers = zip(stack.layers, z, self.delta, gradients, strict=True)
-        self.layers = [
-            Layer.of(x, *(array if array is None else array[one] for array in of_layer))
-            for x, of_layer in zip(a, layers, strict=True)
-        ]
+        self.multiply, self.which = (np.dot, 0) if n_networks == 1 else (np.matmul, slice(None))
+        self._plan_forward(stack)
+        if grad is not None:
+            self.delta = [np.empty_like(z) for z in self.z]
+            self.slope = self.delta[-1][:, 0]
+            self.is_kept = [np.empty(units.shape, bool) for units in self.units if dropout]
+            self._plan_backward(stack)
 
-    def read(self, X, index):
-        """Encode the rows ``X[index]`` as inputs of the next pass.
+    # A pass is the product of the first layer and a list of calls, made once: to look their arrays
+    # up, or to make views of them, takes as long as the products of a small network.
 
-        ``index`` is a slice or an array of int. Sparse rows of wide tables stay sparse.
-        """
-        if not stays_sparse(X):
-            self._read_dense(X, index)
-            return
-        if self.sparse_inputs is None:
-            self.sparse_inputs = SparseInputs(self.encoding, self.dtype)
-        self.sparse_rows = self.sparse_inputs.read(X[index])
+    def _plan_forward(self, stack):
+        self.W, *above = stack.layers
+        self.W_t, self.first_z = self.W.swapaxes(1, 2)[self.which], self.z[0][self.which]
+        self.calls_forward = []
+        for number, W in enumerate(above):
+            units, saved = self.units[number], self.saved[number]
+            self.calls_forward += [
+                partial(self.activation.apply, units, saved),
+                *([partial(self._drop, number)] if self.dropout else []),
+                self._product(W.swapaxes(1, 2), self.a[number], self.z[number + 1]),
+            ]
 
-    def _read_dense(self, X, index):
-        if self.inputs is None:
-            self.inputs = np.empty((self.n_rows, self.encoding.n_inputs + 1), self.dtype)
-            self.inputs[:, -1] = 1  # after the rows of data
-            self.scratch = np.empty((self.n_rows, X.shape[1]), self.dtype)
-            self.layers[0] = self.layers[0]._replace(a=self.inputs.T)
-        self.sparse_rows = None
-        if X is not self.table:  # to look for gaps batch by batch would take 2 µs a step
-            self.table, self.has_gaps = X, has_gaps(X)
-        if not isinstance(X, np.ndarray):
-            rows = X[index].toarray(out=self.scratch if X.dtype == self.dtype else None)
-        elif isinstance(index, slice) or X.dtype != self.dtype:
-            rows = X[index]
-        else:  # the method: np.take takes 1 µs longer
-            rows = X.take(index, axis=0, out=self.scratch, mode="clip")
-        self.encoding.apply(rows, self.inputs[:, :-1], self.scratch, self.has_gaps)
+    def _plan_backward(self, stack):
+        gradients, self.calls_backward = stack.layout.views(self.grad), []
+        for below, W in reversed([*enumerate(stack.layers[1:])]):
+            a, delta, delta_above = self.a[below], self.delta[below], self.delta[below + 1]
+            units, saved = self.units[below], self.saved[below]
+            self.calls_backward += [
+                self._product(a, delta_above.swapaxes(1, 2), gradients[below + 1]),
+                self._product(W[:, :-1], delta_above, delta),
+                *([partial(self._undrop, below)] if self.dropout else []),
+                partial(self.activation.multiply_by_slope, delta, units, saved),
+            ]
+        self.first_grad = gradients[0]
+        self.first_delta_t, self.first_grad_out = (
+            array[self.which] for array in (self.delta[0].swapaxes(1, 2), self.first_grad)
+        )
 
-    def forward(self, streams=None):
-        """Logits of the rows read.
+    def _product(self, left, right, out):
+        """The call that writes ``left @ right`` to ``out``."""
+        is_outer = left.shape[-1] == 1  # then a product takes 39 µs for 128 x 256, this 10
+        multiply = np.multiply if is_outer else self.multiply
+        return partial(multiply, left[self.which], right[self.which], out[self.which])
+
+    def forward(self, inputs, streams=None):
+        """Logits of rows.
 
         Parameters
         ----------
+        inputs : ndarray of shape (n_inputs + 1, n_rows), or CSR array
+            As `Reader.read` gives them, in the dtype of the params.
         streams : list of Generator, optional
             One generator a network; if given, dropout is on.
 
@@ -146,16 +121,14 @@ class Network:
         ndarray of shape (n_estimators, n_rows)
             An array of the workspace, not a copy.
         """
-        for number, layer in enumerate(self.layers):
-            if number == 0 and self.sparse_rows is not None:
-                for W, W_t, z in zip(*map(stacked, (layer.W, layer.W_t, layer.z)), strict=True):
-                    multiply(self.sparse_rows, W, W_t[:, -1], out=z)
-            else:
-                self.multiply(layer.W_t, layer.a, layer.z)
-            if number < len(self.units):
-                self.activation.apply(self.units[number], self.saved[number])
-                if streams and self.dropout:
-                    self._drop(number, streams)
+        self.inputs, self.streams = inputs, streams
+        if isinstance(inputs, np.ndarray):
+            self.multiply(self.W_t, inputs, self.first_z)
+        else:
+            for W, z in zip(self.W, self.z[0], strict=True):
+                multiply(inputs, W[:-1], W[-1], out=z)
+        for call in self.calls_forward:
+            call()
         return self.logits
 
     def backward(self):
@@ -164,35 +137,28 @@ class Network:
         Writes to the ``grad`` of the constructor. Needs a forward pass right before, whose
         activations it overwrites.
         """
-        for number in reversed(range(len(self.layers))):
-            layer = self.layers[number]
-            if number == 0 and self.sparse_rows is not None:
-                gradient = SparseGradient(self.sparse_rows)
-                for delta, grad in zip(*map(stacked, (layer.delta, layer.grad)), strict=True):
-                    gradient.write(delta, out=grad)
-            else:
-                self.multiply(layer.a, layer.delta_t, layer.grad)
-            if number == 0:
-                return
-            below, delta = number - 1, self.delta[number - 1]
-            is_outer = layer.W.shape[-1] == 1  # then a product takes 39 µs for 128 x 256, this 10
-            multiply = np.multiply if is_outer else self.multiply
-            multiply(layer.W, layer.delta, self.layers[below].delta)
-            if self.dropout:
-                delta *= self.is_kept[below]
-                delta *= 1 / (1 - self.dropout)
-                self.units[below] *= 1 - self.dropout  # the activations before dropout
-            self.activation.multiply_by_slope(delta, self.units[below], self.saved[below])
+        for call in self.calls_backward:
+            call()
+        if isinstance(self.inputs, np.ndarray):
+            self.multiply(self.inputs, self.first_delta_t, self.first_grad_out)
+        else:
+            gradient = SparseGradient(self.inputs)
+            for delta, grad in zip(self.delta[0], self.first_grad, strict=True):
+                gradient.write(delta, out=grad)
 
-    def _drop(self, number, streams):
+    def _drop(self, number):
+        """Silence units; without streams all are kept."""
+        if not self.streams:
+            return
         a, uniform = self.units[number], self.delta[number]  # delta is free until the backward pass
-        for network, rng in enumerate(streams):
+        for network, rng in enumerate(self.streams):
             rng.random(dtype=uniform.dtype, out=uniform[network])
         np.greater_equal(uniform, self.dropout, out=self.is_kept[number])
         a *= self.is_kept[number]
         a *= 1 / (1 - self.dropout)
 
-
-def stacked(matrices):
-    """The matrices with the axis of networks, also for a stack of one."""
-    return matrices if matrices.ndim == 3 else matrices[np.newaxis]
+    def _undrop(self, number):
+        """Let the silenced units pass nothing back, and restore the others."""
+        self.delta[number] *= self.is_kept[number]
+        self.delta[number] *= 1 / (1 - self.dropout)
+        self.units[number] *= 1 - self.dropout  # the activations before dropout

@@ -8,17 +8,21 @@ changes nothing.
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
 
 from .batching import batches
-from .losses import LOSSES, log_loss
+from .inputs.reading import Reader
+from .inputs.sparse import stays_sparse
+from .losses import LOSSES
 from .network import BLOCK_ROWS, Network
 from .prediction import predict_logits
 from .stack import Stack
 from .streams import stream
 
+BLOCK_VALUES = 1 << 16  # most inputs that are read at once for several batches
 ENOUGH = 16  # different validation rows whose loss is used as it is
 SMALLEST_VARIANCE = 1e-9  # of labels: one class may have nearly all the weight
 
@@ -105,6 +109,17 @@ class Problem:
     n_judging: np.ndarray | None = None
 
 
+class Block(NamedTuple):
+    """Rows that are read at once, for one or more batches; the arrays are by network and row."""
+
+    start: int  # position of the first row in the order of visiting
+    inputs: np.ndarray
+    opposite: np.ndarray  # -1 for a positive row, 1 for a negative one; of shape (n_rows,)
+    share: np.ndarray  # what the row weighs in the mean of its batch
+    pull: np.ndarray  # share times opposite: from the slope by the log-odds t to that by the logit
+    against: np.ndarray  # t, see `losses`, as the passes leave it
+
+
 class Objective:
     """The objective, for some networks of a stack side by side.
 
@@ -118,11 +133,14 @@ class Objective:
     ----------
     total_weight : ndarray of shape (n_networks,)
         Sum of the weights of each network's training rows.
+    mean_loss : ndarray of float64 of shape (n_networks,)
+        Of the batches of the last `gradients`, the objective of each before its step.
     """
 
     def __init__(self, problem, networks):
         self.problem, self.networks = problem, np.asarray(networks)
         self._loss = LOSSES[problem.loss]
+        self._reader = Reader(problem.stack.to_apply, problem.rows.sign.dtype)
         self._workspaces = {}
         self._piece_grad = np.empty(
             (len(self.networks), problem.stack.layout.n_params), problem.rows.sign.dtype
@@ -153,59 +171,101 @@ class Objective:
         return Objective(self.problem, self.networks[positions])
 
     def visit(self, order, epoch=0):
-        """Set the order of rows for `value_and_grad`, and start an epoch's dropout streams."""
+        """Set the order of rows for `gradients`, and start an epoch's dropout streams."""
         self._rows = self.problem.rows.take(order)
         self._streams = [
             stream(self.problem.seed, "dropout", epoch, network)
             for network in (self.networks if self.problem.dropout else ())
         ]
 
-    def value_and_grad(self, params, rows, grad):
-        """Estimate the objective and its gradient from some of the rows.
+    def gradients(self, params, slices, grad):
+        """Estimate the gradient from one batch of rows after the other.
+
+        The rows of several small batches are read at once, and their losses computed at once from
+        what the passes leave: a small network spends its time on calls.
 
         Parameters
         ----------
         params : ndarray of shape (n_networks, n_params)
-        rows : slice
-            Positions in the order set by `visit`; over all rows the estimate is exact.
+            May change from batch to batch.
+        slices : list of slice
+            The batches: positions in the order set by `visit`. Their sizes differ by one at most.
         grad : ndarray of shape (n_networks, n_params)
-            Overwritten.
+            Overwritten by the gradient of each batch; over all rows the estimate is exact.
 
-        Returns
-        -------
-        ndarray of float64 of shape (n_networks,)
+        Yields
+        ------
+        None
+            Once a batch. ``mean_loss`` is set at the end.
         """
-        n_rows = rows.stop - rows.start
-        scale = self._unit / n_rows
-        if n_rows <= BLOCK_ROWS:
-            value = self._accumulate(params, rows, scale, grad)
-        else:
-            value = np.zeros(len(params))
-            grad[...] = 0
-            for piece in batches(n_rows, BLOCK_ROWS, rows.start):
-                value += self._accumulate(params, piece, scale, self._piece_grad)
-                grad += self._piece_grad
-        if self.problem.alpha:
-            value += self._add_penalty(params, grad)
-        return value
+        total, size = np.zeros(len(params)), slices[0].stop - slices[0].start
+        rows_at_once = min(BLOCK_ROWS, BLOCK_VALUES // (self.problem.stack.encoding.n_inputs + 1))
+        at_once = 1 if stays_sparse(self.problem.rows.X) else max(1, rows_at_once // (size + 1))
+        for first in range(0, len(slices), at_once):
+            some = slices[first : first + at_once]
+            if size < BLOCK_ROWS:
+                block = self._read(some)
+                for rows in some:
+                    self._pass(params, block, rows, grad)
+                    if self.problem.alpha:
+                        total += self._add_penalty(params, grad)
+                    yield
+                total += self._losses(block)
+            else:
+                total += self._pass_in_pieces(params, *some, grad)
+                if self.problem.alpha:
+                    total += self._add_penalty(params, grad)
+                yield
+        self.mean_loss = total / len(slices)
 
-    def _accumulate(self, params, rows, scale, grad):
-        """Loss and gradient of some rows; each network's weights are multiplied by scale."""
-        network = self._workspace(rows.stop - rows.start, params, grad)
-        network.read(self.problem.rows.X, self._rows.index[rows])
-        sign = self._rows.sign[rows]
-        margin = network.forward(self._streams)
-        margin *= sign
-        loss, slope, weight = network.loss, network.slope, network.weight
-        self._loss(margin, self.problem.label_smoothing, loss, slope)
-        np.multiply(self._rows.weight[rows], scale, out=weight)
+    def value_and_grad(self, params, rows, grad):
+        """Estimate the objective and its gradient from one slice of rows; see `gradients`."""
+        for _ in self.gradients(params, [rows], grad):
+            pass
+        return self.mean_loss
+
+    def _read(self, slices, n_rows=None):
+        """Read the rows of batches, which lie one after the other, or of a piece of one."""
+        rows = slice(slices[0].start, slices[-1].stop)
+        sizes = [n_rows or batch.stop - batch.start for batch in slices]
+        size = np.repeat(sizes, [batch.stop - batch.start for batch in slices])
+        opposite, weight = -self._rows.sign[rows], self._rows.weight[rows]
+        share = np.empty((len(self.networks), len(size)), opposite.dtype)
+        np.multiply(weight, self._unit / size, out=share)
         if self._rows.fold is not None:
-            weight *= self._rows.fold[rows] != self._own_fold
-        value = np.vecdot(loss, weight, dtype=np.float64)
-        weight *= sign  # from d/dmargin to d/dlogit
-        slope *= weight
+            share *= self._rows.fold[rows] != self._own_fold
+        inputs = self._reader.read(self.problem.rows.X, self._rows.index[rows])
+        pull, against = share * opposite, np.empty_like(share)
+        return Block(rows.start, inputs, opposite, share, pull, against)
+
+    def _pass(self, params, block, rows, grad):
+        """Both passes of some rows of a block."""
+        network = self._workspace(rows.stop - rows.start, params, grad)
+        here, inputs = slice(rows.start - block.start, rows.stop - block.start), block.inputs
+        if isinstance(inputs, np.ndarray):
+            inputs = inputs[:, here]
+        against = block.against[:, here]
+        np.multiply(network.forward(inputs, self._streams), block.opposite[here], out=against)
+        self._loss.slope(against, self.problem.label_smoothing, network.slope)
+        network.slope *= block.pull[:, here]
         network.backward()
-        return value
+
+    def _losses(self, block):
+        """The sum of the losses of a block's batches."""
+        loss = np.empty_like(block.against)
+        self._loss.value(block.against, self.problem.label_smoothing, loss)
+        return np.vecdot(loss, block.share, dtype=np.float64)
+
+    def _pass_in_pieces(self, params, rows, grad):
+        """Both passes of a batch that is too large for one; returns its loss."""
+        loss, n_rows = np.zeros(len(params)), rows.stop - rows.start
+        grad[...] = 0
+        for piece in batches(n_rows, BLOCK_ROWS, rows.start):
+            block = self._read([piece], n_rows)
+            self._pass(params, block, piece, self._piece_grad)
+            loss += self._losses(block)
+            grad += self._piece_grad
+        return loss
 
     def _workspace(self, n_rows, params, grad):
         """The network for ``n_rows`` rows, reused while params and grad are the same arrays."""
@@ -283,7 +343,7 @@ class Objective:
             doubt = (
                 min(1, ENOUGH / n_judging - 1) * away / max(rate * (1 - rate), SMALLEST_VARIANCE)
             )
-        loss = self._mean_loss(logits, rows, log_loss)
+        loss = self._mean_loss(logits, rows, LOSSES["log_loss"])
         return np.array([loss, accuracy, loss + doubt])
 
     def _logits(self, params, rows):
@@ -292,7 +352,7 @@ class Objective:
 
     def _mean_loss(self, logits, rows, loss, smoothing=0.0):
         """Weighted mean loss over the rows; overwrites the logits."""
-        margin = np.multiply(logits, rows.sign, out=logits)
-        value = np.empty_like(margin)
-        loss(margin, smoothing, value, slope=np.empty_like(margin))
+        against = np.multiply(logits, -rows.sign, out=logits)
+        value = np.empty_like(against)
+        loss.value(against, smoothing, value)
         return np.average(value, axis=1, weights=rows.weight)

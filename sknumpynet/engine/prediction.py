@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import expit
 
 from .batching import batches
+from .inputs.reading import Reader
 from .network import BLOCK_ROWS, Network
 
 # Workspaces for one row, as long as their stacks live: to make one is a tenth of a prediction. Who
@@ -17,8 +18,7 @@ KEPT = WeakKeyDictionary()
 def pass_forward(stack, X, index):
     """The `Network` after a forward pass of the rows ``X[index]``, all at once."""
     passed = Network(stack, len(index))
-    passed.read(X, index)
-    passed.forward()
+    passed.forward(Reader(stack.to_apply, stack.params.dtype).read(X, index))
     return passed
 
 
@@ -41,16 +41,16 @@ def predict_logits(stack, X, index=None, dtype=None):
     dtype = dtype or np.result_type(X.dtype, stack.params.dtype)
     n_rows = X.shape[0] if index is None else len(index)
     logits = np.empty((len(stack), n_rows), dtype)
-    network = KEPT.pop(stack, None) if n_rows == 1 else None
-    # Sorted, for a network of another size is made anew and looks for gaps in all of X.
-    for rows in sorted(batches(n_rows, BLOCK_ROWS), key=lambda rows: rows.stop - rows.start):
+    kept = KEPT.pop(stack, None) if n_rows == 1 else None
+    reader, network = kept or (Reader(stack.to_apply, stack.params.dtype), None)
+    for rows in batches(n_rows, BLOCK_ROWS):
         size = rows.stop - rows.start
         if network is None or network.n_rows != size:
             network = Network(stack, size)
-        network.read(X, rows if index is None else index[rows])
-        logits[:, rows] = network.forward()
+        inputs = reader.read(X, rows if index is None else index[rows])
+        logits[:, rows] = network.forward(inputs)
     if n_rows == 1:
-        KEPT[stack] = network
+        KEPT[stack] = reader, network
     return logits
 
 

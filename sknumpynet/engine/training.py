@@ -85,7 +85,7 @@ def train(
             has_finished = ~course.stopping.is_running
         if not keeps_best and course.stopping.has_diverged.any():
             diverged = np.flatnonzero(course.stopping.has_diverged)
-            course.params[diverged] = params[diverged]
+            course.last[diverged] = params[diverged]
             if optimizer is not None:
                 running.put(diverged, optimizer.take(diverged))
         return course.outcome(running, has_finished)
@@ -108,6 +108,8 @@ class Course:
     ----------
     params : ndarray of shape (n_networks, n_params)
         The parameters in training.
+    average : ndarray of shape (n_networks, n_params) or None
+        Their average over the steps, if the plan says so; then this is judged and kept.
     order : ndarray of int of shape (n_networks,)
         The number of the network at each position of ``params``.
     stopping : Stopping
@@ -124,6 +126,7 @@ class Course:
             adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
         )
         self.params, self.order = start.copy(), np.arange(len(start))
+        self.average = start.copy() if plan.averaging else None
         self.curves = {name: [] for name in ("loss", *VALIDATION[: 2 * objective.has_validation])}
         self.last_loss = np.full(len(start), np.nan)
 
@@ -147,6 +150,11 @@ class Course:
             return True
         return has_changed
 
+    @property
+    def last(self):
+        """What is judged after an epoch."""
+        return self.params if self.average is None else self.average
+
     def so_far(self):
         """A copy of what `train` would return now, without the optimizer."""
         return copy.deepcopy(self.outcome(None, ~self.stopping.is_running))
@@ -159,17 +167,17 @@ class Course:
             for name, curve in self.curves.items()
         }
         if was_interrupted:
-            kept = best_so_far(stopping, self.params)
+            kept = best_so_far(stopping, self.last)
         elif self.objective.has_validation or not n_epochs or not self.keeps_best:
             kept = stopping.best_params, stopping.best_score, stopping.best_epoch
         else:
-            last = self.params[np.argsort(self.order)]
+            last = self.last[np.argsort(self.order)]
             kept = best_of_training(self.objective, stopping, self.start, last, curves["loss"])
         best_params, best_score, best_epoch = kept
         if self.objective.has_validation and n_epochs:  # the loss of the epoch, not its score
             loss = curves["validation"][best_epoch - 1, np.arange(len(self.start))]
             best_score = np.where(best_epoch, loss, best_score)
-        params = best_params if self.keeps_best else self.params
+        params = best_params if self.keeps_best else self.last
         return Trained(
             stack=self.objective.problem.stack.with_params(params),
             optimizer=optimizer,
@@ -221,6 +229,8 @@ def descend(course, optimizer, n_passes, n_seen):
     plan, stopping, order = course.plan, course.stopping, course.order
     n_running, n_done = len(order), 0
     arrays = [course.params, *optimizer.state.values()]
+    if course.average is not None:
+        arrays.append(course.average)
     while n_running and n_done < plan.max_iter:
         running, front = order[:n_running], slice(n_running)
         some_params, some_optimizer = course.params[front], optimizer.take(front)
@@ -233,13 +243,14 @@ def descend(course, optimizer, n_passes, n_seen):
             n_passes=n_passes,
             n_seen=n_seen,
             rate_factor=stopping.rate_factor[running] if stopping.adaptive_from else None,
+            average=None if course.average is None else course.average[front],
         )
         has_changed = False
         while n_done < plan.max_iter and not has_changed:
             course.begin()
             epoch = next(training)
             n_done = epoch.number
-            has_changed = course.judge(running, epoch, some_params)
+            has_changed = course.judge(running, epoch, course.last[front])
         optimizer.n_steps = some_optimizer.n_steps
         has_finished = ~stopping.is_running[running]
         rearranged = np.argsort(has_finished, kind="stable")

@@ -33,16 +33,17 @@ class Binning:
     width: np.ndarray
     mean: np.ndarray
 
-    def apply(self, rows, out, is_missing=None):
-        """Write the codes of dense ``rows`` to ``out``, of shape (n_rows, n_codes).
+    def apply(self, columns, out, scratch, is_missing=None):
+        """Write the codes of dense rows to ``out``, of shape (n_codes, n_rows).
 
-        ``is_missing`` tells which values of the rows are missing, if any are.
+        ``is_missing`` tells which values are missing, if any are; the rest as in `Encoding.apply`.
         """
-        np.subtract(rows[:, self.source], self.low, out=out)
-        out /= self.width
+        values = columns.take(self.source, axis=0, out=scratch[: len(out)], mode="clip")
+        np.subtract(values, self.low[:, np.newaxis], out=out)
+        out /= self.width[:, np.newaxis]
         out.clip(0, 1, out=out)  # the methods: np.clip takes 1 µs longer
         if is_missing is not None:
-            np.copyto(out, self.mean, where=is_missing[:, self.source])
+            np.copyto(out, self.mean[:, np.newaxis], where=is_missing[self.source])
 
     def at(self, codes, source):
         """Some of the codes, applied to columns at other positions ``source``."""

@@ -76,35 +76,48 @@ class Encoding:
                 names.append(f"{columns[at]} {'is missing' if level is None else f'= {level}'}")
         return names
 
-    def apply(self, rows, out, scratch, has_gaps=False):
-        """Write the inputs of dense ``rows`` to ``out``.
+    @property
+    def repeats(self):
+        """Whether inputs are made of columns given several times."""
+        return self.binning is not None or self.levels is not None
 
-        Huge values may overflow on the way, to an infinity that bends to 3.
+    @property
+    def n_scratch(self):
+        """Most inputs of one kind."""
+        parts = self.binning, self.levels
+        return max(self.n_features, *(len(part.source) for part in parts if part is not None), 0)
+
+    def apply(self, columns, out, scratch, has_gaps=False):
+        """Write the inputs of dense rows to ``out``.
+
+        Differences are computed in the dtype of ``columns`` and then rounded to that of ``out``: in
+        single precision a column of 1e9 and a little would lose what varies. Huge values may
+        overflow on the way, to an infinity that bends to 3.
 
         Parameters
         ----------
-        rows, scratch : ndarray of shape (n_rows, n_features)
-            They may be one and the same array; ``scratch`` is overwritten.
-        out : ndarray of shape (n_rows, n_inputs)
+        columns : ndarray of shape (n_features, n_rows)
+        out : ndarray of shape (n_inputs, n_rows)
+        scratch : ndarray of shape (n_scratch, n_rows)
+            Overwritten; of the dtype of ``columns``.
         has_gaps : bool, default=False
             Whether values may be missing.
         """
-        end = out.shape[1]
+        end = len(out)
         if self.levels is not None:
             start = end - len(self.levels.source)
-            self.levels.apply(rows, out[:, start:])
+            self.levels.apply(columns, out[start:], scratch)
             end = start
-        if self.n_categorical:
-            rows, scratch = rows[:, : self.n_numeric], scratch[:, : self.n_numeric]
-        is_missing = np.isnan(rows) if has_gaps else None
+        columns = columns[: self.n_numeric]
+        is_missing = np.isnan(columns) if has_gaps else None
         if self.gaps is not None:
             start = end - len(self.gaps.source)
-            self.gaps.apply(is_missing, out[:, start:end])
+            self.gaps.apply(is_missing, out[start:end])
             end = start
         if self.binning is not None:
-            self.binning.apply(rows, out[:, self.n_numeric : end], is_missing)
+            self.binning.apply(columns, out[self.n_numeric : end], scratch, is_missing)
             end = self.n_numeric
-        self.scaling.apply(rows, out[:, :end], scratch, is_missing)
+        self.scaling.apply(columns, out[:end], scratch[:end], is_missing)
 
     def folded(self):
         """What is left to be encoded once `fold_into` has changed the first layer."""

@@ -22,7 +22,7 @@ class Gaps:
 
     def apply(self, is_missing, out):
         """Write the inputs to ``out``, given which values are missing, or None for none."""
-        out[...] = 0 if is_missing is None else is_missing[:, self.source]
+        out[...] = 0 if is_missing is None else is_missing[self.source]
 
 
 def has_gaps(X):

@@ -26,9 +26,10 @@ class Levels:
     source: np.ndarray
     level: np.ndarray
 
-    def apply(self, rows, out):
-        """Write the inputs of dense ``rows`` to ``out``, of shape (n_rows, n_inputs)."""
-        np.equal(rows[:, self.source], self.level, out=out)
+    def apply(self, columns, out, scratch):
+        """Write the inputs of dense rows to ``out``, (n_inputs, n_rows); see `Encoding.apply`."""
+        numbers = columns.take(self.source, axis=0, out=scratch[: len(out)], mode="clip")
+        np.equal(numbers, self.level[:, np.newaxis], out=out)
 
     def of(self, column):
         """Numbers of the levels of a column that have an input."""

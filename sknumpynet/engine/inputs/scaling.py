@@ -40,31 +40,21 @@ class Scaling:
             return self
         return Scaling(missing=0.0 if self.center is None else self.center)
 
-    def apply(self, rows, out, scratch, is_missing=None):
-        """Write the scaled ``rows`` to ``out``, of their shape; see `Encoding.apply`.
-
-        Computed in the most exact dtype of rows, scaling and ``out``. What is then beyond the
-        numbers of ``out`` is the largest of them.
-        """
-        z, exact = out, np.result_type(rows, out, *self._arrays())
-        if exact != out.dtype:
-            z, scratch = np.empty((2, *rows.shape), exact)
-        if self.center is None:
-            z[...] = rows
-        else:
-            np.subtract(rows, self.center, out=z)
+    def apply(self, columns, out, scratch, is_missing=None):
+        """Write the scaled columns to ``out``, of their shape; see `Encoding.apply`."""
+        if self.center is not None:
+            columns = np.subtract(columns, self.center[:, np.newaxis], out=scratch)
         if self.factor is not None:
-            z *= self.factor
-        if self.bends:
-            bend(z, scratch)
-        if z is not out:
+            columns = np.multiply(columns, self.factor[:, np.newaxis], out=scratch)
+        if not self.bends and out.dtype != columns.dtype:
             largest = np.finfo(out.dtype).max
-            z.clip(-largest, largest, out=out, casting="same_kind")
+            columns = columns.clip(-largest, largest, out=scratch)
+        out[...] = columns
+        if self.bends:
+            bend(out, scratch)
         if is_missing is not None:
-            np.copyto(out, self.missing, where=is_missing)
-
-    def _arrays(self):
-        return (each for each in (self.center, self.factor) if each is not None)
+            missing = self.missing if np.ndim(self.missing) == 0 else self.missing[:, np.newaxis]
+            np.copyto(out, missing, where=is_missing)
 
     def at(self, columns):
         """The scaling of some columns; a column may be given several times."""

@@ -40,8 +40,8 @@ class SparseInputs:
     def __init__(self, encoding, dtype):
         self.encoding, self.dtype, n_features = encoding, dtype, encoding.n_features
         self.base = np.empty(encoding.n_inputs, dtype)
-        zeros = np.zeros((1, n_features), dtype)
-        encoding.apply(zeros, self.base[np.newaxis], scratch=zeros)
+        zeros, scratch = np.zeros((n_features, 1), dtype), np.empty((encoding.n_scratch, 1), dtype)
+        encoding.apply(zeros, self.base[:, np.newaxis], scratch)
         self.is_far = abs(self.base[:n_features]) > FAR
         (self.far,) = np.nonzero(self.is_far)
         self.base[self.far] = 0  # these columns are stored in full, with their zeros
@@ -71,10 +71,11 @@ class SparseInputs:
             parts.append((np.repeat(np.arange(n_rows), len(self.far)), far, values))
         if self.encoding.binning is not None:
             entry, code = self._codes_of(column)
-            values, codes = rows.data[np.newaxis], np.empty((1, len(entry)), self.dtype)
-            self.encoding.binning.at(code, entry).apply(values, codes, np.isnan(values))
+            values, codes = rows.data[:, np.newaxis], np.empty((len(entry), 1), self.dtype)
+            scratch = np.empty_like(codes, values.dtype)
+            self.encoding.binning.at(code, entry).apply(values, codes, scratch, np.isnan(values))
             code += n_features
-            parts.append((row[entry], code, codes[0] - self.base[code]))
+            parts.append((row[entry], code, codes[:, 0] - self.base[code]))
         if self.encoding.gaps is not None:
             (missing,) = np.nonzero(np.isnan(rows.data))
             place = self.gap_input[column[missing]]
@@ -86,10 +87,10 @@ class SparseInputs:
 
     def _scaled(self, values, column):
         """Values of these columns, scaled."""
-        scaled, values = np.empty((1, len(values)), self.dtype), values[np.newaxis]
-        scaling = self.encoding.scaling.at(column)
-        scaling.apply(values, scaled, np.empty_like(scaled), np.isnan(values))
-        return scaled[0]
+        values = values[:, np.newaxis]
+        scaled, scaling = np.empty_like(values, self.dtype), self.encoding.scaling.at(column)
+        scaling.apply(values, scaled, np.empty_like(values), np.isnan(values))
+        return scaled[:, 0]
 
     def _codes_of(self, column):
         """All pairs (value, code of its column), given the column of each value."""
