@@ -81,7 +81,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         (rows seen + 1)^power_t, epoch by epoch; or by 5 whenever a network has made no progress for
         ``n_iter_no_change`` epochs.
     learning_rate_init : float or 'auto', default='auto'
-        Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
+        Rate of the first step. 'auto' is, layer by layer, 5 % of the standard deviation of the
         initial weights.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
@@ -120,7 +120,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         For 'adam': added to the root of the latter, to keep steps finite.
     n_iter_no_change : int, inf or 'auto', default='auto'
         A network stops after so many epochs without progress. 'auto' is 6, or fewer for many rows:
-        as many as make 1,000 steps, 2 at least.
+        as many as make 1,000 steps, 2 at least; more for few rows: as many as make 60.
     max_fun : int, default=15000
         Most evaluations of the loss by 'lbfgs'.
     n_estimators : int or 'auto', default='auto'
@@ -134,7 +134,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Bins of each column of numbers, target means among them: inputs of their own; 0 for none.
         They have equal weight, but a value that would take three edges or more becomes one edge,
         and the other rows share the bins anew. 'auto' is 8 for 100 different rows or more with
-        ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
+        ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0; from 2,000 on
+        up to 16, as many as make at most 256 inputs.
     categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
             default='from_dtype'
         The categorical columns: by position or name, or a mask; None for no column. 'from_dtype':
@@ -148,6 +149,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
     label_smoothing : float, default=0.0
         Moves the labels 0 and 1 to e / 2 and 1 - e / 2 in training, where this is e.
+    averaging : bool or 'auto', default='auto'
+        Whether to judge and keep an average of the weights over the steps, of which about the last
+        tenth counts. 'auto' does so for 'adam' with validation rows. Not for 'lbfgs', nor in
+        `partial_fit`.
     max_grad_norm : float or None, default=None
         Longer gradients are scaled down to this length, network by network.
     class_weight : dict, 'balanced' or None, default=None
@@ -273,6 +278,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         precision: str = "auto",
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
+        averaging: bool | str = "auto",
         max_grad_norm: float | None = None,
         class_weight: Mapping | str | None = None,
         n_jobs: int | None = None,
@@ -309,6 +315,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self.precision = precision
         self.dropout = dropout
         self.label_smoothing = label_smoothing
+        self.averaging = averaging
         self.max_grad_norm = max_grad_norm
         self.class_weight = class_weight
         self.n_jobs = n_jobs
@@ -514,7 +521,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self, params, factors, stack, rows, tasks, validation=None, n_judging=None, is_stream=False
     ):
         """Train the stack, on several workers if asked, and show it; returns the warnings."""
-        training_setup.decide_epochs(params, rows)
+        has_validation = validation is not None or rows.fold is not None
+        training_setup.decide_course(params, rows, has_validation, is_stream)
         self._built_with, self._class_factors = vars(params), factors  # for readers
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(

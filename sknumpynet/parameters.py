@@ -69,6 +69,12 @@ def to_float(value):
         return np.nan
 
 
+def flag_or_auto(advice):
+    """A rule for True and False that may be left to be decided."""
+    is_flag = flag(advice).allows
+    return Rule(lambda v: is_auto(v) or is_flag(v), "True, False or 'auto'", advice)
+
+
 def one_of(names, advice):
     """A rule for a choice among names."""
     names = list(names)
@@ -185,11 +191,7 @@ RULES = {
         "give the epochs between two reports, or 0 for none",
     ),
     "warm_start": flag("it chooses whether fit goes on from the last fit"),
-    "early_stopping": Rule(
-        lambda v: isinstance(v, bool | np.bool_) or is_auto(v),
-        "True, False or 'auto'",
-        "'auto' holds rows out when there are enough of them",
-    ),
+    "early_stopping": flag_or_auto("'auto' holds rows out when there are enough of them"),
     "validation_fraction": part("give the part of the rows to hold out, as 0.1"),
     "n_estimators": whole_or_auto("give the number of networks trained side by side, such as 8"),
     "scale_inputs": one_of(
@@ -205,6 +207,7 @@ RULES = {
         "'from_dtype', None, or a list or mask of columns",
         "give the columns that hold categories by name or position, such as ['city'], or [0, 3]",
     ),
+    "averaging": flag_or_auto("'auto' averages for adam where rows are held out or given"),
     "precision": one_of(
         ("auto", "float32", "float64"), "'float32' takes less time, 'float64' rounds less"
     ),

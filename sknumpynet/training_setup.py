@@ -12,10 +12,11 @@ from .engine.stack import Stack
 from .validation import naming
 
 BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
+FINEST_BINS, FEWEST_FINE = 16, 2_000  # likewise, where they make half of the most codes at most
 FEWEST_SINGLE = 100  # different rows from which precision="auto" is float32
 NETWORKS, MANY_ROWS, NETWORKS_OF_MANY = 8, 50_000, 4  # n_estimators="auto", and from when on less
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 12_000, 3, 200  # of max_iter="auto"
-PATIENCE, LEAST_PATIENCE, MOST_PATIENCE = 1_000, 2, 6  # of n_iter_no_change="auto"; steps, epochs
+PATIENCE, PATIENCE_STEPS, LEAST_PATIENCE = 6, (60, 1_000), 2  # of n_iter_no_change="auto"; epochs
 FULL_BATCH = 64  # rows up to which batch_size="auto" is all of them
 LARGEST_BATCH, VERY_WIDE = 256, 8192  # of batch_size="auto", and columns from which it is that
 BUILT_WITH = (
@@ -55,16 +56,23 @@ def keep_shape(params, stack, built_with):
         params.precision = built_with["precision"]
 
 
-def decide_epochs(params, rows):
-    """Decide, in place, how many epochs "auto" is: as many steps as suit tables of any length."""
+def decide_course(params, rows, has_validation, is_stream):
+    """Decide, in place, how many epochs "auto" is, and whether it is to average.
+
+    What is judged after each epoch is to have had some steps, and not too many, be there few rows
+    or a million.
+    """
+    if params.averaging == "auto":
+        params.averaging = has_validation and params.solver == "adam"
+    params.averaging &= not is_stream and params.solver != "lbfgs"
     n_steps = 1  # an epoch
     if params.solver != "lbfgs":
         n_steps = -(-len(rows.index) // rows_per_step(params.batch_size, rows))
     if params.max_iter == "auto":
         params.max_iter = min(max(STEPS // n_steps, FEWEST_EPOCHS), MOST_EPOCHS)
     if params.n_iter_no_change == "auto":
-        n_epochs = -(-PATIENCE // n_steps)
-        params.n_iter_no_change = min(max(n_epochs, LEAST_PATIENCE), MOST_PATIENCE)
+        least, most = (-(-of_steps // n_steps) for of_steps in PATIENCE_STEPS)
+        params.n_iter_no_change = max(least, min(PATIENCE, most), LEAST_PATIENCE)
 
 
 def make_layout(params, encoding):
@@ -103,6 +111,7 @@ def make_stack(params, rows, units, columns, seed, is_stream=False):
         rows,
         scale_inputs=params.scale_inputs,
         n_bins=n_bins,
+        finest_bins=FINEST_BINS if is_auto and units.n_different >= FEWEST_FINE else n_bins,
         most_codes=MOST_CODES if is_auto else None,
         n_means=0 if columns is None else len(columns.means),
         n_categorical=0 if columns is None else len(columns.levels),
