@@ -9,7 +9,7 @@ rungs; each module imports only from rungs below its own:
 1. ``batching``, ``folds``, ``initializers``, ``inputs.scaling``, ``inputs.binning``,
    ``inputs.gaps``, ``inputs.target_means``
 2. ``inputs.encoding``, ``inputs.sparse``
-3. ``stack``
+3. ``inputs.reading``, ``stack``
 4. ``network``
 5. ``prediction``, ``stopping``
 6. ``objective``

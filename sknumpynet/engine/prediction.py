@@ -50,6 +50,7 @@ def predict_logits(stack, X, index=None, dtype=None):
         inputs = reader.read(X, rows if index is None else index[rows])
         logits[:, rows] = network.forward(inputs)
     if n_rows == 1:
+        reader.table = None  # its values may change before it comes again
         KEPT[stack] = reader, network
     return logits
 

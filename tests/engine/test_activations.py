@@ -30,7 +30,7 @@ def points(shape, dtype):
 def forward(name, z):
     units = np.full((z.shape[0], z.shape[1] + 1, z.shape[2]), 7, z.dtype)
     units[:, :-1] = z
-    saved = np.full((ACTIVATIONS[name].n_saved, *z.shape), np.nan, z.dtype)
+    saved = np.zeros((ACTIVATIONS[name].n_saved, *z.shape), z.dtype)
     ACTIVATIONS[name].apply(units[:, :-1], saved)
     return units, saved
 
@@ -114,12 +114,25 @@ def test_very_large_inputs_give_finite_values_and_slopes(name, shape, dtype):
 
 
 @every_activation
+@every_shape
+def test_a_pass_leaves_nothing_in_saved_that_changes_the_next(name, shape):
+    units, saved = forward(name, points(shape, np.float64))
+    ACTIVATIONS[name].multiply_by_slope(np.ones(shape), units[:, :-1], saved)
+    z, delta = points(shape, np.float64)[:, ::-1].copy(), np.ones(shape)
+    expected = value(name, z), times_slope(name, z, delta)
+    ACTIVATIONS[name].apply(z, saved)
+    assert_array_equal(z, expected[0])
+    ACTIVATIONS[name].multiply_by_slope(delta, z, saved)
+    assert_array_equal(delta, expected[1])
+
+
+@every_activation
 def test_limits_are_those_of_far_away_where_both_ends_are_flat(name):
     ends = np.array([[[-1e4, 1e4]]])
     apply, facts = ACTIVATIONS[name].apply, ACTIVATIONS[name]
     a, beyond = ends.copy(), 2 * ends
     for z in (a, beyond):
-        apply(z, np.empty((facts.n_saved, *z.shape)))
+        apply(z, np.zeros((facts.n_saved, *z.shape)))
     assert (facts.limits is not None) == bool((a == beyond).all())
     if facts.limits is not None:
         assert_array_equal(a[0, 0], facts.limits)

@@ -1,6 +1,7 @@
 """The passes of a stack against the formulas written row by row, unit by unit."""
 
 import math
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import sparse
 from sknumpynet.engine.activations import ACTIVATIONS
 from sknumpynet.engine.inputs import sparse as sparse_inputs
 from sknumpynet.engine.inputs.encoding import Encoding
+from sknumpynet.engine.inputs.reading import Reader
 from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.layout import Layout
 from sknumpynet.engine.network import BLOCK_ROWS, Network
@@ -87,9 +89,12 @@ def logits_by_hand(coefs, intercepts, activation, X, scaling=SCALINGS["none"]):
 def one_pass(layout, activation, params, X, scaling=SCALINGS["none"], index=None):
     index = slice(0, X.shape[0]) if index is None else index
     n_rows = X[index].shape[0]
-    network = Network(stacked(layout, activation, params, scaling), n_rows)
-    network.read(X, index)
-    return network.forward().copy()
+    stack = stacked(layout, activation, params, scaling)
+    return Network(stack, n_rows).forward(read(stack, X, index)).copy()
+
+
+def read(stack, X, index=slice(None)):
+    return Reader(stack.to_apply, stack.params.dtype).read(X, index)
 
 
 @pytest.mark.parametrize("n_networks", [1, 3])
@@ -186,9 +191,9 @@ def test_x_is_never_written_to(index, scaling, to_csr):
         part.setflags(write=False)
     before = X.copy()
     n_rows, grad = len(np.arange(7)[index]), np.empty_like(params)
-    network = Network(stacked(layout, "tanh", params, scaling), n_rows, grad)
-    network.read(X, index)
-    network.forward()
+    stack = stacked(layout, "tanh", params, scaling)
+    network = Network(stack, n_rows, grad)
+    network.forward(read(stack, X, index))
     network.slope[...] = 1
     network.backward()
     assert_array_equal(abs(X - before).sum(), 0)
@@ -208,28 +213,14 @@ def test_of_inputs_beyond_all_measure_nothing_is_known():
     assert np.isnan(predict_logits(stacked(layout, "identity", params), X)).any()
 
 
-@pytest.mark.parametrize("n_columns", [sparse_inputs.WIDE - 1, sparse_inputs.WIDE])
-@pytest.mark.parametrize("kind", ["none", "robust"])
-def test_sparse_rows_stay_sparse_in_wide_tables_and_need_no_dense_workspace(n_columns, kind):
-    layout = Layout((n_columns, 2, 1))
-    params = np.ones((2, layout.n_params))
-    scaling = SCALINGS[kind].at(np.arange(n_columns) % 3)
-    network = Network(stacked(layout, "tanh", params, scaling), 7)
-    network.read(sparse.csr_array((9, n_columns)), slice(0, 7))
-    stays_sparse = n_columns == sparse_inputs.WIDE
-    assert sparse.issparse(network.sparse_rows) == stays_sparse
-    assert (network.inputs is None) == stays_sparse
-
-
 @pytest.mark.parametrize("n_networks", [1, 2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_all_arrays_of_a_workspace_are_of_the_dtype_of_the_params(dtype, n_networks):
     rng = np.random.default_rng(11)
     layout, params, *_ = make_stack(rng, n_networks=n_networks, dtype=dtype)
     network = Network(stacked(layout, "mish", params), 7, np.empty_like(params), 0.4)
-    network.read(make_rows(rng), slice(0, 7))
-    arrays = [network.inputs, network.scratch, network.slope, network.loss, network.weight]
-    arrays += [network.logits, *network.units, *network.saved, *network.delta]
+    arrays = [network.slope, network.logits]
+    arrays += [*network.a, *network.z, *network.units, *network.saved, *network.delta]
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
     assert {array.dtype for array in network.is_kept} == {np.dtype(bool)}  # a quarter of float32
 
@@ -238,26 +229,26 @@ def test_all_arrays_of_a_workspace_are_of_the_dtype_of_the_params(dtype, n_netwo
 
 
 def training_stack(rng, activation="mish", hidden=(4, 3), n_networks=2, dropout=0.0, n_rows=7):
-    """A workspace for training, its params and its grad."""
+    """A stack, its workspace for training and its grad."""
     layout, params, *_ = make_stack(rng, hidden, n_networks)
-    grad = np.empty_like(params)
-    return Network(stacked(layout, activation, params), n_rows, grad, dropout), params, grad
+    stack, grad = stacked(layout, activation, params), np.empty_like(params)
+    return stack, Network(stack, n_rows, grad, dropout), grad
 
 
-def run_backward(network, cost, seeds):
+def run_backward(network, inputs, cost, seeds):
     """To the gradient of the sum over rows of cost times logit, network by network."""
-    network.forward(streams(seeds))
+    network.forward(inputs, streams(seeds))
     network.slope[...] = cost
     network.backward()
 
 
-def differences(network, params, cost, seeds, step=1e-5):
+def differences(network, params, inputs, cost, seeds, step=1e-5):
     slopes = np.empty_like(params)
     for j in range(params.shape[1]):
         before, sums = params[:, j].copy(), []
         for sign in (1, -1):
             params[:, j] = before + sign * step
-            logits = network.forward(streams(seeds))
+            logits = network.forward(inputs, streams(seeds))
             sums.append((logits * cost).sum(axis=1))
         params[:, j] = before
         slopes[:, j] = (sums[0] - sums[1]) / (2 * step)
@@ -273,11 +264,11 @@ def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
 ):
     rng = np.random.default_rng(7)
     hidden = (4, 2, 1, 3)  # products with one column and with one row among them
-    network, params, grad = training_stack(rng, activation, hidden, n_networks, dropout)
+    stack, network, grad = training_stack(rng, activation, hidden, n_networks, dropout)
     X, cost, seeds = make_rows(rng), rng.normal(size=(n_networks, 7)), (1, 2)[:n_networks]
-    network.read(to_csr(X), slice(0, 7))
-    slopes = differences(network, params, cost, seeds)
-    run_backward(network, cost, seeds)
+    inputs = read(stack, to_csr(X))
+    slopes = differences(network, stack.params, inputs, cost, seeds)
+    run_backward(network, inputs, cost, seeds)
     # Sums of size 10 are known to 1e-15 each, so their quotient by the step to 1e-9.
     assert_allclose(grad, slopes, rtol=1e-6, atol=1e-9)
 
@@ -286,15 +277,47 @@ def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
 def test_a_workspace_keeps_nothing_of_the_pass_before(kinds, monkeypatch):
     monkeypatch.setattr(sparse_inputs, "WIDE", 1)
     rng = np.random.default_rng(8)
-    network, _, grad = training_stack(rng, dropout=0.4)
+    stack, network, grad = training_stack(rng, dropout=0.4)
     cost = rng.normal(size=(2, 7))
     for kind in kinds.split():
         X = {"dense": np.asarray, "sparse": sparse.csr_array}[kind](make_rows(rng))
-        fresh, _, fresh_grad = training_stack(np.random.default_rng(8), dropout=0.4)
+        _, fresh, fresh_grad = training_stack(np.random.default_rng(8), dropout=0.4)
         for workspace in (network, fresh):
-            workspace.read(X, slice(0, 7))
-            run_backward(workspace, cost, seeds=(1, 2))
+            run_backward(workspace, read(stack, X), cost, seeds=(1, 2))
         assert_array_equal(grad, fresh_grad)
+
+
+def test_a_part_of_what_was_read_is_read_alone():
+    """As the batches of a block are: views of columns, which are not contiguous."""
+    rng = np.random.default_rng(14)
+    stack, network, grad = training_stack(rng)
+    X, cost = make_rows(rng, 30), rng.normal(size=(2, 7))
+    block = read(stack, X)
+    for rows in (slice(0, 7), slice(11, 18)):
+        run_backward(network, read(stack, X[rows]), cost, seeds=())
+        alone = network.logits.copy(), grad.copy()
+        run_backward(network, block[:, rows], cost, seeds=())
+        for found, expected in zip((network.logits, grad), alone, strict=True):
+            assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_pass_makes_no_array_that_grows_with_the_rows(activation, dropout):
+    """What it takes is NumPy's buffers, of 8192 numbers at most."""
+    peaks = []
+    for n_rows in (20_000, 40_000):
+        rng = np.random.default_rng(15)
+        stack, network, _ = training_stack(rng, activation, dropout=dropout, n_rows=n_rows)
+        inputs = read(stack, make_rows(rng, n_rows))
+        run_backward(network, inputs, 1.0, seeds=(1, 2))
+        tracemalloc.start()
+        try:
+            run_backward(network, inputs, 1.0, seeds=(1, 2))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert abs(np.diff(peaks)) < 1000  # bytes
 
 
 # Dropout -----------------------------------------------------------------------------------------
@@ -308,9 +331,9 @@ def kept_units(hidden, dropout, n_rows, seeds, dtype=np.float64):
         layer[...] = 1
     layout.weights(params)[-1][..., 0] = 2.0 ** np.arange(hidden[-1])
     grad = np.empty_like(params)
-    network = Network(stacked(layout, "identity", params), n_rows, grad, dropout)
-    network.read(np.ones((n_rows, 1), dtype), slice(0, n_rows))
-    return network.forward(seeds and streams(seeds))
+    stack = stacked(layout, "identity", params)
+    network = Network(stack, n_rows, grad, dropout)
+    return network.forward(read(stack, np.ones((n_rows, 1), dtype)), seeds and streams(seeds))
 
 
 def streams(seeds):

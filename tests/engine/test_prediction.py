@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from stacks import make
 
-from sknumpynet.engine import network
-from sknumpynet.engine.network import Network
+from sknumpynet.engine.inputs import reading
+from sknumpynet.engine.network import BLOCK_ROWS, Network
 from sknumpynet.engine.prediction import (
     KEPT,
     log_odds,
@@ -58,14 +58,22 @@ def test_a_kept_workspace_computes_with_the_params_of_now():
     _, problem = make(n_networks=3)
     stack, x = problem.stack, problem.rows.X[:1]
     predict_logits(stack, x)
-    kept = KEPT[stack]
+    reader, network = KEPT[stack]
     stack.params[...] *= 2
     fresh = replace(stack, params=stack.params.copy())
     assert_array_equal(predict_logits(stack, x), predict_logits(fresh, x))
-    assert KEPT[stack] is kept
+    assert KEPT[stack] == (reader, network)
     many = predict_logits(stack, problem.rows.X)
-    assert KEPT[stack] is kept
+    assert KEPT[stack] == (reader, network)
     assert_allclose(predict_logits(stack, x), many[:, :1], rtol=1e-12)
+
+
+def test_a_row_that_loses_a_value_between_predictions_is_read_anew():
+    _, problem = make(n_networks=3)
+    stack, x = problem.stack, problem.rows.X[:1].copy()
+    for value in (1.0, np.nan, 2.0):
+        x[0, 1] = value
+        assert_array_equal(predict_logits(stack, x), predict_logits(replace(stack), x.copy()))
 
 
 def test_a_workspace_is_kept_as_long_as_its_stack():
@@ -84,20 +92,20 @@ def test_a_prediction_amid_another_computes_in_a_workspace_of_its_own(monkeypatc
     expected = predict_logits(stack, first), predict_logits(stack, second)
     forward, amid = Network.forward, []
 
-    def interrupted(network, *streams):
+    def interrupted(network, inputs):
         if not amid:
             amid.append(None)
             amid[0] = predict_logits(stack, second)
-        return forward(network, *streams)
+        return forward(network, inputs)
 
     monkeypatch.setattr(Network, "forward", interrupted)
     assert_array_equal(predict_logits(stack, first), expected[0])
     assert_array_equal(amid[0], expected[1])
 
 
-def test_many_rows_are_searched_for_gaps_twice(monkeypatch):
-    """Once for each size of block, and not for each block."""
+def test_many_rows_are_searched_for_gaps_once(monkeypatch):
+    """And not for each block, or for each size of block."""
     stack, searched = make()[1].stack, []
-    monkeypatch.setattr(network, "has_gaps", lambda X: searched.append(X))
-    predict_logits(stack, np.ones((20 * network.BLOCK_ROWS - 10, 3)))
-    assert len(searched) == 2
+    monkeypatch.setattr(reading, "has_gaps", lambda X: searched.append(X))
+    predict_logits(stack, np.ones((20 * BLOCK_ROWS - 10, 3)))
+    assert len(searched) == 1

@@ -90,7 +90,7 @@ class Encoding:
     def apply(self, columns, out, scratch, has_gaps=False):
         """Write the inputs of dense rows to ``out``.
 
-        Differences are computed in the dtype of ``columns`` and then rounded to that of ``out``: in
+        Differences are computed in the dtype of ``scratch`` and then rounded to that of ``out``: in
         single precision a column of 1e9 and a little would lose what varies. Huge values may
         overflow on the way, to an infinity that bends to 3.
 
@@ -99,7 +99,7 @@ class Encoding:
         columns : ndarray of shape (n_features, n_rows)
         out : ndarray of shape (n_inputs, n_rows)
         scratch : ndarray of shape (n_scratch, n_rows)
-            Overwritten; of the dtype of ``columns``.
+            Overwritten; of the wider dtype of ``columns`` and ``out``.
         has_gaps : bool, default=False
             Whether values may be missing.
         """

@@ -47,16 +47,16 @@ class Reader:
         else:
             rows = self._array("rows", (len(index), X.shape[1]), X.dtype)
             X.take(index, axis=0, out=rows, mode="clip")  # other modes make a copy
-        n_rows = rows.shape[0]
-        columns = rows.T
+        n_rows, columns = rows.shape[0], rows.T
+        wider = np.result_type(X.dtype, self.dtype)
         if self.encoding.repeats or sparse.issparse(rows):
-            columns = self._array("columns", (X.shape[1], n_rows), X.dtype)
+            columns = self._array("columns", columns.shape, wider)
             if sparse.issparse(rows):
-                rows.T.toarray(out=columns)
+                rows.T.astype(wider, copy=False).toarray(out=columns)
             else:
                 columns[...] = rows.T
         inputs = self._array("inputs", (self.encoding.n_inputs + 1, n_rows), self.dtype)
-        scratch = self._array("scratch", (self.encoding.n_scratch, n_rows), X.dtype)
+        scratch = self._array("scratch", (self.encoding.n_scratch, n_rows), wider)
         self.encoding.apply(columns, inputs[:-1], scratch, self.has_gaps)
         inputs[-1] = 1
         return inputs

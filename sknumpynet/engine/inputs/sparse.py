@@ -89,7 +89,8 @@ class SparseInputs:
         """Values of these columns, scaled."""
         values = values[:, np.newaxis]
         scaled, scaling = np.empty_like(values, self.dtype), self.encoding.scaling.at(column)
-        scaling.apply(values, scaled, np.empty_like(values), np.isnan(values))
+        scratch = np.empty_like(values, np.result_type(values, scaled))
+        scaling.apply(values, scaled, scratch, np.isnan(values))
         return scaled[:, 0]
 
     def _codes_of(self, column):

@@ -17,10 +17,12 @@ def learn_codes(X, weight, n_bins):
     return learn_binning(X, np.arange(X.shape[0]), weight, n_bins)
 
 
-def codes(bins, rows):
-    out = np.empty((len(rows), len(bins.source)), rows.dtype)
-    bins.apply(rows, out)
-    return out
+def codes(bins, rows, is_missing=None):
+    """The codes of rows, a row each."""
+    out = np.empty((len(bins.source), len(rows)), rows.dtype)
+    scratch = np.empty((max(out.shape[0], rows.shape[1]), len(rows)), rows.dtype)
+    bins.apply(rows.T, out, scratch, None if is_missing is None else is_missing.T)
+    return out.T
 
 
 def assert_same(bins, others):
@@ -151,8 +153,7 @@ def test_a_missing_value_has_the_mean_of_each_code(dtype):
     X[::3, 1] = X[1, 2] = np.nan
     missing = np.isnan(X)
     bins = learn_codes(X, weight, 4)
-    out = np.empty((41, len(bins.source)), dtype)
-    bins.apply(X, out, missing)
+    out = codes(bins, X, missing)
     for code, column in zip(out.T, bins.source, strict=True):
         gaps = missing[:, column]
         mean = np.average(code[~gaps].astype(float), weights=weight[~gaps])

@@ -23,9 +23,24 @@ def learn(kind="robust", n_bins=4, **settings):
 
 
 def inputs(encoding, X, has_gaps=False):
-    out = np.full((len(X), encoding.n_inputs), np.nan, X.dtype)
-    encoding.apply(X, out, np.empty_like(X), has_gaps)
-    return out
+    """The inputs of rows, a row each."""
+    out, scratch = (
+        np.full((n, len(X)), np.nan, X.dtype) for n in (encoding.n_inputs, encoding.n_scratch)
+    )
+    encoding.apply(X.T, out, scratch, has_gaps)
+    return out.T
+
+
+def scaled(encoding, numbers):
+    out = np.empty_like(numbers.T)
+    encoding.scaling.apply(numbers.T, out, np.empty_like(out))
+    return out.T
+
+
+def codes_of(encoding, numbers):
+    out = np.empty((len(encoding.binning.source), len(numbers)), numbers.dtype)
+    encoding.binning.apply(numbers.T, out, np.empty_like(out))
+    return out.T
 
 
 def raw_table(dtype=np.float64):
@@ -46,17 +61,25 @@ def learn_raw(kind="robust", dtype=np.float64, **settings):
 @every_kind
 def test_the_inputs_are_the_scaled_columns_then_the_codes(kind):
     X, encoding = table(), learn(kind)
-    scaled, codes = np.empty_like(X), np.empty((len(X), len(encoding.binning.source)))
-    encoding.scaling.apply(X, scaled, np.empty_like(X))
-    encoding.binning.apply(X, codes)
-    assert_array_equal(inputs(encoding, X), np.hstack([scaled, codes]))
+    assert_array_equal(inputs(encoding, X), np.hstack([scaled(encoding, X), codes_of(encoding, X)]))
 
 
-def test_rows_may_be_their_own_scratch():
+@pytest.mark.parametrize("order", "CF")
+def test_columns_are_only_read(order):
     for X, encoding, has_gaps in ((table(), learn(), False), (raw_table(), learn_raw(), True)):
-        rows, out = X.copy(), np.empty((len(X), encoding.n_inputs))
-        encoding.apply(rows, out, rows, has_gaps)
-        assert_array_equal(out, inputs(encoding, X, has_gaps))
+        rows = np.array(X, order=order)
+        rows.setflags(write=False)
+        assert_array_equal(inputs(encoding, rows, has_gaps), inputs(encoding, X, has_gaps))
+
+
+def test_scratch_has_room_for_the_most_inputs_of_one_kind():
+    assert Encoding(4).n_scratch == 4
+    encoding = learn(n_bins=8)
+    assert encoding.n_scratch == len(encoding.binning.source) > 4
+    X = (np.arange(30) % 3)[:, np.newaxis].astype(float)
+    rows = Rows.counted(X, np.arange(30) % 2 == 0, np.ones(30))
+    of_levels = learn_encoding(rows, scale_inputs="robust", n_bins=4, n_categorical=1)
+    assert of_levels.n_scratch == 3
 
 
 @every_dtype
@@ -66,15 +89,10 @@ def test_the_inputs_of_a_raw_table_stand_part_after_part(kind, dtype):
     numbers, missing = X[:, :5], np.isnan(X[:, :5])
     n_codes = len(encoding.binning.source)
     found = inputs(encoding, X, has_gaps=True)
-    scaled, codes, gaps, levels = np.split(found, np.cumsum([5, n_codes, 3]), axis=1)
-    expected = np.empty_like(numbers)
-    encoding.scaling.apply(numbers, expected, np.empty_like(numbers))
-    assert_array_equal(scaled, np.where(missing, 0, expected))
-    expected = np.empty_like(codes)
-    encoding.binning.apply(numbers, expected)
-    assert_array_equal(
-        codes, np.where(missing[:, encoding.binning.source], encoding.binning.mean, expected)
-    )
+    first, codes, gaps, levels = np.split(found, np.cumsum([5, n_codes, 3]), axis=1)
+    assert_array_equal(first, np.where(missing, 0, scaled(encoding, numbers)))
+    is_missing, mean = missing[:, encoding.binning.source], encoding.binning.mean
+    assert_array_equal(codes, np.where(is_missing, mean, codes_of(encoding, numbers)))
     assert_array_equal(gaps, missing[:, [1, 3, 4]])
     assert_array_equal(levels, np.column_stack([X[:, 5] == 0, X[:, 5] == 1, X[:, 5] == 2]))
     assert found.dtype == dtype

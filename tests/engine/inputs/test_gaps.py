@@ -59,7 +59,7 @@ def test_an_input_is_1_where_the_value_is_missing():
     gaps = learn_gaps(with_gaps(1, 3), np.arange(41), np.ones(41))
     is_missing = np.array([[True, False, True, True], [False, True, False, False]])
     out = np.full((2, 2), np.nan)
-    gaps.apply(is_missing, out)
+    gaps.apply(is_missing.T, out)
     assert_array_equal(out, [[0, 1], [1, 0]])
     gaps.apply(None, out)
     assert_array_equal(out, 0)

@@ -31,9 +31,10 @@ def pairs(levels):
 
 
 def apply(levels, rows):
-    out = np.full((len(rows), len(levels.source)), np.nan)
-    levels.apply(np.asarray(rows, float), out)
-    return out
+    """The inputs of rows, a row each."""
+    out = np.full((len(levels.source), len(rows)), np.nan)
+    levels.apply(np.asarray(rows, float).T, out, np.empty_like(out))
+    return out.T
 
 
 @law

@@ -22,10 +22,11 @@ def learn(kind, X, weight, **params):
     return learn_scaling(kind, X, np.arange(X.shape[0]), weight, **params)
 
 
-def apply(scaling, rows):
-    out, scratch = np.empty_like(rows), np.empty_like(rows)
-    scaling.apply(rows, out, scratch)
-    return out
+def apply(scaling, rows, is_missing=None):
+    """The scaled rows, as rows."""
+    out, scratch = np.empty_like(rows.T), np.empty_like(rows.T)
+    scaling.apply(rows.T, out, scratch, None if is_missing is None else is_missing.T)
+    return out.T
 
 
 def straight(scaling, rows):
@@ -283,8 +284,7 @@ def test_a_missing_value_is_0_whatever_the_column(kind, dtype):
     X[::3, 1] = X[:, 2] = np.nan
     missing = np.isnan(X)
     learnt = learn(kind, X, np.linspace(0.1, 2, 41))
-    out, scratch = np.empty_like(X), np.empty_like(X)
-    learnt.apply(X, out, scratch, missing)
+    out = apply(learnt, X, missing)
     assert_array_equal(out[missing], 0)
     expected = apply(learnt, X)
     assert_array_equal(out[~missing], expected[~missing])
@@ -295,10 +295,10 @@ def test_a_missing_value_adds_nothing_to_a_folded_layer(is_sparse):
     X = table()
     X[::3, 1] = np.nan
     learnt = learn("standard", sparse.csc_array(X) if is_sparse else X, ones(X))
-    layer, out = np.random.default_rng(1).normal(size=(3, 5, 6)), np.empty_like(X)
+    layer = np.random.default_rng(1).normal(size=(3, 5, 6))
     expected = linear(layer, np.nan_to_num(apply(learnt, X)))
     learnt.fold_into(layer)
-    learnt.folded().apply(X, out, np.empty_like(X), np.isnan(X))
+    out = apply(learnt.folded(), X, np.isnan(X))
     assert_allclose(linear(layer, out), expected, rtol=1e-9, atol=1e-9)
 
 
@@ -308,10 +308,8 @@ def test_some_columns_are_scaled_as_within_the_table(kind):
     X[::3, 1] = np.nan
     learnt = learn(kind, X, ones(X))
     for scaling in (learnt, learnt.folded()):
-        out, some = np.empty_like(X), np.empty((41, 3))
-        scaling.apply(X, out, np.empty_like(X), np.isnan(X))
-        scaling.at(at).apply(X[:, at], some, np.empty_like(some), np.isnan(X[:, at]))
-        assert_array_equal(some, out[:, at])
+        some = apply(scaling.at(at), X[:, at], np.isnan(X[:, at]))
+        assert_array_equal(some, apply(scaling, X, np.isnan(X))[:, at])
 
 
 @every_kind

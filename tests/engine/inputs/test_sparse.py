@@ -44,9 +44,10 @@ def learnt(kind, X, n_bins):
 
 
 def dense_inputs(encoding, X):
-    out = np.empty((len(X), encoding.n_inputs), X.dtype)
-    encoding.apply(X, out, np.empty_like(X), has_gaps=True)
-    return out
+    """The inputs of rows, a row each."""
+    out, scratch = (np.empty((n, len(X)), X.dtype) for n in (encoding.n_inputs, encoding.n_scratch))
+    encoding.apply(X.T, out, scratch, has_gaps=True)
+    return out.T
 
 
 def read(encoding, X):
