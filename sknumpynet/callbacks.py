@@ -7,7 +7,10 @@ to stop training. ``so_far()`` computes what training would return if it ended n
 
 import os
 from functools import wraps
+from math import prod
 from threading import Lock
+
+from .parameters import is_auto
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -47,8 +50,8 @@ class EpochTasks:
     Parameters
     ----------
     estimator : estimator with callbacks set
-    n_epochs : int
-        The largest number of epochs.
+    n_epochs : int or None
+        The largest number of epochs; None if it is not known yet.
     X, y, sample_weight
         As given to ``fit``.
 
@@ -104,8 +107,10 @@ def epoch_tasks(estimator, X, y, sample_weight):
     """The `EpochTasks` of a fit; None where no callbacks are set."""
     if not hasattr(estimator, "_skl_callbacks"):
         return None
-    n_networks = int(estimator.n_estimators) if estimator.solver == "lbfgs" else 1
-    return EpochTasks(estimator, int(estimator.max_iter) * n_networks, X, y, sample_weight)
+    factors = [estimator.max_iter] + [estimator.n_estimators] * (estimator.solver == "lbfgs")
+    is_known = not any(map(is_auto, factors))  # else it takes the rows to decide
+    n_epochs = prod(map(int, factors)) if is_known else None
+    return EpochTasks(estimator, n_epochs, X, y, sample_weight)
 
 
 def observers_of(tasks, params):

@@ -81,12 +81,13 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         (rows seen + 1)^power_t, epoch by epoch; or by 5 whenever a network has made no progress for
         ``n_iter_no_change`` epochs.
     learning_rate_init : float or 'auto', default='auto'
-        Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
+        Rate of the first step. 'auto' is, layer by layer, 5 % of the standard deviation of the
         initial weights.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
-    max_iter : int, default=200
-        Most epochs (passes over the rows); for 'lbfgs', most iterations.
+    max_iter : int or 'auto', default='auto'
+        Most epochs (passes over the rows); for 'lbfgs', most iterations. 'auto' is 200, or fewer
+        for many rows: as many as make 12,000 steps, 3 at least.
     shuffle : bool, default=True
         Whether to visit the rows in a new order each epoch.
     random_state : int, RandomState instance or None, default=None
@@ -117,12 +118,14 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         For 'adam': likewise of the mean squared gradient.
     epsilon : float, default=1e-8
         For 'adam': added to the root of the latter, to keep steps finite.
-    n_iter_no_change : int or inf, default=6
-        A network stops after so many epochs without progress.
+    n_iter_no_change : int, inf or 'auto', default='auto'
+        A network stops after so many epochs without progress. 'auto' is 6, or fewer for many rows:
+        as many as make 1,000 steps, 2 at least; more for few rows: as many as make 60.
     max_fun : int, default=15000
         Most evaluations of the loss by 'lbfgs'.
-    n_estimators : int, default=8
-        Networks trained side by side.
+    n_estimators : int or 'auto', default='auto'
+        Networks trained side by side. 'auto' is 8, or 4 for more than 50,000 rows, copies of a row
+        counting as one; 8 for `partial_fit`; where training goes on, as many as there are.
     scale_inputs : {'robust', 'standard', None}, default='robust'
         Of numbers. 'robust': median and interquartile range to 0 and 1 (where that range is 0, the
         median distance of what is not the median), then z / sqrt(1 + (z / 3)^2), which lets no
@@ -131,16 +134,25 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Bins of each column of numbers, target means among them: inputs of their own; 0 for none.
         They have equal weight, but a value that would take three edges or more becomes one edge,
         and the other rows share the bins anew. 'auto' is 8 for 100 different rows or more with
-        ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0.
+        ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0; from 2,000 on
+        up to 16, as many as make at most 256 inputs.
     categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
             default='from_dtype'
         The categorical columns: by position or name, or a mask; None for no column. 'from_dtype':
         those of a frame that are category, text or boolean, those of an array of dtype object that
         hold text or booleans.
+    precision : {'auto', 'float32', 'float64'}, default='auto'
+        Arithmetic of the networks. 'auto' is float32 for a table of float32 and, but for 'lbfgs',
+        for 100 different rows or more, else float64; where training goes on, what it was. Columns
+        are scaled as they come, so that large offsets and units lose nothing.
     dropout : float, default=0.0
         Part of the hidden units silenced in each training step. Not for 'lbfgs'.
     label_smoothing : float, default=0.0
         Moves the labels 0 and 1 to e / 2 and 1 - e / 2 in training, where this is e.
+    averaging : bool or 'auto', default='auto'
+        Whether to judge and keep an average of the weights over the steps, of which about the last
+        tenth counts. 'auto' does so for 'adam' with validation rows. Not for 'lbfgs', nor in
+        `partial_fit`.
     max_grad_norm : float or None, default=None
         Longer gradients are scaled down to this length, network by network.
     class_weight : dict, 'balanced' or None, default=None
@@ -244,7 +256,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         learning_rate: str = "cosine",
         learning_rate_init: float | str = "auto",
         power_t: float = 0.5,
-        max_iter: int = 200,
+        max_iter: int | str = "auto",
         shuffle: bool = True,
         random_state: int | np.random.RandomState | None = None,
         tol: float = 1e-4,
@@ -257,14 +269,16 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         beta_1: float = 0.9,
         beta_2: float = 0.95,
         epsilon: float = 1e-8,
-        n_iter_no_change: float = 6,
+        n_iter_no_change: float | str = "auto",
         max_fun: int = 15000,
-        n_estimators: int = 8,
+        n_estimators: int | str = "auto",
         scale_inputs: str | None = "robust",
         numeric_bins: int | str = "auto",
         categorical_features: ArrayLike | str | None = "from_dtype",
+        precision: str = "auto",
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
+        averaging: bool | str = "auto",
         max_grad_norm: float | None = None,
         class_weight: Mapping | str | None = None,
         n_jobs: int | None = None,
@@ -298,8 +312,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self.scale_inputs = scale_inputs
         self.numeric_bins = numeric_bins
         self.categorical_features = categorical_features
+        self.precision = precision
         self.dropout = dropout
         self.label_smoothing = label_smoothing
+        self.averaging = averaging
         self.max_grad_norm = max_grad_norm
         self.class_weight = class_weight
         self.n_jobs = n_jobs
@@ -325,10 +341,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Numbers, texts, categories, booleans, dates; values may be missing. Numbers of float32
-            train in float32, and so does, but for 'lbfgs', a table of 100 different rows or more
-            that holds not only numbers; the rest in float64. C-contiguous floats, memory maps among
-            them, and CSR are read in place.
+            Numbers, texts, categories, booleans, dates; values may be missing. C-contiguous floats,
+            memory maps among them, and CSR are read in place.
         y : array-like of shape (n_samples,)
             Labels of two classes: numbers, strings, booleans.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -380,7 +394,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         y, rows, factors, stack = self._rows(params, X, y, sample_weight, two_classes, goes_on)
         groups, n_judging = check_groups(groups, len(y)), None
         units = Units.of(rows, self._columns, self._seed)
-        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
+        training_setup.decide_shape(params, rows, units)
+        rows = rows.in_dtype(params.precision)
         encoding = stack.encoding if goes_on else None
         self._columns = learn_target_means(self._columns, rows, units, groups, encoding)
         dtype, classes = rows.X.dtype, self.classes_
@@ -450,8 +465,10 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         _, rows, factors, stack = self._rows(
             params, X, y, sample_weight, lambda y: stream_classes(y, classes, known), goes_on, True
         )
-        units = None if goes_on else Units.of(rows, self._columns, self._seed)
-        rows = training_setup.in_arithmetic(params, self._columns, rows, units, stack)
+        if not goes_on:
+            units = Units.of(rows, self._columns, self._seed)
+            training_setup.decide_shape(params, rows, units, is_stream=True)
+        rows = rows.in_dtype(params.precision)
         stack = stack or self._drawn_stack(params, rows, units, is_stream=True)
         if not len(rows.index):
             return []
@@ -481,6 +498,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         weights, may_be_empty = (sample_weight, classes, params.class_weight), is_stream and goes_on
         rows, factors = training_rows(X, y, *weights, is_piece=is_stream, goes_on=may_be_empty)
         if goes_on:
+            training_setup.keep_shape(params, stack, self._built_with)
             known = self._built_with, classes, self.classes_
             training_setup.check_continuation(params, stack, *known)
             return y, rows, factors, stack
@@ -503,10 +521,12 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self, params, factors, stack, rows, tasks, validation=None, n_judging=None, is_stream=False
     ):
         """Train the stack, on several workers if asked, and show it; returns the warnings."""
+        has_validation = validation is not None or rows.fold is not None
+        training_setup.decide_course(params, rows, has_validation, is_stream)
         self._built_with, self._class_factors = vars(params), factors  # for readers
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(
-            params, stack.unfolded(rows.sign.dtype), rows, self._seed, validation, n_judging
+            params, stack.unfolded(params.precision), rows, self._seed, validation, n_judging
         )
         optimizer = training_setup.make_optimizer(plan, problem.stack.params, self._optimizer)
         if tasks:

@@ -315,8 +315,7 @@ class LayersDisplay:
         """
         clf = working_copy(estimator, network)
         X, stack = new_rows(clf, X), stack_of(clf)
-        params = stack.params[[network]]
-        stack = stack.with_params(params.astype(np.result_type(X.dtype, params.dtype)))
+        stack = stack.with_params(stack.params[[network]])
         passed = pass_forward(stack, X, np.arange(X.shape[0]))
         coefs = [layer[0] for layer in stack.layout.weights(stack.params)]
         activity = [units[0].T for units in passed.units] + [passed.logits.T]

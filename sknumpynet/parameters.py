@@ -69,6 +69,12 @@ def to_float(value):
         return np.nan
 
 
+def flag_or_auto(advice):
+    """A rule for True and False that may be left to be decided."""
+    is_flag = flag(advice).allows
+    return Rule(lambda v: is_auto(v) or is_flag(v), "True, False or 'auto'", advice)
+
+
 def one_of(names, advice):
     """A rule for a choice among names."""
     names = list(names)
@@ -101,6 +107,12 @@ def whole(advice):
     return Rule(lambda v: is_int(v) and v >= 1, "a positive int", advice)
 
 
+def whole_or_auto(advice):
+    """A rule for a positive int that may be left to be decided."""
+    wanted = "a positive int or 'auto'"
+    return Rule(lambda v: is_auto(v) or (is_int(v) and v >= 1), wanted, advice)
+
+
 def flag(advice):
     """A rule for True and False."""
     return Rule(lambda v: isinstance(v, bool | np.bool_), "True or False", advice)
@@ -118,7 +130,7 @@ def are_columns(value):
     """Whether it is "from_dtype", None, or a list of names, of positions, or of True and False."""
     if value is None or isinstance(value, str):
         return value is None or value == "from_dtype"
-    if not isinstance(value, Sequence | np.ndarray) or np.ndim(value) != 1:
+    if not isinstance(value, Sequence | np.ndarray) or getattr(value, "ndim", 1) != 1:
         return False
     listed = list(value)
     return any(
@@ -149,11 +161,7 @@ RULES = {
     "solver": one_of((*OPTIMIZERS, "lbfgs"), "'adam' is a good first choice"),
     "alpha": not_negative("give a penalty such as 1e-4, or 0"),
     "weight_decay": not_negative("give a decay such as 0.1, or 0"),
-    "batch_size": Rule(
-        lambda v: is_auto(v) or (is_int(v) and v >= 1),
-        "a positive int or 'auto'",
-        "give the rows per step, such as 128",
-    ),
+    "batch_size": whole_or_auto("give the rows per step, such as 128"),
     "learning_rate": one_of(
         SCHEDULES, "this is the schedule; the rate itself is learning_rate_init"
     ),
@@ -168,12 +176,12 @@ RULES = {
     "beta_1": part("0.9 is usual"),
     "beta_2": part("0.999 is usual"),
     "epsilon": number(lambda v: 0 < v < np.inf, "a finite number > 0", "1e-8 is usual"),
-    "max_iter": whole("give the most epochs to train for, such as 100"),
+    "max_iter": whole_or_auto("give the most epochs to train for, such as 100"),
     "max_fun": whole("give the most evaluations for lbfgs, such as 15000"),
     "tol": not_negative("1e-4 is usual; 0 counts any progress"),
     "n_iter_no_change": Rule(
-        lambda v: is_real(v) and v >= 1 and (is_int(v) or v == np.inf),
-        "a positive int or inf",
+        lambda v: is_auto(v) or (is_real(v) and v >= 1 and (is_int(v) or v == np.inf)),
+        "a positive int, inf or 'auto'",
         "give the epochs without progress after which to stop, such as 10",
     ),
     "shuffle": flag("it chooses whether rows are visited in a new order each epoch"),
@@ -183,13 +191,9 @@ RULES = {
         "give the epochs between two reports, or 0 for none",
     ),
     "warm_start": flag("it chooses whether fit goes on from the last fit"),
-    "early_stopping": Rule(
-        lambda v: isinstance(v, bool | np.bool_) or is_auto(v),
-        "True, False or 'auto'",
-        "'auto' holds rows out when there are enough of them",
-    ),
+    "early_stopping": flag_or_auto("'auto' holds rows out when there are enough of them"),
     "validation_fraction": part("give the part of the rows to hold out, as 0.1"),
-    "n_estimators": whole("give the number of networks trained side by side, such as 8"),
+    "n_estimators": whole_or_auto("give the number of networks trained side by side, such as 8"),
     "scale_inputs": one_of(
         ("robust", "standard", None), "'robust' is safe for any table, None for data in [-1, 1]"
     ),
@@ -202,6 +206,10 @@ RULES = {
         are_columns,
         "'from_dtype', None, or a list or mask of columns",
         "give the columns that hold categories by name or position, such as ['city'], or [0, 3]",
+    ),
+    "averaging": flag_or_auto("'auto' averages for adam where rows are held out or given"),
+    "precision": one_of(
+        ("auto", "float32", "float64"), "'float32' takes less time, 'float64' rounds less"
     ),
     "dropout": part("give the part of the units to silence, as 0.1"),
     "label_smoothing": part("give a small number such as 0.05, or 0"),

@@ -248,7 +248,9 @@ def from_0_1_0(state):
     encoding = {"n_features": n_features, "scaling": scaling, "binning": binning}
     has_factors = state.get("class_weight") is not None
     factors = state.get("_class_factors") if has_factors else None
-    built_with = {"categorical_features": "from_dtype", **state["_built_with"]}
+    is_single = state["coefs_"][0].dtype == np.float32
+    built_with = {"precision": "float32" if is_single else "float64"}
+    built_with |= {"categorical_features": "from_dtype", **state["_built_with"]}
     return state | {
         "_encoding": encoding,
         "_columns": None,

@@ -60,9 +60,14 @@ class Units(NamedTuple):
         """A number for each observation: copies of a row are one, unless rows are counts."""
         return np.arange(len(self.kind)) if self.table == "counted" else self.kind
 
+    @property
+    def n_observed(self):
+        """Observations."""
+        return self.observed.max() + 1
+
     def weight_of_one(self, rows):
         """The weight of one observation, in the mean."""
-        return rows.weight.sum() / (self.observed.max() + 1)
+        return rows.weight.sum() / self.n_observed
 
 
 def table_and_labels(X, y, read):

@@ -70,6 +70,24 @@ def test_every_epoch_is_a_task_within_that_of_the_fit(small, table, solver, n_es
     assert recorder.events == paired(n_epochs)
 
 
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"max_iter": 5}, 5),
+        ({"max_iter": "auto"}, None),  # it takes the rows to decide
+        ({"max_iter": 5, "n_estimators": "auto"}, 5),
+        ({"max_iter": 5, "n_estimators": 2, "solver": "lbfgs"}, 10),
+        ({"max_iter": 5, "n_estimators": "auto", "solver": "lbfgs"}, None),
+    ],
+)
+def test_callbacks_are_told_how_many_epochs_there_may_be(small, table, params, expected):
+    told = []
+    recorder = Recorder()
+    recorder.setup = lambda estimator, context: told.append(context.max_subtasks)
+    small(**params, tol=0.1).set_callbacks(recorder).fit(*table)
+    assert told == [expected]
+
+
 def test_tasks_end_with_the_epoch_at_which_networks_stop_by_themselves(small, table):
     recorder = Recorder()
     clf = small(early_stopping=True, n_iter_no_change=1, tol=0.1, max_iter=50)

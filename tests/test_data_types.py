@@ -75,7 +75,7 @@ def test_a_frame_equals_its_array_and_keeps_its_names(small, cancer, frame, kind
     X, y = NUMBERS[kind](frame), cancer[1]
     array = X.astype("float32" if kind == "float32" else float).to_numpy()
     clf = assert_fits_the_same(small, array, y, X, y)
-    assert clf.coefs_[0].dtype == array.dtype
+    assert clf.predict_proba(X).dtype == array.dtype
     assert clf.feature_names_in_.tolist() == frame.columns.tolist()
 
 

@@ -572,8 +572,8 @@ def test_target_means_are_read_as_in_training():
     rng = np.random.default_rng(0)
     weight, order = rng.integers(0, 3, N_ROWS), rng.permutation(N_ROWS)
     for given in (np.ones(N_ROWS), weight):
-        clf = NumpyMLPBinaryClassifier(random_state=0, max_iter=20, class_weight="balanced")
-        clf.fit(X, y, given)
+        params = {"max_iter": 20, "class_weight": "balanced", "precision": "float64"}
+        clf = NumpyMLPBinaryClassifier(random_state=0, **params).fit(X, y, given)
         evidence = Evidence(clf, X, y, given)
         np.testing.assert_array_equal(evidence.probability, clf.oof_proba_[given > 0, 1])
         shuffled = Evidence(clf, X.iloc[order], y[order], given[order])

@@ -304,7 +304,7 @@ def test_log_odds_of_one_network_are_its_decision_function(small, table):
 
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
 def test_sparse_rows_and_dense_rows_look_the_same(small, every_width, scale_inputs):
-    clf = small(numeric_bins=3, scale_inputs=scale_inputs).fit(X, Y)
+    clf = small(numeric_bins=3, scale_inputs=scale_inputs, precision="float64").fit(X, Y)
     dense, of_sparse = (
         LayersDisplay.from_estimator(clf, rows) for rows in (X, sparse.csr_array(X))
     )

@@ -300,7 +300,8 @@ def test_a_trace_s_gradient_is_the_slope_of_predict_proba_s_loss(
     small, scale_inputs, bins, loss, activation
 ):
     params = {"loss": loss, "activation": activation, "numeric_bins": bins}
-    clf = small(n_estimators=1, scale_inputs=scale_inputs, **params).fit(X, Y)
+    params |= {"n_estimators": 1, "scale_inputs": scale_inputs, "precision": "float64"}
+    clf = small(**params).fit(X, Y)
     row, h = trace(clf, X[3], "yes"), 1e-5
 
     def loss_now():
@@ -331,7 +332,7 @@ def test_a_trace_s_gradient_is_the_slope_of_predict_proba_s_loss(
 
 @pytest.mark.parametrize("scale_inputs", ["robust", None])
 def test_weights_are_the_estimator_s_and_shapes_are_those_of_the_formulas(small, scale_inputs):
-    clf = small(**DEEP, scale_inputs=scale_inputs).fit(X, Y)
+    clf = small(**DEEP, scale_inputs=scale_inputs, precision="float64").fit(X, Y)
     row = trace(clf, X[0], "no", network=2)
     for layer, coef, intercept in zip(row.layers, clf.coefs_, clf.intercepts_, strict=True):
         assert_array_equal(layer.W, coef[2])
@@ -346,7 +347,9 @@ def test_weights_are_the_estimator_s_and_shapes_are_those_of_the_formulas(small,
 def test_the_weighted_mean_of_traces_plus_the_penalty_is_the_gradient_of_training(small):
     params = {"alpha": 3.0, "label_smoothing": 0.1, "class_weight": {"no": 1, "yes": 4}}
     clf = small(**params, n_estimators=1, solver="sgd", momentum=0, early_stopping=False)
-    clf.set_params(batch_size=200, max_iter=1, learning_rate="constant", warm_start=True)
+    clf.set_params(
+        precision="float64", batch_size=200, max_iter=1, learning_rate="constant", warm_start=True
+    )
     clf.fit(X, Y).set_params(learning_rate_init=1e-3)
     weight = np.where(Y == "yes", 4.0, 1.0)
     traces = [trace(clf, x, y) for x, y in zip(X, Y, strict=True)]
@@ -452,7 +455,7 @@ def test_sparse_rows_with_gaps_are_read_as_the_same_rows_dense(
 def test_a_row_of_several_types_may_come_in_any_form(small, at):
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     table = raw_table(pd)
-    clf = small().fit(table, Y)
+    clf = small(precision="float64").fit(table, Y)
     forms = [table.iloc[at], table[at : at + 1], table.iloc[[at]], table.astype(object).iloc[at]]
     traces = [trace(clf, form, Y[at]) for form in forms]
     assert len({str(row) for row in traces}) == 1

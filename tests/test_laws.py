@@ -129,6 +129,7 @@ CHOICES = {  # the first of each is what small() gives
     "n_estimators": [3, 1, 2],
     "scale_inputs": ["robust", "standard", None],
     "numeric_bins": ["auto", 0, 3],
+    "precision": ["auto", "float64", "float32"],
     "dropout": [0.0, 0.3],
     "label_smoothing": [0.0, 0.2],
     "max_grad_norm": [None, 0.1],
@@ -174,7 +175,7 @@ def well_posed(**choices):
     it gets no further: rounding would decide after which iteration that is. So it would of the
     epoch after which a network stops whose loss stands still, were any fall of it progress.
     """
-    choices = {"tol": [1e-4, 0.1]} | choices
+    choices = {"tol": [1e-4, 0.1], "precision": ["float64"]} | choices
     choices |= {"epsilon": [1e-3], "learning_rate_init": ["auto", 0.01, 0.1]}
     plain = {"first": "normal", "dtypes": ["float64"]}
     drawn = st.tuples(tables(OF_ONE_SIZE, **plain), parameters(**choices))
@@ -207,9 +208,9 @@ def assert_trained_alike(clf, X, other, other_X, **tolerance):
             assert_allclose(mine[last], theirs[last], **tolerance)
 
 
-def assert_predicted_alike(some, others):
+def assert_predicted_alike(clf, some, others):
     """To rounding in the largest of them: small log-odds can be the difference of large terms."""
-    eps = np.finfo(others.dtype).eps
+    eps = np.finfo(clf.coefs_[0].dtype).eps  # that of the layers, whatever the table is of
     assert_allclose(some, others, rtol=1e4 * eps, atol=1e3 * eps * max(1, abs(others).max()))
 
 
@@ -676,7 +677,7 @@ def test_a_table_is_the_same_dense_and_sparse(small, case, container, wide, is_g
         dense = small(**params).fit(X, y, weight, **more)
         assert_learnt_the_same(clf, dense, **nearly(clf))
         for name in PREDICTIONS:
-            assert_predicted_alike(getattr(clf, name)(convert(X)), getattr(clf, name)(X))
+            assert_predicted_alike(clf, getattr(clf, name)(convert(X)), getattr(clf, name)(X))
 
 
 @law
@@ -713,8 +714,8 @@ def test_the_container_of_sparse_rows_does_not_matter(small, case, container, wi
 
 @law
 @given(
-    case=well_posed(solver=["adam", "sgd"])
-    | well_posed(solver=["lbfgs"], max_iter=[1, 2], activation=SMOOTH)
+    case=well_posed(solver=["adam", "sgd"], precision=["auto"])
+    | well_posed(solver=["lbfgs"], max_iter=[1, 2], activation=SMOOTH, precision=["auto"])
 )
 def test_float32_stays_float32_and_is_near_float64(small, case):
     """Of its seven digits, a column far from zero takes three; the line search of L-BFGS the rest.
@@ -729,11 +730,11 @@ def test_float32_stays_float32_and_is_near_float64(small, case):
         assert array.dtype == np.float32
     for name in PREDICTIONS:
         assert getattr(clf, name)(X).dtype == np.float32
-    single, double = (
-        small(**params | {"dropout": 0.0}).fit(each, y, weight).predict_proba(each)
-        for each in (X, X.astype(float))
-    )
-    assert_allclose(single, double, atol=5e-4)
+    for of_table, precision in ("single", "auto"), ("double", "float32"), ("single", "float64"):
+        of_dtype = X if of_table == "single" else X.astype(float)
+        clf = small(**params | {"dropout": 0.0, "precision": precision}).fit(of_dtype, y, weight)
+        double = clone(clf).set_params(precision="float64").fit(X.astype(float), y, weight)
+        assert_allclose(clf.predict_proba(of_dtype), double.predict_proba(X), atol=5e-4)
 
 
 @law
@@ -796,7 +797,7 @@ def test_numbers_in_any_container_equal_an_array_of_float64(small, case, contain
     clf = small(**params).fit(in_container, y.tolist(), weight.tolist())
     expected = small(**params).fit(X, y, weight)
     assert_learnt_the_same(clf, expected)
-    assert clf.coefs_[0].dtype == np.float64
+    assert clf.predict_proba(in_container).dtype == np.float64
     assert_array_equal(clf.predict_proba(in_container), expected.predict_proba(X))
 
 
@@ -917,7 +918,9 @@ def test_the_loss_curve_of_lbfgs_is_the_objective_after_each_iteration(small, ca
 @law
 @given(
     table=tables(dtypes=["float64"]),
-    params=parameters(early_stopping=["auto", True], class_weight=[None, {0: 1, 1: 3}]),
+    params=parameters(
+        early_stopping=["auto", True], class_weight=[None, {0: 1, 1: 3}], precision=["float64"]
+    ),
     as_X=st.sampled_from([np.asarray, sparse.csr_array]),
     as_X_val=st.sampled_from([np.asarray, sparse.csr_matrix]),
 )
@@ -1051,7 +1054,7 @@ def test_a_row_is_predicted_alike_in_any_company(small, case, seed, container):
         predict = getattr(clf, name)
         of_many, of_some = predict(container(many)), predict(container(many[some]))
         axis = int(name == "predict_proba_members")
-        assert_predicted_alike(of_some, of_many.take(some, axis))
+        assert_predicted_alike(clf, of_some, of_many.take(some, axis))
 
 
 # Failing ------------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ LEFT_OUT = {
     "`check_estimator` forbids. Here: `test_partial_fit_is_not_there_where_it_could_not_work`.",
     "test_preserve_feature_names": "Fits one class. Here: "
     "`test_numbers_in_any_container_equal_an_array_of_float64`.",
+    "test_mlp_param_dtypes": "Wants weights of float64 for a table of float64; those of 100 rows "
+    "or more are float32. Here: `test_the_precision_asked_for_is_that_of_the_weights`.",
     "test_partial_fit_unseen_classes": "Four classes.",
     "test_predict_proba_multiclass": "Three classes; the same for two is run.",
     "test_warm_start": "Three classes and more. Here: "

@@ -486,7 +486,7 @@ def test_a_table_of_numbers_is_one_input(small, table):
 
 def test_a_frame_of_numbers_may_be_one_input_a_column(small, raw):
     frame, y = raw[0][["amount", "share"]], raw[1]
-    clf = small().fit(frame, y)
+    clf = small(precision="float64").fit(frame, y)
     kind = skl2onnx.common.data_types.DoubleTensorType
     types = [(name, kind([None, 1])) for name in ("share", "amount")]  # in any order
     agree_on_frame(clf, types, frame, 1e-12)

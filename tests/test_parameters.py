@@ -32,6 +32,7 @@ FINITE_FROM_0 = (
 )
 BELOW_1 = ([0, 0.5, np.float32(0.25)], [*NOT_NUMBERS, -1e-9, 1, INF])
 POSITIVE_INT = ([1, 1000, np.int64(5)], NOT_INTS)
+POSITIVE_INT_OR_AUTO = (["auto", 1, 10**9, np.int64(5)], [*NOT_INTS, "all", "Auto", INF])
 FLAG = ([True, False, np.True_], NOT_FLAGS)
 
 EXAMPLES = {  # name: (good values, bad values)
@@ -47,7 +48,7 @@ EXAMPLES = {  # name: (good values, bad values)
     "solver": (["adam", "sgd", "lbfgs"], [*NOT_NAMES, None]),
     "alpha": FINITE_FROM_0,
     "weight_decay": FINITE_FROM_0,
-    "batch_size": (["auto", 1, 10**9, np.int64(5)], [*NOT_INTS, "all", INF]),
+    "batch_size": POSITIVE_INT_OR_AUTO,
     "learning_rate": (
         ["cosine", "constant", "invscaling", "adaptive"],
         [*NOT_NAMES, None, 0.01],
@@ -62,16 +63,16 @@ EXAMPLES = {  # name: (good values, bad values)
     "beta_1": BELOW_1,
     "beta_2": BELOW_1,
     "epsilon": ([1e-12, 1], [*NOT_NUMBERS, 0, -1, INF]),
-    "max_iter": POSITIVE_INT,
+    "max_iter": POSITIVE_INT_OR_AUTO,
     "max_fun": POSITIVE_INT,
     "tol": FINITE_FROM_0,
-    "n_iter_no_change": ([1, 10, INF, np.inf], [*NOT_INTS, -INF]),
+    "n_iter_no_change": (["auto", 1, 10, INF, np.inf], [*NOT_INTS, "Auto", -INF]),
     "shuffle": FLAG,
     "verbose": ([True, False, 0, 1, 100, np.int64(2)], ["yes", None, -1, 0.5, NAN, [1]]),
     "warm_start": FLAG,
     "early_stopping": ([True, False, np.True_, "auto"], [*NOT_FLAGS, "Auto"]),
     "validation_fraction": ([0, 0.1, 0.999], [*NOT_NUMBERS, 1, -0.1, INF]),
-    "n_estimators": POSITIVE_INT,
+    "n_estimators": POSITIVE_INT_OR_AUTO,
     "scale_inputs": (["robust", "standard", None], NOT_NAMES),
     "numeric_bins": (
         ["auto", 0, 2, np.int64(16), 65536],
@@ -79,8 +80,21 @@ EXAMPLES = {  # name: (good values, bad values)
     ),
     "categorical_features": (
         ["from_dtype", None, [], [0, 2], ("city", "day"), np.array([True, False]), [np.int64(1)]],
-        ["from dtype", "city", 0, True, 1.5, [0.5], [0, "city"], [True, 2], {0}, np.ones((2, 2))],
+        [
+            "from dtype",
+            "city",
+            0,
+            True,
+            1.5,
+            [0.5],
+            [0, "city"],
+            [True, 2],
+            {0},
+            [None, []],
+            np.ones((2, 2)),
+        ],
     ),
+    "precision": (["auto", "float32", np.str_("float64")], [*NOT_NAMES, None, 32, np.float32]),
     "dropout": BELOW_1,
     "label_smoothing": BELOW_1,
     "max_grad_norm": ([None, 1, 1e-3, INF], ["1", NAN, True, 0, -1, [1], 10**400]),

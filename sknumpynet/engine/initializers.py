@@ -11,7 +11,7 @@ import numpy as np
 from .activations import ACTIVATIONS
 from .streams import stream
 
-RELATIVE_RATE = 0.03  # Adam's change of a weight per step, in deviations of the initial weights
+RELATIVE_RATE = 0.05  # Adam's change of a weight per step, in deviations of the initial weights
 
 
 def weight_deviations(layout, activation):

@@ -23,7 +23,7 @@ def pass_forward(stack, X, index):
 
 
 def predict_logits(stack, X, index=None, dtype=None):
-    """Logits of all networks for all rows, some rows at a time.
+    """Logits of all networks for all rows, some rows at a time, computed in the stack's dtype.
 
     Parameters
     ----------
@@ -32,19 +32,17 @@ def predict_logits(stack, X, index=None, dtype=None):
     index : ndarray of int, optional
         The rows of X to take; all by default.
     dtype : dtype, optional
-        To compute in; by default the more exact one of X and the stack.
+        Of the logits; by default the more exact one of X and the stack.
 
     Returns
     -------
     ndarray of shape (n_networks, n_rows)
     """
     dtype = dtype or np.result_type(X.dtype, stack.params.dtype)
-    if dtype != stack.params.dtype:
-        stack = stack.with_params(stack.params.astype(dtype))
     n_rows = X.shape[0] if index is None else len(index)
     logits = np.empty((len(stack), n_rows), dtype)
     kept = KEPT.pop(stack, None) if n_rows == 1 else None
-    reader, network = kept or (Reader(stack.to_apply, dtype), None)
+    reader, network = kept or (Reader(stack.to_apply, stack.params.dtype), None)
     for rows in batches(n_rows, BLOCK_ROWS):
         size = rows.stop - rows.start
         if network is None or network.n_rows != size:

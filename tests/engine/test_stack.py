@@ -45,6 +45,29 @@ def test_to_unfold_what_is_unfolded_copies_it(scaling):
     assert not np.shares_memory(copy.params, stack.params)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@every_scaling
+def test_folded_params_are_as_exact_as_the_columns_they_multiply(scaling, dtype):
+    if scaling.factor is not None:
+        scaling = replace(scaling, center=CENTER.astype(dtype), factor=FACTOR.astype(dtype))
+    stack = stack_of(scaling)[0].unfolded(np.float32)
+    folds = scaling.factor is not None and not scaling.bends
+    folded = stack.folded()
+    assert folded.params.dtype == (dtype if folds else np.float32)
+    assert (folded.params is stack.params) != folds
+    again = folded.unfolded(np.float32).params
+    assert again.dtype == np.float32
+    if dtype == "float64":
+        assert_array_equal(again, stack.params)
+
+
+def test_a_weight_beyond_float32_is_the_largest_there():
+    stack, _ = stack_of(Scaling())
+    stack.params[0, :3] = 1e300, -1e300, 1e-300
+    largest = np.finfo(np.float32).max
+    assert_array_equal(stack.unfolded(np.float32).params[0, :3], [largest, -largest, 0])
+
+
 @pytest.mark.parametrize("n_networks", [1, 3])
 def test_coefs_and_intercepts_are_views_of_the_params(n_networks):
     stack, _ = stack_of(Scaling(), n_networks)

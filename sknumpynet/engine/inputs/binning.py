@@ -39,8 +39,8 @@ class Binning:
         ``is_missing`` tells which values are missing, if any are; the rest as in `Encoding.apply`.
         """
         values = columns.take(self.source, axis=0, out=scratch[: len(out)], mode="clip")
-        np.subtract(values, self.low[:, np.newaxis], out=out)
-        out /= self.width[:, np.newaxis]
+        np.subtract(values, self.low[:, np.newaxis], out=values)  # not in ``out``: in float32 a
+        np.divide(values, self.width[:, np.newaxis], out=out)  # width of 1e-200 would be nothing
         out.clip(0, 1, out=out)  # the methods: np.clip takes 1 µs longer
         if is_missing is not None:
             np.copyto(out, self.mean[:, np.newaxis], where=is_missing[self.source])

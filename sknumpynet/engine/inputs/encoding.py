@@ -144,6 +144,7 @@ def learn_encoding(
     *,
     scale_inputs,
     n_bins,
+    finest_bins=0,
     most_codes=None,
     n_means=0,
     n_categorical=0,
@@ -159,6 +160,8 @@ def learn_encoding(
     scale_inputs : {"robust", "standard", None}
     n_bins : int
         Bins a column; 0 for none.
+    finest_bins : int, default=0
+        Bins a column there may be instead, where they make half of ``most_codes`` at most.
     most_codes : int, optional
         With more codes than that there are none.
     n_means : int, default=0
@@ -182,7 +185,11 @@ def learn_encoding(
         X = X[:, :n_numeric]
     scaling = learn_scaling(scale_inputs, X, index, weight, is_stream, n_means)
     binning = learn_binning(X, index, weight, n_bins) if n_bins and n_numeric else None
-    if binning is not None and most_codes is not None and len(binning.source) > most_codes:
-        binning = None
+    if binning is not None and most_codes is not None:
+        finer = min(finest_bins, most_codes // 2 // len(np.unique(binning.source)))
+        if finer > n_bins:
+            binning = learn_binning(X, index, weight, finer)
+        elif len(binning.source) > most_codes:
+            binning = None
     gaps = learn_gaps(X, index, weight)
     return Encoding(n_features, scaling, binning, gaps, levels, n_categorical)

@@ -1,0 +1,127 @@
+"""What "auto" is: how many networks, how many epochs, how much patience."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sknumpynet import NumpyMLPBinaryClassifier, training_setup
+from sknumpynet.engine.objective import Rows
+from sknumpynet.fitted import as_fitted
+from sknumpynet.training_setup import decide_epochs
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(41, 2))
+Y = (X[:, 0] + RNG.normal(size=41) > 0).astype(int)
+
+
+def auto(**params):
+    """With its default number of networks, small otherwise."""
+    return NumpyMLPBinaryClassifier((3,), **{"max_iter": 2, "random_state": 0} | params)
+
+
+# Networks ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many_are_above_40(monkeypatch):
+    monkeypatch.setattr(training_setup, "MANY_ROWS", 40)
+
+
+@pytest.mark.parametrize(
+    ("rows", "weight", "expected"),
+    [
+        (np.arange(40), None, 8),
+        (np.arange(41), None, 4),
+        (np.arange(41), np.arange(41) > 0, 8),  # a weight of 0 leaves a row out
+        (np.tile(np.arange(40), 3), None, 8),  # copies
+        (np.arange(40), np.full(40, 9), 8),
+    ],
+)
+def test_there_are_fewer_networks_for_many_rows(many_are_above_40, rows, weight, expected):
+    clf = auto().fit(X[rows], Y[rows], weight)
+    assert len(clf.coefs_[0]) == len(clf.predict_proba_members(X)) == expected
+    assert as_fitted(clf).n_estimators == expected
+    assert clf.n_estimators == "auto"
+
+
+def test_rows_that_are_counts_are_rows(many_are_above_40):
+    table = np.tile([[0, 0], [0, 1], [1, 0], [1, 1]], (12, 1))  # both labels in each cell
+    labels = np.arange(48) // 4 % 2
+    assert len(auto().fit(table, labels).coefs_[0]) == 4
+
+
+def test_a_stream_has_the_networks_of_few_rows(many_are_above_40):
+    clf = auto().partial_fit(X, Y, classes=[0, 1])
+    assert len(clf.coefs_[0]) == len(clf.partial_fit(X, Y).coefs_[0]) == 8
+
+
+@pytest.mark.parametrize("goes_on", ["fit", "partial_fit"])
+def test_auto_goes_on_with_as_many_networks_as_there_are(many_are_above_40, goes_on):
+    clf = auto(n_estimators=3, warm_start=True).fit(X[:20], Y[:20]).set_params(n_estimators="auto")
+    assert len(getattr(clf, goes_on)(X, Y).coefs_[0]) == 3
+    clf.set_params(n_estimators=4)
+    with pytest.raises(ValueError, match=r"cannot go on with 3 network\(s\)"):
+        getattr(clf, goes_on)(X, Y)
+
+
+def test_the_default_is_for_more_rows_than_a_laptop_s_table():
+    assert training_setup.MANY_ROWS == 50_000
+
+
+# Epochs -----------------------------------------------------------------------------------------
+
+
+def decided(n_steps, **params):
+    """The epochs and the patience for so many batches an epoch."""
+    n_rows = 10 * n_steps
+    index = np.arange(n_rows)
+    rows = Rows(np.zeros((n_rows, 1)), index, np.ones(n_rows), np.ones(n_rows))
+    params = {"solver": "adam", "batch_size": 10, "max_iter": "auto"} | params
+    params = SimpleNamespace(**{"n_iter_no_change": "auto"} | params)
+    decide_epochs(params, rows)
+    return params.max_iter, params.n_iter_no_change
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "expected"),
+    [
+        (1, (200, 6)),
+        (60, (200, 6)),
+        (61, (196, 6)),
+        (166, (72, 6)),
+        (200, (60, 5)),
+        (201, (59, 5)),
+        (250, (48, 4)),
+        (500, (24, 2)),
+        (4000, (3, 2)),
+        (40000, (3, 2)),
+    ],
+)
+def test_epochs_make_some_12_000_steps_and_patience_some_1_000(n_steps, expected):
+    assert decided(n_steps) == decided(n_steps, solver="sgd") == expected
+    assert decided(n_steps, solver="lbfgs") == (200, 6)
+
+
+def test_numbers_stay_as_they_are():
+    assert decided(1000, max_iter=7, n_iter_no_change=np.inf) == (7, np.inf)
+    assert decided(1000, max_iter=7) == (7, 2)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_whoever_reads_an_estimator_is_told_the_numbers(solver, monkeypatch):
+    monkeypatch.setattr(training_setup, "STEPS", 40)
+    clf = auto(solver=solver, max_iter="auto", batch_size=10, tol=0.1).fit(X, Y)
+    fitted = as_fitted(clf)
+    assert fitted.max_iter == {"lbfgs": 40}.get(solver, 8)  # five batches an epoch
+    assert fitted.n_iter_no_change == 6
+    assert (clf.max_iter, clf.n_iter_no_change) == ("auto", "auto")
+    assert clf.n_iter_ <= fitted.max_iter
+
+
+def test_the_cosine_ends_with_the_epochs_decided(monkeypatch):
+    monkeypatch.setattr(training_setup, "STEPS", 40)
+    params = {"batch_size": 10, "early_stopping": False, "n_iter_no_change": np.inf}
+    clf, other = auto(max_iter="auto", **params).fit(X, Y), auto(max_iter=8, **params).fit(X, Y)
+    assert clf.n_iter_ == 8
+    np.testing.assert_array_equal(clf.predict_proba(X), other.predict_proba(X))
