@@ -109,7 +109,8 @@ class Course:
     params : ndarray of shape (n_networks, n_params)
         The parameters in training.
     average : ndarray of shape (n_networks, n_params) or None
-        Their average over the steps, if the plan says so; then this is judged and kept.
+        Their average over the steps, if the plan says so; then this is judged and kept. Never with
+        L-BFGS, which takes no steps from batches.
     order : ndarray of int of shape (n_networks,)
         The number of the network at each position of ``params``.
     stopping : Stopping
@@ -126,7 +127,7 @@ class Course:
             adaptive_from=plan.learning_rate_init if plan.learning_rate == "adaptive" else None,
         )
         self.params, self.order = start.copy(), np.arange(len(start))
-        self.average = start.copy() if plan.averaging else None
+        self.average = start.copy() if plan.averaging and plan.solver != "lbfgs" else None
         self.curves = {name: [] for name in ("loss", *VALIDATION[: 2 * objective.has_validation])}
         self.last_loss = np.full(len(start), np.nan)
 

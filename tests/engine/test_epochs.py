@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from stacks import GRADIENT_DESCENT, PLAN, make, places_after_epochs, run, value_and_grad
 
 from sknumpynet.engine.batching import visiting_order
-from sknumpynet.engine.epochs import clip_norm, epochs
+from sknumpynet.engine.epochs import average_in, clip_norm, epochs
 from sknumpynet.engine.objective import Objective
 from sknumpynet.engine.optimizers import SGD, Adam
 
@@ -185,3 +185,58 @@ def test_the_loss_of_a_full_batch_is_the_objective_before_the_step(solver, dropo
         assert_array_equal(epoch.validation, same.validation(params)[0])
         before = params.copy()
     assert epoch.number == plan.max_iter
+
+
+# The average of the weights ----------------------------------------------------------------------
+
+
+def weights_of_average(n_steps):
+    """Of the params after each step: w_i = c_i prod_(j > i) (1 - c_j), c_t = 10 / (t + 9)."""
+    c = 10 / (np.arange(1, n_steps + 1) + 9)
+    return c * np.append(np.cumprod(1 - c[:0:-1])[::-1], 1)
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+@pytest.mark.parametrize("n_steps", [1, 2, 7, 300])
+def test_the_average_after_t_steps_is_its_closed_form(n_steps, dtype, rtol):
+    path = np.random.default_rng(0).normal(3, size=(n_steps, 2, 5)).astype(dtype)
+    average, scratch = np.full((2, 5), 7, dtype), np.empty((2, 5), dtype)  # the start is forgotten
+    for step, params in enumerate(path, start=1):
+        kept = params.copy()
+        average_in(average, params, step, scratch)
+        assert_array_equal(params, kept)
+    weight = weights_of_average(n_steps)
+    assert_allclose(weight.sum(), 1, rtol=1e-12)
+    assert_allclose(average, np.tensordot(weight, path.astype(float), 1), rtol=rtol)
+    assert average.dtype == dtype
+
+
+def test_half_of_the_average_is_of_the_last_steps():
+    weight = weights_of_average(1000)
+    assert (np.diff(weight) > 0).all()
+    assert_allclose(weight[930:].sum(), 0.5, atol=0.02)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_after_every_epoch_the_average_is_that_of_all_steps_so_far(solver):
+    """And the steps are those without it."""
+    params, problem = make(n_networks=2, has_folds=True, dropout=0.2)
+    plan = replace(PLAN, solver=solver, max_iter=6)
+    make_optimizer, path = plan.make_optimizer, []
+    optimizer = make_optimizer(params)
+    step = optimizer.step
+
+    def recorded(params, *args):
+        step(params, *args)
+        path.append(params.copy())
+
+    optimizer.step = recorded
+    plain, average = params.copy(), np.full_like(params, np.pi)
+    objective, judge = Objective(problem, [0, 1]), Objective(problem, [0, 1])
+    without = epochs(Objective(problem, [0, 1]), plain, make_optimizer(plain), plan)
+    for epoch in epochs(objective, params, optimizer, plan, average=average):
+        assert_array_equal(epoch.loss, next(without).loss)
+        assert_array_equal(params, plain)
+        assert_allclose(average, np.tensordot(weights_of_average(len(path)), path, 1), rtol=1e-10)
+        assert_array_equal(epoch[2:], judge.validation(average))
+    assert len(path) == 6 * 4

@@ -11,9 +11,12 @@ from scipy import sparse
 from sklearn.metrics import accuracy_score, log_loss
 from stacks import with_scaling
 
+from sknumpynet.engine import objective as objective_module
 from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.batching import batches
 from sknumpynet.engine.inputs import sparse as sparse_inputs
 from sknumpynet.engine.inputs.encoding import Encoding
+from sknumpynet.engine.inputs.reading import Reader
 from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.layout import Layout
 from sknumpynet.engine.losses import LOSSES
@@ -197,7 +200,7 @@ def probabilities(problem, params, rows):
 
 
 def value_by_hand(problem, params, networks):
-    """Labels and probabilities, no margins: for each network, in extended precision."""
+    """Labels and probabilities, no logits: for each network, in extended precision."""
     rows, e = problem.rows, problem.label_smoothing
     p = probabilities(problem, params, rows)
     label = np.where(rows.sign > 0, 1 - e / 2, e / 2)
@@ -339,6 +342,92 @@ def test_other_params_are_read_and_another_grad_is_written_to_when_they_come():
         value = objective.value_and_grad(at, slice(0, 12), grad)
         for found, expected in zip((value, grad), evaluate_all(problem, at), strict=True):
             assert_array_equal(found, expected)
+
+
+# Batch after batch -------------------------------------------------------------------------------
+
+SIZES = {  # rows and the most of a batch: alike, or of sizes that differ by one
+    "one by one": (100, 1),
+    "alike": (98, 7),
+    "differing": (100, 7),
+    "nearly a block": (2 * BLOCK_ROWS - 1, BLOCK_ROWS),
+    "a block and more": (2 * BLOCK_ROWS + 1, BLOCK_ROWS + 1),
+    "pieces": (5 * BLOCK_ROWS, 2 * BLOCK_ROWS + 100),
+}
+
+
+def make_batches(n_rows, batch_size, variation="plain", **settings):
+    params, problem = make((4, 3), n_networks=3, n_rows=n_rows, **settings)
+    objective = Objective(vary(problem, variation), np.array([2, 0, 1]))
+    objective.visit(np.random.default_rng(1).permutation(n_rows), epoch=5)
+    return params, objective, batches(n_rows, batch_size)
+
+
+def descend(objective, params, slices):
+    """The gradients on the way down, the params at its end and the mean loss."""
+    params, grad, on_the_way = params.copy(), np.full_like(params, np.nan), []
+    for _ in objective.gradients(params, slices, grad):
+        on_the_way.append(grad.copy())
+        params -= 0.1 * grad  # which the next batch sees
+    return np.array(on_the_way), params, objective.mean_loss
+
+
+def assert_same_way(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("variation", ["plain", "penalty", "folds", "sparse", "all"])
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+def test_gradients_are_those_of_one_batch_after_the_other(sizes, variation, dropout):
+    params, objective, slices = make_batches(*sizes, variation, dropout=dropout)
+    found = descend(objective, params, slices)
+    _, alone, _ = make_batches(*sizes, variation, dropout=dropout)
+    grads, values, grad, params = [], [], np.empty_like(params), params.copy()
+    for rows in slices:
+        values.append(alone.value_and_grad(params, rows, grad))
+        grads.append(grad.copy())
+        params -= 0.1 * grad
+    assert_same_way(found, (grads, params, np.mean(values, axis=0)))
+    assert found[2].dtype == np.float64
+
+
+@pytest.mark.parametrize("variation", ["plain", "all"])
+@pytest.mark.parametrize("limits", [(1 << 16, 1), (1 << 16, 5), (1 << 16, 30), (1, 1024), (60, 24)])
+def test_how_many_rows_are_read_at_once_changes_nothing(limits, variation, monkeypatch):
+    params, objective, slices = make_batches(100, 7, variation)
+    expected = descend(objective, params, slices)
+    for name, limit in zip(("BLOCK_VALUES", "BLOCK_ROWS"), limits, strict=True):
+        monkeypatch.setattr(objective_module, name, limit)
+    _, other, _ = make_batches(100, 7, variation)
+    assert_same_way(descend(other, params, slices), expected)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "values", "n_reads", "most"),
+    [
+        ((100, 7), 1 << 16, 1, 100),
+        ((100, 7), 4 * 24, 5, 20),  # three batches of 6 or 7 rows of 4 inputs
+        ((100, 7), 1, 15, 7),
+        ((4096, 4), 1 << 16, 6, 816),  # at most 1024, and as if all batches had one row more
+        ((4096, 1000), 1 << 16, 5, 820),
+        ((4096, 4096), 1 << 16, 4, 1024),
+    ],
+    ids=str,
+)
+def test_several_small_batches_are_read_at_once(sizes, values, n_reads, most, monkeypatch):
+    monkeypatch.setattr(objective_module, "BLOCK_VALUES", values)
+    params, objective, slices = make_batches(*sizes)
+    read, n_rows = Reader.read, []
+
+    def counted(reader, X, index):
+        n_rows.append(len(index))
+        return read(reader, X, index)
+
+    monkeypatch.setattr(Reader, "read", counted)
+    descend(objective, params, slices)
+    assert (len(n_rows), max(n_rows), sum(n_rows)) == (n_reads, most, sizes[0])
 
 
 @pytest.mark.parametrize("cause", ["weight", "fold"])

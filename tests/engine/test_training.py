@@ -8,6 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy import sparse
 from stacks import PLAN, make, places_after_epochs, run, value_and_grad, with_scaling
 
+from sknumpynet.engine.batching import batches, visiting_order
+from sknumpynet.engine.epochs import average_in
 from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.objective import Objective
 from sknumpynet.engine.optimizers import Adam
@@ -29,6 +31,11 @@ STACKS = {
     "lbfgs": (LEAVING | {"solver": "lbfgs"}, {"alpha": 0.1}),
     "decayed": (LEAVING | {"weight_decay": 0.5, "relative_rate": np.linspace(0.1, 2, 21)}, {}),
     "clipped": (LEAVING | {"max_grad_norm": 0.1}, {}),
+    "averaged": (LEAVING | {"averaging": True}, {"dropout": 0.2}),
+    "averaged, adaptive": (
+        LEAVING | {"solver": "sgd", "learning_rate": "adaptive", "averaging": True},
+        {},
+    ),
     # Arrays so large that NumPy cuts sums, or the engine its work, into pieces.
     "wide": (
         LEAVING
@@ -78,7 +85,7 @@ def test_parts_trained_apart_and_joined_equal_the_whole(name):
             assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("name", ["adam", "adaptive"])
+@pytest.mark.parametrize("name", ["adam", "adaptive", "averaged", "averaged, adaptive"])
 def test_a_network_that_diverged_is_put_back_to_where_it_started(name):
     params, problem, plan = make_stack(name)
     trained = run(problem, params, plan, keeps_best=False)
@@ -310,6 +317,82 @@ def test_without_rows_held_out_neither_the_last_nor_the_start_is_better_than_wha
     assert (trained.best_epoch != lowest).any()
     is_last = trained.best_epoch == n_epochs
     assert_array_equal(trained.stack.params[is_last], last.stack.params[is_last])
+
+
+def averages_after_epochs(objective, params, plan):
+    """The start, and the average of the params over all steps so far after every epoch."""
+    params, average, scratch = params.copy(), params.copy(), np.empty_like(params)
+    averages, optimizer, n_steps = [params.copy()], plan.make_optimizer(params), 0
+    grad, n_rows = np.empty_like(params), len(objective.problem.rows.index)
+    for epoch in range(plan.max_iter):
+        objective.visit(visiting_order(n_rows, plan.shuffle, plan.seed, epoch), epoch)
+        for rows in batches(n_rows, plan.batch_size):
+            objective.value_and_grad(params, rows, grad)
+            optimizer.step(params, grad, plan.learning_rate_init)
+            n_steps += 1
+            average_in(average, params, n_steps, scratch)
+        averages.append(average.copy())
+    return np.array(averages)
+
+
+@pytest.mark.parametrize("keeps_best", [True, False])
+@pytest.mark.parametrize("patience", [3, np.inf])
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_the_average_over_the_steps_is_judged_and_kept(solver, patience, keeps_best):
+    params, problem = make((8,), n_networks=5, has_folds=True)
+    plan = replace(PLAN, solver=solver, learning_rate_init=0.2, max_iter=40, averaging=True)
+    plan = replace(plan, n_iter_no_change=patience)
+    trained = run(problem, params, plan, keeps_best=keeps_best)
+    objective = Objective(problem, np.arange(5))
+    averages = averages_after_epochs(objective, params, plan)
+    judged = np.array([objective.validation(average)[0] for average in averages[1:]])
+    n_epochs = (~np.isnan(trained.validation_curve)).sum(axis=0)
+    assert (len(set(n_epochs)) > 1) == (patience == 3)
+    for k, (curve, n) in enumerate(zip(trained.validation_curve.T, n_epochs, strict=True)):
+        assert_allclose(curve[:n], judged[:n, k], rtol=1e-9)
+        best = np.argmin(curve[:n]) + 1
+        assert trained.best_epoch[k] == best
+        kept = best if keeps_best else n
+        assert_allclose(trained.stack.params[k], averages[kept, k], rtol=1e-9, atol=1e-12)
+    assert (trained.best_epoch < n_epochs).any()
+
+
+def test_without_rows_held_out_the_last_average_is_a_candidate():
+    params, problem = make((8,), n_networks=9)
+    plan = replace(PLAN, learning_rate_init=0.5, max_iter=10, averaging=True)
+    trained, objective = run(problem, params, plan), Objective(problem, np.arange(9))
+    averages = averages_after_epochs(objective, params, plan)
+    kept = averages[trained.best_epoch, np.arange(9)]
+    assert_allclose(trained.stack.params, kept, rtol=1e-9, atol=1e-12)
+    assert (objective.value(trained.stack.params) <= objective.value(averages[-1]) + 1e-12).all()
+    lowest = trained.loss_curve.argmin(axis=0) + 1
+    assert ((trained.best_epoch == lowest) | (trained.best_epoch == 10)).all()
+    assert (trained.best_epoch != lowest).any()
+
+
+def test_an_interrupt_within_the_first_epoch_leaves_the_average(monkeypatch):
+    params, problem = make(n_networks=2, has_folds=True)
+    step, path = Adam.step, []
+
+    def interrupted_step(optimizer, params, *args):
+        if len(path) == 2:
+            raise KeyboardInterrupt
+        step(optimizer, params, *args)
+        path.append(params.copy())
+
+    monkeypatch.setattr(Adam, "step", interrupted_step)
+    trained = run(problem, params, replace(PLAN, averaging=True))
+    assert_allclose(trained.stack.params, (path[0] + 10 * path[1]) / 11, rtol=1e-12)
+
+
+@pytest.mark.parametrize("keeps_best", [True, False])
+@pytest.mark.parametrize("has_folds", [True, False])
+def test_lbfgs_takes_no_steps_to_average(has_folds, keeps_best):
+    params, problem = make(n_networks=2, has_folds=has_folds)
+    plan = replace(PLAN, solver="lbfgs")
+    plain = run(problem, params, plan, keeps_best=keeps_best)
+    averaged = run(problem, params, replace(plan, averaging=True), keeps_best=keeps_best)
+    assert_equal(found(averaged), found(plain))
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
