@@ -26,7 +26,7 @@ import csv
 import os
 import warnings
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from time import process_time
 
@@ -58,6 +58,14 @@ KEY = ["budget", "data", "split", "estimator"]
 FIELDS = [*KEY, "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
 ONLY_IF_NAMED = ["ours, 16 networks", "ours and HistGradientBoosting"]
 REFERENCES = ["MLPClassifier", "CatBoost"]  # whose CPU seconds are 1
+SIDES = [  # of a point, as they are tried for its name: direction, alignment
+    (1, 0, "left", "center"),
+    (-1, 0, "right", "center"),
+    (0.9, 0.5, "left", "bottom"),
+    (0.9, -0.5, "left", "top"),
+    (-0.9, 0.5, "right", "bottom"),
+    (-0.9, -0.5, "right", "top"),
+]
 PEER = {"random_state": 0, "device": "cpu", "n_threads": 1}
 
 ESTIMATORS = {  # name -> (make, whether numeric columns are standardised for it)
@@ -246,27 +254,53 @@ def report(results):
 
 
 def draw(results, path):
-    """Mean log loss against CPU seconds a fit, one point an estimator."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    import matplotlib.pyplot as plt
+    """Mean log loss against CPU seconds, one point an estimator; for dark pages NAME-dark.png."""
+    from pictures import STYLES, plt
 
     by_set = results.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
-    loss = by_set.log_loss.groupby("estimator").mean()
-    cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())
-    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for name in loss.index:
-        is_ours = name == "ours"
-        ax.plot(cpu[name], loss[name], "o", ms=9 if is_ours else 6, color="C3" if is_ours else "C7")
-        is_near = (abs(np.log(cpu / cpu[name])) < 2) & (loss > loss[name])
-        is_below = (is_near & (loss < loss[name] + 0.012)).any()
-        offset = (7, -13) if is_below else (7, 4)
-        ax.annotate(name, (cpu[name], loss[name]), offset, textcoords="offset points")
-    ax.set(xscale="log", xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
-    ax.margins(x=0.25, y=0.1)
-    ax.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150)
+    loss = by_set.log_loss.groupby("estimator").mean().sort_values()
+    cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())[loss.index]
+    for style, settings in STYLES.items():
+        with plt.style.context(settings):
+            figure, ax = plt.subplots()
+            ax.plot(cpu, loss, "o", ms=6, color="gray")
+            if "ours" in loss:
+                ax.plot(cpu["ours"], loss["ours"], "o", ms=9, color="C3")
+            ax.set(xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
+            ax.set_xscale("log")
+            ax.margins(x=0.15, y=0.08)
+            ax.spines[["top", "right"]].set_visible(False)
+            add_labels(ax, loss.index, np.c_[cpu, loss])
+            figure.savefig(path if style == "light" else path.with_stem(f"{path.stem}-dark"))
+            plt.close(figure)
+
+
+def add_labels(ax, names, points):
+    """Write each name at the first place beside its point that covers least of what is there."""
+    from matplotlib.transforms import Bbox
+
+    ax.figure.draw_without_rendering()  # constrained layout moves the axes
+    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in ax.transData.transform(points)]
+    for name, point in zip(names, points, strict=True):
+        labels = [
+            ax.annotate(
+                name,
+                point,
+                (distance * dx, distance * dy),
+                textcoords="offset points",
+                ha=ha,
+                va=va,
+                arrowprops={"arrowstyle": "-", "color": "gray"} if distance > 8 else None,
+                in_layout=False,
+            )
+            for distance, (dx, dy, ha, va) in product((8, 20, 32, 44), SIDES)
+        ]
+        boxes = [label.get_window_extent().padded(1) for label in labels]
+        is_inside = [ax.bbox.contains(*b.min) and ax.bbox.contains(*b.max) for b in boxes]
+        covered = [box.count_overlaps(taken) for box in boxes] + 9 * ~np.array(is_inside)
+        taken.append(boxes[covered.argmin()])
+        for label in np.delete(labels, covered.argmin()):
+            label.remove()
 
 
 def main():
