@@ -207,6 +207,6 @@ def test_missing_values_have_nearly_the_mean_codes_in_a_file_of_version_0_1_0(re
     clf, rows, labels, *_ = pickle.loads(path.read_bytes())
     binning = stack_of(as_fitted(clf)).encoding.binning
     weight = training_rows(as_fitted(clf), rows, labels, None)[1]
-    codes = np.empty((len(rows), len(binning.source)))
-    binning.apply(np.asarray(rows, float), codes)
-    assert_allclose(binning.mean, np.average(codes, axis=0, weights=weight), atol=0.15)
+    codes, scratch = np.empty((2, len(binning.source), len(rows)))
+    binning.apply(np.asarray(rows, float).T, codes, scratch)
+    assert_allclose(binning.mean, np.average(codes, axis=1, weights=weight), atol=0.15)
