@@ -65,14 +65,16 @@ def decide_course(params, rows, has_validation, is_stream):
     if params.averaging == "auto":
         params.averaging = has_validation and params.solver == "adam"
     params.averaging &= not is_stream and params.solver != "lbfgs"
-    n_steps = 1  # an epoch
+    n_epochs, patience = MOST_EPOCHS, PATIENCE
     if params.solver != "lbfgs":
         n_steps = -(-len(rows.index) // rows_per_step(params.batch_size, rows))
-    if params.max_iter == "auto":
-        params.max_iter = min(max(STEPS // n_steps, FEWEST_EPOCHS), MOST_EPOCHS)
-    if params.n_iter_no_change == "auto":
+        n_epochs = min(max(STEPS // n_steps, FEWEST_EPOCHS), MOST_EPOCHS)
         least, most = (-(-of_steps // n_steps) for of_steps in PATIENCE_STEPS)
-        params.n_iter_no_change = max(least, min(PATIENCE, most), LEAST_PATIENCE)
+        patience = max(least, min(PATIENCE, most), LEAST_PATIENCE)
+    if params.max_iter == "auto":
+        params.max_iter = n_epochs
+    if params.n_iter_no_change == "auto":
+        params.n_iter_no_change = patience
 
 
 def make_layout(params, encoding):

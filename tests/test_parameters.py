@@ -34,6 +34,7 @@ BELOW_1 = ([0, 0.5, np.float32(0.25)], [*NOT_NUMBERS, -1e-9, 1, INF])
 POSITIVE_INT = ([1, 1000, np.int64(5)], NOT_INTS)
 POSITIVE_INT_OR_AUTO = (["auto", 1, 10**9, np.int64(5)], [*NOT_INTS, "all", "Auto", INF])
 FLAG = ([True, False, np.True_], NOT_FLAGS)
+FLAG_OR_AUTO = ([True, False, np.True_, "auto"], [*NOT_FLAGS, "Auto"])
 
 EXAMPLES = {  # name: (good values, bad values)
     "hidden_layer_sizes": (
@@ -70,7 +71,8 @@ EXAMPLES = {  # name: (good values, bad values)
     "shuffle": FLAG,
     "verbose": ([True, False, 0, 1, 100, np.int64(2)], ["yes", None, -1, 0.5, NAN, [1]]),
     "warm_start": FLAG,
-    "early_stopping": ([True, False, np.True_, "auto"], [*NOT_FLAGS, "Auto"]),
+    "early_stopping": FLAG_OR_AUTO,
+    "averaging": FLAG_OR_AUTO,
     "validation_fraction": ([0, 0.1, 0.999], [*NOT_NUMBERS, 1, -0.1, INF]),
     "n_estimators": POSITIVE_INT_OR_AUTO,
     "scale_inputs": (["robust", "standard", None], NOT_NAMES),

@@ -8,7 +8,7 @@ import pytest
 from sknumpynet import NumpyMLPBinaryClassifier, training_setup
 from sknumpynet.engine.objective import Rows
 from sknumpynet.fitted import as_fitted
-from sknumpynet.training_setup import decide_epochs
+from sknumpynet.training_setup import decide_course
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(41, 2))
@@ -78,15 +78,18 @@ def decided(n_steps, **params):
     index = np.arange(n_rows)
     rows = Rows(np.zeros((n_rows, 1)), index, np.ones(n_rows), np.ones(n_rows))
     params = {"solver": "adam", "batch_size": 10, "max_iter": "auto"} | params
-    params = SimpleNamespace(**{"n_iter_no_change": "auto"} | params)
-    decide_epochs(params, rows)
+    params = SimpleNamespace(**{"n_iter_no_change": "auto", "averaging": "auto"} | params)
+    decide_course(params, rows, has_validation=True, is_stream=False)
     return params.max_iter, params.n_iter_no_change
 
 
 @pytest.mark.parametrize(
     ("n_steps", "expected"),
     [
-        (1, (200, 6)),
+        (1, (200, 60)),
+        (2, (200, 30)),
+        (7, (200, 9)),
+        (10, (200, 6)),
         (60, (200, 6)),
         (61, (196, 6)),
         (166, (72, 6)),
@@ -98,9 +101,31 @@ def decided(n_steps, **params):
         (40000, (3, 2)),
     ],
 )
-def test_epochs_make_some_12_000_steps_and_patience_some_1_000(n_steps, expected):
+def test_epochs_make_some_12_000_steps_and_patience_60_to_1_000(n_steps, expected):
     assert decided(n_steps) == decided(n_steps, solver="sgd") == expected
     assert decided(n_steps, solver="lbfgs") == (200, 6)
+
+
+@pytest.mark.parametrize(
+    ("solver", "has_validation", "is_stream", "expected"),
+    [
+        ("adam", True, False, (True, True, False)),
+        ("adam", False, False, (False, True, False)),
+        ("adam", False, True, (False, False, False)),
+        ("sgd", True, False, (False, True, False)),
+        ("lbfgs", True, False, (False, False, False)),
+    ],
+)
+def test_weights_are_averaged_for_adam_where_rows_judge(
+    solver, has_validation, is_stream, expected
+):
+    rows = Rows(np.zeros((9, 1)), np.arange(9), np.ones(9), np.ones(9))
+    for averaging, is_averaged in zip(("auto", True, False), expected, strict=True):
+        params = SimpleNamespace(
+            solver=solver, batch_size=3, max_iter=1, n_iter_no_change=1, averaging=averaging
+        )
+        decide_course(params, rows, has_validation, is_stream)
+        assert params.averaging is is_averaged
 
 
 def test_numbers_stay_as_they_are():
@@ -113,8 +138,9 @@ def test_whoever_reads_an_estimator_is_told_the_numbers(solver, monkeypatch):
     monkeypatch.setattr(training_setup, "STEPS", 40)
     clf = auto(solver=solver, max_iter="auto", batch_size=10, tol=0.1).fit(X, Y)
     fitted = as_fitted(clf)
-    assert fitted.max_iter == {"lbfgs": 40}.get(solver, 8)  # five batches an epoch
-    assert fitted.n_iter_no_change == 6
+    of_batches = (8, 12)  # five an epoch
+    expected = {"lbfgs": (200, 6)}.get(solver, of_batches)
+    assert (fitted.max_iter, fitted.n_iter_no_change) == expected
     assert (clf.max_iter, clf.n_iter_no_change) == ("auto", "auto")
     assert clf.n_iter_ <= fitted.max_iter
 

@@ -164,7 +164,9 @@ def test_an_index_chooses_the_rows_to_predict(to_csr):
 @pytest.mark.parametrize("index", [None, np.array([3, 1])], ids=["all", "some"])
 @pytest.mark.parametrize("x_dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_logits_are_computed_in_the_wider_of_the_dtypes(x_dtype, dtype, index, to_csr, scaling):
+def test_logits_are_computed_as_the_params_are_and_given_as_the_wider_of_both(
+    x_dtype, dtype, index, to_csr, scaling
+):
     rng = np.random.default_rng(5)
     layout, params, *_ = make_stack(rng, dtype=dtype)
     X = make_rows(rng, dtype=x_dtype)
@@ -172,12 +174,11 @@ def test_logits_are_computed_in_the_wider_of_the_dtypes(x_dtype, dtype, index, t
     arrays = [None if array is None else array.astype(dtype) for array in arrays]
     scale = Scaling(*arrays, bends=SCALINGS[scaling].bends)
     logits = predict_logits(stacked(layout, "tanh", params, scale), to_csr(X), index)
-    wider = np.result_type(x_dtype, dtype)
-    assert logits.dtype == wider
+    assert logits.dtype == np.result_type(x_dtype, dtype)
     rows, double = slice(None) if index is None else index, np.float64
     exact = one_pass(layout, "tanh", params.astype(double), X.astype(double)[rows], scale)
     # Three layers of sums of five terms of size 1: some twenty roundings.
-    assert_allclose(logits, exact, rtol=0, atol=20 * np.finfo(wider).eps)
+    assert_allclose(logits, exact, rtol=0, atol=20 * np.finfo(dtype).eps)
 
 
 @pytest.mark.parametrize("scaling", SCALINGS.values(), ids=SCALINGS)

@@ -71,7 +71,8 @@ class SparseInputs:
             parts.append((np.repeat(np.arange(n_rows), len(self.far)), far, values))
         if self.encoding.binning is not None:
             entry, code = self._codes_of(column)
-            values, codes = rows.data[:, np.newaxis], np.empty((len(entry), 1), self.dtype)
+            values = rows.data[:, np.newaxis].astype(np.result_type(rows, self.dtype), copy=False)
+            codes = np.empty((len(entry), 1), self.dtype)
             scratch = np.empty_like(codes, values.dtype)
             self.encoding.binning.at(code, entry).apply(values, codes, scratch, np.isnan(values))
             code += n_features
