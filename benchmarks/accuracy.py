@@ -16,7 +16,9 @@ training rows. Stratified 70/30 splits with random_state 1000 + split. Small bud
 most 3,000 training rows and 6,000 test rows. Full budget: at most 20,000 rows; 5 splits below 2,000
 rows, 3 below 10,000, else 1.
 
-Each fit runs on one thread. One CSV row a fit, so that a run can be resumed.
+Each fit runs on one thread. One CSV row a fit, so that a run can be resumed. What takes more time
+for less loss, "ours, 16 networks" and "ours and HistGradientBoosting" (the probabilities of both,
+the second by a quarter), runs only where --estimators names it.
 """
 
 import argparse
@@ -24,17 +26,23 @@ import csv
 import os
 import warnings
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 import pandas as pd
 import raw_tables
+from boosters import BOOSTERS
 from joblib import Parallel, delayed
+from raw_tables import ours, three_to_one
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import fetch_openml, load_breast_cancer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -45,15 +53,28 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
-from sknumpynet import NumpyMLPBinaryClassifier
-
 OPENML = {"phoneme": 1489, "pima": 37, "spambase": 44, "magic": 1120, "adult": 1590, "german": 31}
 KEY = ["budget", "data", "split", "estimator"]
 FIELDS = [*KEY, "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
+ONLY_IF_NAMED = ["ours, 16 networks", "ours and HistGradientBoosting"]
+REFERENCES = ["MLPClassifier", "CatBoost"]  # whose CPU seconds are 1
+SIDES = [  # of a point, as they are tried for its name: direction, alignment
+    (1, 0, "left", "center"),
+    (-1, 0, "right", "center"),
+    (0.9, 0.5, "left", "bottom"),
+    (0.9, -0.5, "left", "top"),
+    (-0.9, 0.5, "right", "bottom"),
+    (-0.9, -0.5, "right", "top"),
+]
 PEER = {"random_state": 0, "device": "cpu", "n_threads": 1}
 
 ESTIMATORS = {  # name -> (make, whether numeric columns are standardised for it)
-    "ours": (lambda: NumpyMLPBinaryClassifier(random_state=0), False),
+    "ours": (ours, False),
+    "ours, 16 networks": (lambda: ours(n_estimators=16), False),
+    "ours and HistGradientBoosting": (
+        lambda: three_to_one(ours(), HistGradientBoostingClassifier(random_state=0)),
+        False,
+    ),
     "LogisticRegression": (lambda: LogisticRegression(max_iter=1000), True),
     "MLPClassifier": (lambda: MLPClassifier(random_state=0), True),
     "MLPClassifier, early stopping": (
@@ -61,8 +82,10 @@ ESTIMATORS = {  # name -> (make, whether numeric columns are standardised for it
         True,
     ),
     "RandomForest": (lambda: RandomForestClassifier(random_state=0), False),
+    "ExtraTrees": (lambda: ExtraTreesClassifier(random_state=0), False),
     "HistGradientBoosting": (lambda: HistGradientBoostingClassifier(random_state=0), False),
 }
+ESTIMATORS |= {name: (make, False) for name, make in BOOSTERS.items()}
 with suppress(ImportError):  # extra "bench"; its networks scale their inputs themselves
     from pytabkit import RealMLP_TD_Classifier, TabM_D_Classifier
 
@@ -212,13 +235,13 @@ def run(sets, names, budget, path, n_jobs, n_splits=None):
 # Reports ----------------------------------------------------------------------------------------
 
 
-def report(results, reference):
-    """Print means over data sets, cost by that of the reference, and log loss set by set."""
+def report(results):
+    """Print means over data sets, cost by that of the references, and log loss set by set."""
     by_set = results.groupby(["estimator", "data"]).mean(numeric_only=True)
     means = by_set.groupby("estimator").mean()[
         ["log_loss", "accuracy", "auc", "brier", "ece", "cpu"]
     ]
-    if reference in means.index:
+    for reference in means.index.intersection(REFERENCES):
         ratio = by_set.cpu.unstack("data") / by_set.cpu.loc[reference]
         means[f"cpu / {reference}"] = np.exp(np.log(ratio).mean(axis=1))
     print(f"\nmeans over {results['data'].nunique()} data sets")
@@ -231,27 +254,53 @@ def report(results, reference):
 
 
 def draw(results, path):
-    """Mean log loss against CPU seconds a fit, one point an estimator."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    import matplotlib.pyplot as plt
+    """Mean log loss against CPU seconds, one point an estimator; for dark pages NAME-dark.png."""
+    from pictures import STYLES, plt
 
     by_set = results.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
-    loss = by_set.log_loss.groupby("estimator").mean()
-    cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())
-    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for name in loss.index:
-        is_ours = name == "ours"
-        ax.plot(cpu[name], loss[name], "o", ms=9 if is_ours else 6, color="C3" if is_ours else "C7")
-        is_near = (abs(np.log(cpu / cpu[name])) < 2) & (loss > loss[name])
-        is_below = (is_near & (loss < loss[name] + 0.012)).any()
-        offset = (7, -13) if is_below else (7, 4)
-        ax.annotate(name, (cpu[name], loss[name]), offset, textcoords="offset points")
-    ax.set(xscale="log", xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
-    ax.margins(x=0.25, y=0.1)
-    ax.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150)
+    loss = by_set.log_loss.groupby("estimator").mean().sort_values()
+    cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())[loss.index]
+    for style, settings in STYLES.items():
+        with plt.style.context(settings):
+            figure, ax = plt.subplots()
+            ax.plot(cpu, loss, "o", ms=6, color="gray")
+            if "ours" in loss:
+                ax.plot(cpu["ours"], loss["ours"], "o", ms=9, color="C3")
+            ax.set(xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
+            ax.set_xscale("log")
+            ax.margins(x=0.15, y=0.08)
+            ax.spines[["top", "right"]].set_visible(False)
+            add_labels(ax, loss.index, np.c_[cpu, loss])
+            figure.savefig(path if style == "light" else path.with_stem(f"{path.stem}-dark"))
+            plt.close(figure)
+
+
+def add_labels(ax, names, points):
+    """Write each name at the first place beside its point that covers least of what is there."""
+    from matplotlib.transforms import Bbox
+
+    ax.figure.draw_without_rendering()  # constrained layout moves the axes
+    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in ax.transData.transform(points)]
+    for name, point in zip(names, points, strict=True):
+        labels = [
+            ax.annotate(
+                name,
+                point,
+                (distance * dx, distance * dy),
+                textcoords="offset points",
+                ha=ha,
+                va=va,
+                arrowprops={"arrowstyle": "-", "color": "gray"} if distance > 8 else None,
+                in_layout=False,
+            )
+            for distance, (dx, dy, ha, va) in product((8, 20, 32, 44), SIDES)
+        ]
+        boxes = [label.get_window_extent().padded(1) for label in labels]
+        is_inside = [ax.bbox.contains(*b.min) and ax.bbox.contains(*b.max) for b in boxes]
+        covered = [box.count_overlaps(taken) for box in boxes] + 9 * ~np.array(is_inside)
+        taken.append(boxes[covered.argmin()])
+        for label in np.delete(labels, covered.argmin()):
+            label.remove()
 
 
 def main():
@@ -276,7 +325,7 @@ def main():
         parser.error("--raw has the budgets small and large, --data has small and full")
     budget = f"raw-{options.budget}" if options.raw else options.budget
     estimators = raw_tables.ESTIMATORS if options.raw else ESTIMATORS
-    names = options.estimators or list(estimators)
+    names = options.estimators or [name for name in estimators if name not in ONLY_IF_NAMED]
     if unknown := set(names) - set(estimators):
         parser.error(f"no estimator is called {sorted(unknown)}; there are {list(estimators)}")
     found = raw_tables.from_raw_folder(options.raw) if options.raw else data_sets(options.data)
@@ -284,7 +333,7 @@ def main():
     results = run(sets, names, budget, options.output, options.n_jobs, options.splits)
     if results.empty:
         parser.error("no data set of these names has the rows of this budget")
-    report(results, reference="CatBoost" if options.raw else "MLPClassifier")
+    report(results)
     if options.plot:
         draw(results, options.plot)
 

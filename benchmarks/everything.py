@@ -17,14 +17,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 FULL = ["accuracy.py", "--budget", "full"]
-QUICK = [  # which take seconds a fit
-    *("ours", "RandomForest", "HistGradientBoosting", "LogisticRegression"),
+QUICK = [  # all but the networks of pytabkit
+    *("ours", "RandomForest", "ExtraTrees", "LogisticRegression"),
     *("MLPClassifier", "MLPClassifier, early stopping"),
+    *("HistGradientBoosting", "CatBoost", "LightGBM", "XGBoost"),
+]
+SLOWER = [
+    *("ours", "ours, 16 networks", "ours and HistGradientBoosting"),
+    *("HistGradientBoosting", "CatBoost"),
 ]
 RUNS = {  # name -> script and its options
     "accuracy": ["accuracy.py"],
     "accuracy-full": [*FULL, "--splits", "1", "--plot", DOCS / "accuracy.png"],
     "accuracy-splits": [*FULL, "--estimators", *QUICK],
+    "slower": ["accuracy.py", "--estimators", *SLOWER],
+    "slower-full": [*FULL, "--splits", "1", "--estimators", *SLOWER],
     "narrow": ["narrow.py"],
     "few-rows": ["few_rows.py"],
     "few-rows-thresholds": ["few_rows.py", "--thresholds", "--draws", "6"],
@@ -41,6 +48,7 @@ RUNS = {  # name -> script and its options
         *("--plot", DOCS / "scaling.png"),
     ],
     "memmap": ["scaling.py", "memmap"],
+    "rows": ["rows.py", "--limit", "7200"],
     "imbalance": ["imbalance.py"],
     "diagnosis": ["diagnosis.py"],
     "pictures": ["pictures.py"],

@@ -15,14 +15,19 @@ part of the fit, and is learnt from the training rows.
 """
 
 import json
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from boosters import BOOSTERS
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
@@ -144,40 +149,44 @@ def native(estimator, max_levels=None):
     return make_pipeline(DatesAsDays(), KnownLevels(max_levels), estimator)
 
 
+def three_to_one(networks, trees):
+    """The mean of both's probabilities, a quarter of it the trees'."""
+    return VotingClassifier(
+        [("networks", networks), ("trees", trees)], voting="soft", weights=[3, 1]
+    )
+
+
+def booster(name):
+    """Pipeline for CatBoost, LightGBM or XGBoost."""
+    make = BOOSTERS[name]
+    if name == "CatBoost":  # which takes strings
+        return make_pipeline(DatesAsDays(), FunctionTransformer(missing_as_level), make())
+    return native(make())
+
+
 # Estimators -------------------------------------------------------------------------------------
 
-ESTIMATORS = {  # name -> make
-    "ours": lambda: NumpyMLPBinaryClassifier(random_state=0),
-    "ours, one-hot": lambda: one_hot(NumpyMLPBinaryClassifier(random_state=0)),
-    "MLPClassifier": lambda: one_hot(MLPClassifier(random_state=0), standardised=True),
-    "RandomForest": lambda: one_hot(RandomForestClassifier(random_state=0)),
-    "HistGradientBoosting": lambda: native(
+
+def ours(**parameters):
+    """NumpyMLPBinaryClassifier."""
+    return NumpyMLPBinaryClassifier(random_state=0, **parameters)
+
+
+def hist_gradient_boosting():
+    """HistGradientBoosting with the preparation of ``native``."""
+    return native(
         HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0),
         max_levels=255,  # it takes no more
-    ),
+    )
+
+
+ESTIMATORS = {  # name -> make
+    "ours": ours,
+    "ours, 16 networks": lambda: ours(n_estimators=16),
+    "ours and HistGradientBoosting": lambda: three_to_one(ours(), hist_gradient_boosting()),
+    "ours, one-hot": lambda: one_hot(ours()),
+    "MLPClassifier": lambda: one_hot(MLPClassifier(random_state=0), standardised=True),
+    "RandomForest": lambda: one_hot(RandomForestClassifier(random_state=0)),
+    "HistGradientBoosting": hist_gradient_boosting,
 }
-with suppress(ImportError):  # extra "bench", these three
-    from catboost import CatBoostClassifier
-
-    class CatBoost(CatBoostClassifier):
-        """CatBoost, told which columns are strings."""
-
-        def fit(self, X, y):
-            """Fit with these as ``cat_features``."""
-            return super().fit(X, y, cat_features=list(X.select_dtypes(["object", "string"])))
-
-    ESTIMATORS["CatBoost"] = lambda: make_pipeline(
-        DatesAsDays(),
-        FunctionTransformer(missing_as_level),
-        CatBoost(random_seed=0, thread_count=1, verbose=0, allow_writing_files=False),
-    )
-with suppress(ImportError):
-    from lightgbm import LGBMClassifier
-
-    ESTIMATORS["LightGBM"] = lambda: native(LGBMClassifier(random_state=0, n_jobs=1, verbose=-1))
-with suppress(ImportError):
-    from xgboost import XGBClassifier
-
-    ESTIMATORS["XGBoost"] = lambda: native(
-        XGBClassifier(random_state=0, n_jobs=1, tree_method="hist", enable_categorical=True)
-    )
+ESTIMATORS |= {name: partial(booster, name) for name in BOOSTERS}

@@ -98,7 +98,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     verbose : bool or int, default=False
         Print a line every so many epochs.
     warm_start : bool, default=False
-        Whether `fit` continues with the weights and the optimizer of the last call.
+        Whether `fit` continues with the weights of the last call, and with the optimizer of one
+        that was to be continued so, or was a `partial_fit`.
     momentum : float, default=0.9
         For 'sgd'.
     nesterovs_momentum : bool, default=True
@@ -431,6 +432,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         is constant here, for a stream has no end. No target means are learnt, nor read of those
         that `fit` learnt: a row that was in it would find its label there.
 
+        After a `fit` without ``warm_start``, which keeps no state of the optimizer, the optimizer
+        begins anew: the moments of Adam, the velocity of SGD.
+
         Parameters
         ----------
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
@@ -542,6 +546,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             n_passes=self._n_passes,
             n_seen=self.t_,
         )
+        if not (is_stream or params.warm_start):  # else two thirds of a file would be its state
+            trained.optimizer = None
         self._expose(rows, trained)
         messages = [*fit_warnings.ended_badly(params, plan, trained)]
         if not (is_stream or trained.was_interrupted or (tasks and tasks.has_stopped)):

@@ -26,6 +26,7 @@ from .fitted_attributes import names_of_inputs
 from .weights import networks_in
 
 PARTS = {"scaling": Scaling, "binning": Binning, "gaps": Gaps, "levels": Levels}  # of an encoding
+FOLLOWS = ("_stack", "_shown", "input_names_")  # from the rest of a state
 FORMAT = 2  # of the checksums; files without this number are of version 0.1.0
 SEAL = ("_version", "_format", "_checksums")
 OF_BYTES = "biufcSUmM"  # kinds of array whose bytes are their values
@@ -83,10 +84,13 @@ def unsealed(state, estimator_name):
 
 
 def plain_state(state):
-    """A state whose stack is plain: its params stand in coefs_ and intercepts_."""
+    """A state whose stack is plain: its params stand in coefs_ and intercepts_.
+
+    Names of inputs are left out: they follow from the encoding and the names of columns.
+    """
     if "_stack" not in state:
         return state
-    plain = {name: value for name, value in state.items() if name not in ("_stack", "_shown")}
+    plain = {name: value for name, value in state.items() if name not in FOLLOWS}
     columns = None if state["_columns"] is None else asdict(state["_columns"])
     return plain | {"_encoding": asdict(state["_stack"].encoding), "_columns": columns}
 
@@ -101,15 +105,11 @@ def with_stack(state):
     encoding = Encoding(plain["n_features"], **parts, n_categorical=plain.get("n_categorical", 0))
     activation, columns = state["_built_with"]["activation"], state["_columns"]
     columns = None if columns is None else columns_from(columns)
-    names = names_of_inputs(encoding, columns, state.get("feature_names_in_"))  # not in 0.1.0
-    return (
-        {"input_names_": names}
-        | state
-        | {
-            "_columns": columns,
-            "_stack": networks_in(state["coefs_"], state["intercepts_"], activation, encoding),
-        }
-    )
+    return state | {
+        "_columns": columns,
+        "_stack": networks_in(state["coefs_"], state["intercepts_"], activation, encoding),
+        "input_names_": names_of_inputs(encoding, columns, state.get("feature_names_in_")),
+    }
 
 
 def is_intact(state):

@@ -79,6 +79,8 @@ def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, wri
     writes_means : bool, default=True
         Whether to write target means; else they are 0.
     """
+    if columns is None and dtype is FLOATS and is_read_as_it_is(estimator, X):
+        return X
     with naming(name):
         given = given_columns(X, is_raw=columns is not None)
         if given is None:
@@ -88,6 +90,23 @@ def read_table(estimator, columns, X, *, name="X", order=None, dtype=FLOATS, wri
         table = columns.read(given, writes_means)
         check_is_finite(table, columns, given)
         return table
+
+
+def is_read_as_it_is(estimator, X):
+    """Whether X is an array that all checks would let pass, and return.
+
+    They take 100 µs, two thirds of the time that one network needs for a row.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype in FLOATS
+        and X.flags.c_contiguous
+        and X.ndim == 2
+        and len(X) > 0
+        and X.shape[1] == estimator.n_features_in_
+        and not hasattr(estimator, "feature_names_in_")
+        and bool(np.isfinite(X.sum()))  # then nothing is infinite or missing
+    )
 
 
 def numbers_of(estimator, X, *, reset=False, order="C", dtype=FLOATS):

@@ -41,6 +41,17 @@ def test_going_on_takes_the_new_momentum_and_the_old_velocity(small):
     )  # 120 rows are two batches
 
 
+@pytest.mark.parametrize("before", ["fit", "partial_fit"])
+def test_moments_begin_anew_after_a_fit_without_warm_start_and_go_on_in_a_stream(small, before):
+    params = {"activation": "tanh", "scale_inputs": None, "batch_size": 120, "epsilon": 1e-30}
+    clf = small(**params, learning_rate_init=0.01)
+    clf.fit(X, Y) if before == "fit" else clf.partial_fit(X, Y, [0, 1])
+    weights = clf.coefs_[0]
+    step = abs(clf.partial_fit(X, -Y + 1).coefs_[0] - weights)
+    is_first = abs(step / 0.01 - 1) < 1e-6  # of Adam: rate * g / sqrt(g^2)
+    assert is_first.all() if before == "fit" else not is_first.any()
+
+
 def test_out_of_fold_needs_the_same_fold_held_out_in_all_of_training(small):
     first = small(warm_start=True, early_stopping=False).fit(X, Y)
     assert not hasattr(first.set_params(early_stopping=True).fit(X, Y), "oof_proba_")

@@ -73,7 +73,7 @@ def test_an_activation_is_that_of_the_engine_far_out_too(name, dtype):
     graph = op.Identity(converter.ACTIVATIONS[name](op, "z"), output_names=["a"]).to_onnx({"z": z})
     (a,) = onnxruntime.InferenceSession(graph.SerializeToString()).run(None, {"z": z})
     activation, expected = ACTIVATIONS[name], z[np.newaxis].copy()
-    activation.apply(expected, np.empty((activation.n_saved, 1, z.size), dtype))
+    activation.apply(expected, np.zeros((activation.n_saved, 1, z.size), dtype))
     tolerance = (GELU_TOLERANCE if name == "gelu" else TOLERANCE)[dtype]
     assert_allclose(a, expected[0], rtol=2 * tolerance, atol=2 * tolerance)
 

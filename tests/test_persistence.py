@@ -47,6 +47,15 @@ def test_a_pickle_holds_the_weights_once(small, table):
     assert len(pickle.dumps(clf)) < 1.5 * n_bytes
 
 
+def test_a_file_of_the_default_has_a_megabyte_at_most_and_is_weights_mostly():
+    X = np.random.default_rng(0).normal(size=(3000, 30)).astype(np.float32)
+    clf = sknumpynet.NumpyMLPBinaryClassifier(max_iter=1, random_state=0).fit(X, X[:, 0] > 0)
+    sizes = {name: len(pickle.dumps(part)) for name, part in clf.__getstate__().items()}
+    assert sorted(sizes, key=sizes.get)[:-4:-1] == ["coefs_", "oof_proba_", "_encoding"]
+    assert sizes["_encoding"] < 10_000
+    assert len(pickle.dumps(clf)) < 1_000_000
+
+
 @pytest.mark.parametrize("length", np.linspace(0, 0.999, 20))
 def test_a_file_cut_short_cannot_be_read(small, table, length):
     file = pickle.dumps(small().fit(*table))
@@ -78,7 +87,8 @@ def test_a_file_with_a_changed_bit_is_an_error_or_goes_on_the_same(small, table,
 
 @pytest.mark.parametrize("part", ["first_moment", "oof_proba_", "_seed", "alpha", "loss_curve_"])
 def test_a_change_of_what_going_on_depends_on_is_an_error(small, table, part):
-    state = small(alpha=1.0, early_stopping=True).fit(*table).__getstate__()
+    clf = small(alpha=1.0, early_stopping=True, warm_start=True).fit(*table)
+    state = clf.__getstate__()
     if part == "first_moment":
         state["_optimizer"]["state"][part][0, 0] *= -1
     elif part == "loss_curve_":

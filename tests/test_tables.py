@@ -9,6 +9,9 @@ import pytest
 from mending import fit_mended, lines, mended
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+from sknumpynet.tables import is_read_as_it_is
 
 N_ROWS = 60
 rng = np.random.default_rng(0)
@@ -176,6 +179,51 @@ def test_large_values_are_no_infinity_though_their_sum_is(small, dtype):
     if dtype == "words":
         X = np.hstack([X.astype(object), WORDS])
     small(numeric_bins=0, max_iter=1, scale_inputs="robust").fit(X, y)
+
+
+# Arrays of floats, which need no checks ----------------------------------------------------------
+
+TO_CHECK = {
+    "big-endian": VALUES.astype(VALUES.dtype.newbyteorder(">")),
+    "whole": VALUES.astype(int),
+    "half": VALUES.astype(np.float16),
+    "long": VALUES.astype("g"),
+    "complex": VALUES.astype(complex),
+    "object": VALUES.astype(object),
+    "Fortran order": np.asfortranarray(VALUES),
+    "every other row": VALUES[::2],
+    "a row": VALUES[0],
+    "three axes": VALUES[np.newaxis],
+    "no rows": VALUES[:0],
+    "two columns": VALUES[:, :2].copy(),
+    "missing": with_value(np.nan, (0, 0)),
+    "infinite": with_value(np.inf, (0, 0)),
+    "infinities that cancel": with_value(np.inf, (0, 0)) + with_value(-np.inf, (1, 0)),
+    "masked": np.ma.masked_array(VALUES, VALUES > 0),
+    "list": VALUES.tolist(),
+    "sparse": sparse.csr_array(VALUES),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_rows", [1, N_ROWS])
+def test_an_array_that_passes_all_checks_is_read_as_it_is(small, n_rows, dtype):
+    clf, X = small().fit(VALUES, y), VALUES[:n_rows].astype(dtype)
+    assert is_read_as_it_is(clf, X)
+    how = {"accept_sparse": "csr", "ensure_all_finite": "allow-nan", "order": "C"}
+    assert validate_data(clf, X, reset=False, dtype=[np.float64, np.float32], **how) is X
+
+
+@pytest.mark.parametrize("kind", TO_CHECK)
+def test_anything_else_is_checked(small, kind):
+    with np.errstate(invalid="ignore"):
+        assert not is_read_as_it_is(small().fit(VALUES, y), TO_CHECK[kind])
+
+
+def test_an_array_is_checked_where_columns_have_names(small):
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    clf = small().fit(pd.DataFrame(VALUES, columns=["a", "b", "c"]), y)
+    assert not is_read_as_it_is(clf, VALUES)
 
 
 # Dates in every container -------------------------------------------------------------------------
