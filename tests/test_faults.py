@@ -128,16 +128,17 @@ def test_the_error_of_one_worker_reaches_the_caller_as_it_is_and_changes_nothing
 ):
     clf = small(solver=solver, n_jobs=n_jobs, batch_size=100, **SHORT[solver]).fit(X, Y)
     before, threads = state(clf), set(threading.enumerate())
-    error, value_and_grad, n_calls = MemoryError("no room"), Objective.value_and_grad, Counter()
+    error, gradients, n_calls = MemoryError("no room"), Objective.gradients, Counter()
     network = {"first": 0, "last": 2}[fails_in]
 
     def fails(self, *args):
-        n_calls.update(self.networks.tolist())
-        if n_calls[network] == 3:
-            raise error
-        return value_and_grad(self, *args)
+        for _ in gradients(self, *args):
+            n_calls.update(self.networks.tolist())
+            if n_calls[network] == 3:
+                raise error
+            yield
 
-    monkeypatch.setattr(Objective, "value_and_grad", fails)
+    monkeypatch.setattr(Objective, "gradients", fails)
     with pytest.raises(MemoryError) as raised:
         getattr(clf, method)(X, Y)
     assert raised.value is error
@@ -241,7 +242,8 @@ def test_weights_that_are_finite_but_far_worse_than_a_constant_are_told(
     small, solver, max_iter, n_rows
 ):
     params = {"solver": solver, "early_stopping": True, "max_iter": max_iter}
-    clf = small(**params, learning_rate_init=1e6)
+    # More patience, and 40 rows come to weights that are not finite.
+    clf = small(**params, learning_rate_init=1e6, n_iter_no_change=10)
     match = r"held out is \d[\d.e+]*, and 0\.69\d+ for .* learning_rate_init=1000000\.0; set 'auto'"
     with pytest.warns(NotLearningWarning, match=match):
         clf.fit(X[:n_rows], Y[:n_rows])

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknumpynet import NumpyMLPBinaryClassifier, diagnose, training_setup
 from sknumpynet.engine import prediction
+from sknumpynet.engine.network import Network
 from sknumpynet.engine.objective import Objective
 
 BY_STEPS = {"batch_size": 20, "learning_rate": "constant", "tol": 0, "early_stopping": True}
@@ -63,7 +64,7 @@ def test_an_interrupted_fit_is_the_fit_that_ended_with_the_epoch_before(
     params = {"solver": solver, "n_estimators": n_estimators, "scale_inputs": scale_inputs}
     with pytest.warns(ConvergenceWarning, match="max_iter=2"):
         shorter = small(**BY_STEPS, **params, max_iter=2).fit(*table)
-    interrupts(monkeypatch, Objective, "value_and_grad", call=3 * 2 + 2)  # three steps an epoch
+    interrupts(monkeypatch, Network, "backward", call=3 * 2 + 2)  # three steps an epoch
     with interrupted("2 epochs") as warned:
         clf = small(**BY_STEPS, **params, max_iter=9).fit(*table)
     assert warned[0].filename == __file__
@@ -72,7 +73,7 @@ def test_an_interrupted_fit_is_the_fit_that_ended_with_the_epoch_before(
 
 def test_without_rows_held_out_the_epoch_of_the_lowest_loss_is_kept(small, table, monkeypatch):
     params = BY_STEPS | {"early_stopping": False, "learning_rate_init": 0.5}
-    interrupts(monkeypatch, Objective, "value_and_grad", call=3 * 30 + 2)
+    interrupts(monkeypatch, Network, "backward", call=3 * 30 + 2)
     with interrupted("30 epochs"):
         clf = small(**params, max_iter=99, n_iter_no_change=99).fit(*table)
     assert_array_equal(clf.best_iter_, np.argmin(clf.loss_curve_, axis=0) + 1)
@@ -88,7 +89,7 @@ def test_within_the_first_epoch_its_steps_are_kept(
     X, y = table
     params = BY_STEPS | {"n_estimators": n_estimators, "early_stopping": early_stopping}
     start = small(**params | {"learning_rate_init": 1e-300}, max_iter=1).fit(X, y)
-    interrupts(monkeypatch, Objective, "value_and_grad", call=3)
+    interrupts(monkeypatch, Network, "backward", call=3)
     with interrupted("0 epochs.*"):
         clf = small(**params).fit(X, y)
     assert (clf.n_iter_, clf.loss_curve_) == (0, [])
@@ -110,7 +111,7 @@ def test_networks_of_lbfgs_that_have_not_begun_are_told(small, table, monkeypatc
 
 def test_workers_in_threads_hand_over_what_they_have_and_end(small, table, monkeypatch):
     clf, n_threads = small(**ENDLESS, n_jobs=2), threading.active_count()
-    interrupts(monkeypatch, Objective, "value_and_grad", call=500, interrupt=interrupt_main)
+    interrupts(monkeypatch, Network, "backward", call=500, interrupt=interrupt_main)
     with interrupted(r"\d+ epochs"):
         clf.fit(*table)
     assert clf.n_iter_ > 50
@@ -122,7 +123,7 @@ def test_workers_in_threads_hand_over_what_they_have_and_end(small, table, monke
 
 def test_an_error_in_one_thread_ends_the_others(small, table, monkeypatch):
     clf, n_threads = small(**ENDLESS, n_jobs=2), threading.active_count()
-    interrupts(monkeypatch, Objective, "value_and_grad", call=500, interrupt=lambda: 1 // 0)
+    interrupts(monkeypatch, Network, "backward", call=500, interrupt=lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         clf.fit(*table)
     assert vars(clf) == clf.get_params()
@@ -165,7 +166,7 @@ def test_an_interrupt_after_training_loses_the_out_of_fold_probabilities_alone(
 def test_an_interrupted_piece_changes_nothing(small, table, monkeypatch):
     clf = small().partial_fit(*table, classes=[0, 1])
     twin = small().partial_fit(*table, classes=[0, 1])
-    interrupts(monkeypatch, Objective, "value_and_grad", call=1)
+    interrupts(monkeypatch, Network, "backward", call=1)
     with pytest.raises(KeyboardInterrupt):
         clf.partial_fit(*table)
     assert_learnt_the_same(clf.partial_fit(*table), twin.partial_fit(*table))
@@ -175,7 +176,7 @@ def test_an_interrupted_piece_changes_nothing(small, table, monkeypatch):
 def test_a_warm_start_goes_on_after_an_interrupt(small, table, monkeypatch, call):
     clf = small(**BY_STEPS, warm_start=True, max_iter=30)
     with monkeypatch.context() as patched, interrupted(".*"):
-        interrupts(patched, Objective, "value_and_grad", call=call)
+        interrupts(patched, Network, "backward", call=call)
         clf.fit(*table)
     before = clf.best_loss_
     with pytest.warns(ConvergenceWarning):
@@ -189,7 +190,7 @@ def test_where_warnings_are_errors_an_interrupted_fit_has_kept_what_it_says(
 ):
     with pytest.warns(ConvergenceWarning, match="max_iter=2"):
         shorter = small(**BY_STEPS, max_iter=2).fit(*table)
-    interrupts(monkeypatch, Objective, "value_and_grad", call=3 * 2 + 2)
+    interrupts(monkeypatch, Network, "backward", call=3 * 2 + 2)
     clf = small(**BY_STEPS, max_iter=9)
     with pytest.raises(UserWarning, match="the best weights so far are kept"):  # as by pytest here
         clf.fit(*table)
@@ -210,7 +211,7 @@ def test_a_second_interrupt_changes_nothing(small, table, monkeypatch):
     with pytest.warns(ConvergenceWarning, match="max_iter=3"):
         clf.fit(*table)
     before = vars(clf).copy()
-    interrupts(monkeypatch, Objective, "value_and_grad", call=5)
+    interrupts(monkeypatch, Network, "backward", call=5)
     interrupts(monkeypatch, NumpyMLPBinaryClassifier, "_expose", call=1)
     with pytest.raises(KeyboardInterrupt):
         clf.fit(*table)
