@@ -86,8 +86,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int or 'auto', default='auto'
-        Most epochs (passes over the rows); for 'lbfgs', most iterations. 'auto' is 200, or fewer
-        for many rows: as many as make 12,000 steps, 3 at least.
+        Most epochs (passes over the rows); for 'lbfgs', most iterations. 'auto' is 200, but 12,000
+        steps at most, 3 epochs at least.
     shuffle : bool, default=True
         Whether to visit the rows in a new order each epoch.
     random_state : int, RandomState instance or None, default=None
@@ -120,8 +120,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     epsilon : float, default=1e-8
         For 'adam': added to the root of the latter, to keep steps finite.
     n_iter_no_change : int, inf or 'auto', default='auto'
-        A network stops after so many epochs without progress. 'auto' is 6, or fewer for many rows:
-        as many as make 1,000 steps, 2 at least; more for few rows: as many as make 60.
+        A network stops after so many epochs without progress. 'auto' is 6, but 60 steps at least
+        and 1,000 at most, 2 epochs at least.
     max_fun : int, default=15000
         Most evaluations of the loss by 'lbfgs'.
     n_estimators : int or 'auto', default='auto'
@@ -151,9 +151,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     label_smoothing : float, default=0.0
         Moves the labels 0 and 1 to e / 2 and 1 - e / 2 in training, where this is e.
     averaging : bool or 'auto', default='auto'
-        Whether to judge and keep an average of the weights over the steps, of which about the last
-        tenth counts. 'auto' does so for 'adam' with validation rows. Not for 'lbfgs', nor in
-        `partial_fit`.
+        Whether to judge and keep an average of the weights, over about the last tenth of the steps.
+        'auto' does so for 'adam' with validation rows. Not for 'lbfgs', nor in `partial_fit`.
     max_grad_norm : float or None, default=None
         Longer gradients are scaled down to this length, network by network.
     class_weight : dict, 'balanced' or None, default=None
@@ -525,8 +524,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self, params, factors, stack, rows, tasks, validation=None, n_judging=None, is_stream=False
     ):
         """Train the stack, on several workers if asked, and show it; returns the warnings."""
-        has_validation = validation is not None or rows.fold is not None
-        training_setup.decide_course(params, rows, has_validation, is_stream)
+        training_setup.decide_course(params, rows, validation, is_stream)
         self._built_with, self._class_factors = vars(params), factors  # for readers
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(

@@ -56,13 +56,14 @@ def keep_shape(params, stack, built_with):
         params.precision = built_with["precision"]
 
 
-def decide_course(params, rows, has_validation, is_stream):
+def decide_course(params, rows, validation, is_stream):
     """Decide, in place, how many epochs "auto" is, and whether it is to average.
 
     What is judged after each epoch is to have had some steps, and not too many, be there few rows
     or a million.
     """
     if params.averaging == "auto":
+        has_validation = validation is not None or rows.fold is not None
         params.averaging = has_validation and params.solver == "adam"
     params.averaging &= not is_stream and params.solver != "lbfgs"
     n_epochs, patience = MOST_EPOCHS, PATIENCE

@@ -79,7 +79,7 @@ def decided(n_steps, **params):
     rows = Rows(np.zeros((n_rows, 1)), index, np.ones(n_rows), np.ones(n_rows))
     params = {"solver": "adam", "batch_size": 10, "max_iter": "auto"} | params
     params = SimpleNamespace(**{"n_iter_no_change": "auto", "averaging": "auto"} | params)
-    decide_course(params, rows, has_validation=True, is_stream=False)
+    decide_course(params, rows, validation=None, is_stream=False)
     return params.max_iter, params.n_iter_no_change
 
 
@@ -124,7 +124,7 @@ def test_weights_are_averaged_for_adam_where_rows_judge(
         params = SimpleNamespace(
             solver=solver, batch_size=3, max_iter=1, n_iter_no_change=1, averaging=averaging
         )
-        decide_course(params, rows, has_validation, is_stream)
+        decide_course(params, rows, rows if has_validation else None, is_stream)
         assert params.averaging is is_averaged
 
 
