@@ -1,6 +1,8 @@
 """ONNX: importing this module teaches skl2onnx the estimator, alone and as a step of a pipeline.
 
-The graph computes what `predict_proba` computes, with the networks on the first axis:
+The graph computes what `predict_proba` computes, with the networks on the first axis and the rows
+on the last one, as in `engine.network`: a first layer of 271 inputs takes two thirds of the time
+that it does with rows before inputs, and a column is repeated for its codes in one piece:
 
     columns  ->  scaled columns, codes, gaps, levels  ->  layer, activation, layer, ...  ->  logits
              ->  log-probability of each class  ->  mean probability of the stack  ->  label
@@ -134,8 +136,9 @@ class Operators:
         return onnx_ops.OnnxLabelEncoder_2(x, default_int64=unknown, **values, op_version=of_ml)
 
     def layer(self, a, weights):
-        """W^T a + b of rows a, for all networks; b is the last row of the weights."""
-        return self.Add(self.MatMul(a, weights[:, :-1]), weights[:, -1:])
+        """W^T a + b of inputs a, for all networks; b is the last row of the weights."""
+        W_t = weights.swapaxes(1, 2)
+        return self.Add(self.MatMul(W_t[..., :-1], a), W_t[..., -1:])
 
 
 def negative_expm1(op, z):
@@ -181,51 +184,57 @@ def scaled(op, x, is_missing, scaling):
     """The columns as `Scaling.apply` computes them, but for a factor that is folded in."""
     z = x
     if scaling.bends:
-        z = op.clip(op.Mul(op.Sub(x, scaling.center), scaling.factor), -FAR, FAR)
+        center, factor = scaling.center[:, np.newaxis], scaling.factor[:, np.newaxis]
+        z = op.clip(op.Mul(op.Sub(x, center), factor), -FAR, FAR)
         third = op.Mul(z, 1 / SOFT_LIMIT)
         z = op.Div(z, op.Sqrt(op.Add(op.Mul(third, third), 1.0)))
-    return op.Where(is_missing, np.asarray(scaling.missing, op.dtype), z)
+    missing = scaling.missing if np.ndim(scaling.missing) == 0 else scaling.missing[:, np.newaxis]
+    return op.Where(is_missing, np.asarray(missing, op.dtype), z)
 
 
-def codes(op, x, is_missing, bins):
-    """The codes as `Binning.apply` computes them."""
-    above = op.Sub(op.Gather(x, bins.source, axis=1), bins.low)
-    inside = op.clip(op.Div(above, bins.width), 0, 1)
-    return op.Where(op.Gather(is_missing, bins.source, axis=1), bins.mean, inside)
+def codes(exact, op, x, is_missing, bins):
+    """The codes as `Binning.apply` computes them; ``exact`` are operators of float64."""
+    low, width, mean = (each[:, np.newaxis] for each in (bins.low, bins.width, bins.mean))
+    above = exact.Sub(exact.Gather(x, bins.source, axis=0), low)
+    inside = op.clip(op.to_dtype(exact.Div(above, width)), 0, 1)
+    return op.Where(op.Gather(is_missing, bins.source, axis=0), mean, inside)
 
 
-def inputs_of_first_layer(op, x, levels, encoding):
-    """The inputs as `Encoding.apply` computes them.
+def inputs_of_first_layer(exact, op, x, levels, encoding):
+    """The inputs as `Encoding.apply` computes them, of shape (n_inputs, n_rows).
 
     Parameters
     ----------
-    op : Operators
-        Of float64.
+    exact, op : Operators
+        Of float64, and of the type of the inputs.
     x, levels
         As `table_of_numbers` gives them.
     """
     parts = []
     if x is not None:
-        is_missing = op.IsNaN(x)
-        parts.append(scaled(op, x, is_missing, encoding.scaling))
+        x = exact.Transpose(x, perm=[1, 0])
+        is_missing = exact.IsNaN(x)
+        parts.append(op.to_dtype(scaled(exact, x, is_missing, encoding.scaling)))
         if encoding.binning is not None:
-            parts.append(codes(op, x, is_missing, encoding.binning))
+            parts.append(codes(exact, op, x, is_missing, encoding.binning))
         if encoding.gaps is not None:
-            parts.append(op.to_dtype(op.Gather(is_missing, encoding.gaps.source, axis=1)))
+            parts.append(op.to_dtype(op.Gather(is_missing, encoding.gaps.source, axis=0)))
     if encoding.levels is not None:
-        given = op.Gather(levels, encoding.levels.source - encoding.n_numeric, axis=1)
-        parts.append(op.to_dtype(op.Equal(given, encoding.levels.level.astype(np.int64))))
-    return op.Concat(*parts, axis=1)
+        source, level = encoding.levels.source - encoding.n_numeric, encoding.levels.level
+        given = op.Gather(op.Transpose(levels, perm=[1, 0]), source, axis=0)
+        parts.append(op.to_dtype(op.Equal(given, level[:, np.newaxis].astype(np.int64))))
+    return op.Concat(*parts, axis=0)
 
 
 def logits(op, x, levels, stack):
     """Logits of all networks, of shape (n_estimators, n_rows, 1)."""
     exact, layers, encoding = Operators(op.opset, np.float64), stack.layers, stack.to_apply
-    a = inputs_of_first_layer(exact, x, levels, encoding)
     of_first = op if encoding.scaling.bends else exact
-    z = op.to_dtype(of_first.layer(of_first.to_dtype(a), layers[0]))
+    a = inputs_of_first_layer(exact, of_first, x, levels, encoding)
+    z = op.to_dtype(of_first.layer(a, layers[0]))
     for layer in layers[1:]:
         z = op.layer(ACTIVATIONS[stack.activation](op, z), layer)
+    z = op.Transpose(z, perm=[0, 2, 1])
     return op.Where(op.IsNaN(z), 0.0, z)  # infinity less infinity: no evidence for either class
 
 

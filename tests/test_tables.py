@@ -196,8 +196,9 @@ TO_CHECK = {
     "three axes": VALUES[np.newaxis],
     "no rows": VALUES[:0],
     "two columns": VALUES[:, :2].copy(),
-    "missing": with_value(np.nan, (0, 0)),
     "infinite": with_value(np.inf, (0, 0)),
+    "less than all": with_value(-np.inf, (0, 0)),
+    "infinite and missing": with_value(np.inf, (0, 0)) + with_value(np.nan, (1, 0)),
     "infinities that cancel": with_value(np.inf, (0, 0)) + with_value(-np.inf, (1, 0)),
     "masked": np.ma.masked_array(VALUES, VALUES > 0),
     "list": VALUES.tolist(),
@@ -207,8 +208,10 @@ TO_CHECK = {
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n_rows", [1, N_ROWS])
-def test_an_array_that_passes_all_checks_is_read_as_it_is(small, n_rows, dtype):
-    clf, X = small().fit(VALUES, y), VALUES[:n_rows].astype(dtype)
+@pytest.mark.parametrize("value", [0, np.nan, np.finfo(np.float32).max])
+def test_an_array_that_passes_all_checks_is_read_as_it_is(small, value, n_rows, dtype):
+    X = with_value(value, (0, 0), (0, 1))[:n_rows].astype(dtype)
+    clf = small().fit(VALUES, y)
     assert is_read_as_it_is(clf, X)
     how = {"accept_sparse": "csr", "ensure_all_finite": "allow-nan", "order": "C"}
     assert validate_data(clf, X, reset=False, dtype=[np.float64, np.float32], **how) is X
@@ -216,8 +219,7 @@ def test_an_array_that_passes_all_checks_is_read_as_it_is(small, n_rows, dtype):
 
 @pytest.mark.parametrize("kind", TO_CHECK)
 def test_anything_else_is_checked(small, kind):
-    with np.errstate(invalid="ignore"):
-        assert not is_read_as_it_is(small().fit(VALUES, y), TO_CHECK[kind])
+    assert not is_read_as_it_is(small().fit(VALUES, y), TO_CHECK[kind])
 
 
 def test_an_array_is_checked_where_columns_have_names(small):
