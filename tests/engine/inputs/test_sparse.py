@@ -97,6 +97,22 @@ def test_a_base_far_from_zero_takes_no_digits():
     assert_array_equal(inputs[-1], 0)
 
 
+@every_kind
+@every_number_of_bins
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_zeros_of_any_unit_are_read_in_single_precision_as_dense_ones_are(kind, n_bins, unit):
+    X = unit * table()
+    encoding = learnt(kind, X, n_bins)
+    added = SparseInputs(encoding, np.float32).read(sparse.csr_array(X)).toarray()
+    expected, scratch = (
+        np.empty((encoding.n_inputs, len(X)), np.float32),
+        np.empty((encoding.n_scratch, len(X))),
+    )
+    encoding.apply(X.T, expected, scratch)
+    assert added.dtype == np.float32
+    assert_allclose(added[:-1] + added[-1], expected.T, rtol=1e-6, atol=1e-6)
+
+
 def test_codes_above_and_below_zero_are_told_apart():
     low, width = np.array([-2.0, -1, 0]), np.array([1.0, 1, 2])
     bins = Binning(np.array([1, 1, 1]), low, width, mean=np.zeros(3))
