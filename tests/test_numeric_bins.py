@@ -35,6 +35,18 @@ def test_codes_are_inputs_beside_the_columns_where_asked_or_where_they_pay(
     assert clf.n_features_in_ == 3
 
 
+@pytest.mark.parametrize("n_columns", [16, 17])
+def test_finer_codes_are_256_at_most_and_those_at_frequent_values_fit_below_512(small, n_columns):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2_000, n_columns))
+    clf = small(max_iter=1, n_estimators=1).fit(X, X[:, 0] > 0)
+    assert n_inputs(clf) == n_columns + 256 // n_columns * n_columns
+    X[rng.random(X.shape) < 0.7] = 0
+    X[rng.random(X.shape) < 0.3] = 1
+    clf.fit(X, X[:, 0] > 0)
+    assert 256 < n_inputs(clf) - n_columns <= 512
+
+
 def test_wide_tables_get_no_codes_unless_asked(small):
     X = np.random.default_rng(0).normal(size=(150, 65))  # 8 * 64 is the limit
     assert n_inputs(small().fit(X[:, :64], LABELS[:150])) == 64 * 9

@@ -161,7 +161,8 @@ def learn_encoding(
     n_bins : int
         Bins a column; 0 for none.
     finest_bins : int, default=0
-        Bins a column there may be instead, where they make half of ``most_codes`` at most.
+        Bins a column there may be instead, where they make half of ``most_codes`` at most; the
+        edges at heavy values, see `learn_binning`, come on top.
     most_codes : int, optional
         With more codes than that there are none.
     n_means : int, default=0
