@@ -81,8 +81,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         (rows seen + 1)^power_t, epoch by epoch; or by 5 whenever a network has made no progress for
         ``n_iter_no_change`` epochs.
     learning_rate_init : float or 'auto', default='auto'
-        Rate of the first step. 'auto' is, layer by layer, 5 % of the standard deviation of the
-        initial weights.
+        Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
+        initial weights, 5 % where weights are averaged.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int or 'auto', default='auto'

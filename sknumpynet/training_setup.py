@@ -4,7 +4,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .engine.epochs import Plan
-from .engine.initializers import RELATIVE_RATE, initial_params, relative_rates
+from .engine.initializers import (
+    RELATIVE_RATE,
+    RELATIVE_RATE_AVERAGED,
+    initial_params,
+    relative_rates,
+)
 from .engine.inputs.encoding import learn_encoding
 from .engine.layout import Layout
 from .engine.objective import Problem
@@ -177,7 +182,8 @@ def make_plan(params, stack, rows, seed, is_stream=False):
     settings = {name: getattr(params, name) for name in names}
     settings["batch_size"] = min(rows_per_step(params.batch_size, rows), len(rows.index))
     if params.learning_rate_init == "auto":
-        settings["learning_rate_init"] = RELATIVE_RATE
+        rate = RELATIVE_RATE_AVERAGED if params.averaging else RELATIVE_RATE
+        settings["learning_rate_init"] = rate
         settings["relative_rate"] = relative_rates(stack.layout, stack.activation)
     if is_stream:
         settings["max_iter"] = 1
