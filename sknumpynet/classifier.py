@@ -136,7 +136,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         They have equal weight, but a value that would take three edges or more becomes one edge,
         and the other rows share the bins anew. 'auto' is 8 for 100 different rows or more with
         ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0; from 2,000 on
-        up to 16, as many as make at most 256 inputs.
+        up to 16, as many as make some 256 inputs.
     categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
             default='from_dtype'
         The categorical columns: by position or name, or a mask; None for no column. 'from_dtype':

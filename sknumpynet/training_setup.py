@@ -17,7 +17,7 @@ from .engine.stack import Stack
 from .validation import naming
 
 BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
-FINEST_BINS, FEWEST_FINE = 16, 2_000  # likewise, where they make half of the most codes at most
+FINEST_BINS, FEWEST_FINE = 16, 2_000  # likewise, as many as make half of the most codes
 FEWEST_SINGLE = 100  # different rows from which precision="auto" is float32
 NETWORKS, MANY_ROWS, NETWORKS_OF_MANY = 8, 50_000, 4  # n_estimators="auto", and from when on less
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 12_000, 3, 200  # of max_iter="auto"
@@ -62,7 +62,7 @@ def keep_shape(params, stack, built_with):
 
 
 def decide_course(params, rows, validation, is_stream):
-    """Decide, in place, how many epochs "auto" is, and whether it is to average.
+    """Decide, in place, how many epochs and which patience "auto" is, and whether it averages.
 
     What is judged after each epoch is to have had some steps, and not too many, be there few rows
     or a million.

@@ -40,7 +40,8 @@ class SparseInputs:
     def __init__(self, encoding, dtype):
         self.encoding, self.dtype, n_features = encoding, dtype, encoding.n_features
         self.base = np.empty(encoding.n_inputs, dtype)
-        zeros, scratch = np.zeros((n_features, 1), dtype), np.empty((encoding.n_scratch, 1), dtype)
+        # In double precision: a center of 1e200, or of 1e-200, has no place in single.
+        zeros, scratch = np.zeros((n_features, 1)), np.empty((encoding.n_scratch, 1))
         encoding.apply(zeros, self.base[:, np.newaxis], scratch)
         self.is_far = abs(self.base[:n_features]) > FAR
         (self.far,) = np.nonzero(self.is_far)
