@@ -81,8 +81,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         (rows seen + 1)^power_t, epoch by epoch; or by 5 whenever a network has made no progress for
         ``n_iter_no_change`` epochs.
     learning_rate_init : float or 'auto', default='auto'
-        Rate of the first step. 'auto' is, layer by layer, 5 % of the standard deviation of the
-        initial weights.
+        Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
+        initial weights, 5 % where weights are averaged.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int or 'auto', default='auto'
@@ -136,7 +136,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         They have equal weight, but a value that would take three edges or more becomes one edge,
         and the other rows share the bins anew. 'auto' is 8 for 100 different rows or more with
         ``scale_inputs='robust'``, as long as that makes at most 512 inputs, else 0; from 2,000 on
-        up to 16, as many as make at most 256 inputs, the edges at such values not counted.
+        up to 16, as many as make some 256 inputs.
     categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
             default='from_dtype'
         The categorical columns: by position or name, or a mask; None for no column. 'from_dtype':

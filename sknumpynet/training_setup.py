@@ -4,7 +4,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .engine.epochs import Plan
-from .engine.initializers import RELATIVE_RATE, initial_params, relative_rates
+from .engine.initializers import (
+    RELATIVE_RATE,
+    RELATIVE_RATE_AVERAGED,
+    initial_params,
+    relative_rates,
+)
 from .engine.inputs.encoding import learn_encoding
 from .engine.layout import Layout
 from .engine.objective import Problem
@@ -12,7 +17,7 @@ from .engine.stack import Stack
 from .validation import naming
 
 BINS, MOST_CODES, FEWEST_BINNED = 8, 512, 100  # of numeric_bins="auto", the last different rows
-FINEST_BINS, FEWEST_FINE = 16, 2_000  # likewise, where they make half of the most codes at most
+FINEST_BINS, FEWEST_FINE = 16, 2_000  # likewise, as many as make half of the most codes
 FEWEST_SINGLE = 100  # different rows from which precision="auto" is float32
 NETWORKS, MANY_ROWS, NETWORKS_OF_MANY = 8, 50_000, 4  # n_estimators="auto", and from when on less
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 12_000, 3, 200  # of max_iter="auto"
@@ -57,7 +62,7 @@ def keep_shape(params, stack, built_with):
 
 
 def decide_course(params, rows, validation, is_stream):
-    """Decide, in place, how many epochs "auto" is, and whether it is to average.
+    """Decide, in place, how many epochs and which patience "auto" is, and whether it averages.
 
     What is judged after each epoch is to have had some steps, and not too many, be there few rows
     or a million.
@@ -177,7 +182,8 @@ def make_plan(params, stack, rows, seed, is_stream=False):
     settings = {name: getattr(params, name) for name in names}
     settings["batch_size"] = min(rows_per_step(params.batch_size, rows), len(rows.index))
     if params.learning_rate_init == "auto":
-        settings["learning_rate_init"] = RELATIVE_RATE
+        rate = RELATIVE_RATE_AVERAGED if params.averaging else RELATIVE_RATE
+        settings["learning_rate_init"] = rate
         settings["relative_rate"] = relative_rates(stack.layout, stack.activation)
     if is_stream:
         settings["max_iter"] = 1

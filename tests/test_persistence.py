@@ -15,7 +15,6 @@ from scipy import sparse
 from sklearn.exceptions import InconsistentVersionWarning
 
 import sknumpynet
-from sknumpynet import training_setup
 from sknumpynet.persistence import CHECKED_IN_0_1_0, SEAL, checksum, checksum_0_1_0
 
 TEXT_OF_NUMPY = np.array([np.str_("no"), np.str_("yes")], dtype=object)
@@ -154,8 +153,7 @@ def test_a_file_of_another_version_is_a_warning(small, table, is_fitted, monkeyp
 
 
 @pytest.mark.parametrize("file", OLD_FILES, ids=lambda file: file.stem)
-def test_a_file_of_every_version_can_be_read(file, monkeypatch):
-    monkeypatch.setattr(training_setup, "RELATIVE_RATE", 0.03)  # as it was in 0.1.0
+def test_a_file_of_every_version_can_be_read(file):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         clf, X, y, proba, later = pickle.loads(file.read_bytes())

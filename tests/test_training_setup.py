@@ -1,4 +1,4 @@
-"""What "auto" is: how many networks, how many epochs, how much patience."""
+"""What "auto" is: how many networks, bins and epochs, how much patience, which rate."""
 
 from types import SimpleNamespace
 
@@ -7,8 +7,9 @@ import pytest
 
 from sknumpynet import NumpyMLPBinaryClassifier, training_setup
 from sknumpynet.engine.objective import Rows
-from sknumpynet.fitted import as_fitted
-from sknumpynet.training_setup import decide_course
+from sknumpynet.fitted import as_fitted, stack_of
+from sknumpynet.parameters import plain_parameters
+from sknumpynet.training_setup import decide_course, make_plan
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(41, 2))
@@ -67,6 +68,34 @@ def test_auto_goes_on_with_as_many_networks_as_there_are(many_are_above_40, goes
 
 def test_the_default_is_for_more_rows_than_a_laptop_s_table():
     assert training_setup.MANY_ROWS == 50_000
+
+
+# Bins -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "expected"),
+    [(1999, 2, 8), (2000, 2, 16), (2000, 16, 16), (2000, 17, 15), (2000, 29, 8), (2000, 33, 8)],
+)
+def test_bins_are_finer_for_some_thousand_rows_and_few_columns(n_rows, n_columns, expected):
+    rows = np.random.default_rng(1).normal(size=(n_rows, n_columns))
+    rows, labels = np.repeat(rows, 2, axis=0), np.repeat(rows[:, 0] > 0, 2)  # copies are no more
+    clf = auto(n_estimators=1).fit(rows, labels)
+    assert len(clf.input_names_) == n_columns * (1 + expected)
+    clf = auto(n_estimators=1, numeric_bins=8).fit(rows, labels)
+    assert len(clf.input_names_) == n_columns * 9
+
+
+# Rate -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("averaging", "expected"), [(True, 0.05), (False, 0.03)])
+def test_the_rate_is_higher_where_weights_are_averaged(averaging, expected):
+    rows = Rows(X, np.arange(41), np.ones(41), np.ones(41))
+    params, stack = plain_parameters(auto(averaging=averaging)), stack_of(auto().fit(X, Y))
+    assert make_plan(params, stack, rows, seed=0).learning_rate_init == expected
+    params.learning_rate_init = 0.1
+    assert make_plan(params, stack, rows, seed=0).learning_rate_init == 0.1
 
 
 # Epochs -----------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ import numpy as np
 from .activations import ACTIVATIONS
 from .streams import stream
 
-RELATIVE_RATE = 0.05  # Adam's change of a weight per step, in deviations of the initial weights
+# Adam's change of a weight per step, in deviations of the initial weights: of the weights that are
+# kept, and of those of which an average is kept, which is calmer.
+RELATIVE_RATE, RELATIVE_RATE_AVERAGED = 0.03, 0.05
 
 
 def weight_deviations(layout, activation):

@@ -106,15 +106,15 @@ class Network:
         multiply = np.multiply if is_outer else self.multiply
         return partial(multiply, left[self.which], right[self.which], out[self.which])
 
-    def forward(self, inputs, streams=None):
+    def forward(self, inputs, streams=()):
         """Logits of rows.
 
         Parameters
         ----------
         inputs : ndarray of shape (n_inputs + 1, n_rows), or CSR array
             As `Reader.read` gives them, in the dtype of the params.
-        streams : list of Generator, optional
-            One generator a network; if given, dropout is on.
+        streams : list of Generator
+            One a network; needed, and used, where units are dropped only.
 
         Returns
         -------
@@ -147,12 +147,10 @@ class Network:
                 gradient.write(delta, out=grad)
 
     def _drop(self, number):
-        """Silence units; without streams all are kept."""
-        if not self.streams:
-            return
+        """Silence units."""
         a, uniform = self.units[number], self.delta[number]  # delta is free until the backward pass
-        for network, rng in enumerate(self.streams):
-            rng.random(dtype=uniform.dtype, out=uniform[network])
+        for network, rng in zip(uniform, self.streams, strict=True):
+            rng.random(dtype=uniform.dtype, out=network)
         np.greater_equal(uniform, self.dropout, out=self.is_kept[number])
         a *= self.is_kept[number]
         a *= 1 / (1 - self.dropout)

@@ -225,10 +225,10 @@ class Objective:
         return self.mean_loss
 
     def _read(self, slices, n_rows=None):
-        """Read the rows of batches, which lie one after the other, or of a piece of one."""
+        """Read the rows of batches, which lie one after the other, or a piece of one of n_rows."""
         rows = slice(slices[0].start, slices[-1].stop)
-        sizes = [n_rows or batch.stop - batch.start for batch in slices]
-        size = np.repeat(sizes, [batch.stop - batch.start for batch in slices])
+        lengths = [batch.stop - batch.start for batch in slices]
+        size = np.repeat(n_rows or lengths, lengths)  # of each row's batch
         opposite, weight = -self._rows.sign[rows], self._rows.weight[rows]
         share = np.empty((len(self.networks), len(size)), opposite.dtype)
         np.multiply(weight, self._unit / size, out=share)

@@ -334,7 +334,7 @@ def kept_units(hidden, dropout, n_rows, seeds, dtype=np.float64):
     grad = np.empty_like(params)
     stack = stacked(layout, "identity", params)
     network = Network(stack, n_rows, grad, dropout)
-    return network.forward(read(stack, np.ones((n_rows, 1), dtype)), seeds and streams(seeds))
+    return network.forward(read(stack, np.ones((n_rows, 1), dtype)), streams(seeds))
 
 
 def streams(seeds):
@@ -366,9 +366,14 @@ def test_layers_are_dropped_apart():
     assert_frequent(codes == 1, 0.7**2)  # so that the logit is 1 on average
 
 
-@pytest.mark.parametrize(("dropout", "seeds"), [(0.3, None), (0.0, (1, 2))])
-def test_nothing_is_dropped_without_streams_or_without_dropout(dropout, seeds):
-    assert_array_equal(kept_units((3,), dropout, 10, seeds), np.full((2, 10), 7.0))
+@pytest.mark.parametrize("seeds", [(), (1, 2)])
+def test_nothing_is_dropped_without_dropout(seeds):
+    assert_array_equal(kept_units((3,), 0.0, 10, seeds), np.full((2, 10), 7.0))
+
+
+def test_units_cannot_be_dropped_without_a_stream_for_each_network():
+    with pytest.raises(ValueError, match="shorter"):
+        kept_units((3,), 0.3, 10, seeds=(1,))
 
 
 def test_each_network_draws_from_its_own_stream():

@@ -61,8 +61,8 @@ def learn_binning(X, index, weight, n_bins):
     X, index, weight
         As in `scaling.learn_scaling`.
     n_bins : int
-        Bins a column; fewer where quantiles coincide. A column of two values fills one bin, whose
-        code would only repeat the column.
+        Bins a column; fewer where quantiles coincide, one more for each heavy value. A column of
+        two values fills one bin, whose code would only repeat the column.
 
     Returns
     -------

@@ -161,8 +161,8 @@ def learn_encoding(
     n_bins : int
         Bins a column; 0 for none.
     finest_bins : int, default=0
-        Bins a column there may be instead, where they make half of ``most_codes`` at most; the
-        edges at heavy values, see `learn_binning`, come on top.
+        Bins a column there may be instead, as many as make half of ``most_codes``, and some more
+        where values are heavy.
     most_codes : int, optional
         With more codes than that there are none.
     n_means : int, default=0

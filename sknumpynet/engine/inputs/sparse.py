@@ -40,7 +40,7 @@ class SparseInputs:
     def __init__(self, encoding, dtype):
         self.encoding, self.dtype, n_features = encoding, dtype, encoding.n_features
         self.base = np.empty(encoding.n_inputs, dtype)
-        # In float64 whatever the dtype: in float32 a center of 1e-200 would be a zero as well.
+        # In double precision: a center of 1e200, or of 1e-200, has no place in single.
         zeros, scratch = np.zeros((n_features, 1)), np.empty((encoding.n_scratch, 1))
         encoding.apply(zeros, self.base[:, np.newaxis], scratch)
         self.is_far = abs(self.base[:n_features]) > FAR

@@ -121,6 +121,19 @@ def test_a_column_far_from_zero_keeps_its_digits_in_single_inputs(
     assert_allclose(inputs[of_far], inputs[of_near], rtol=0, atol=2e-6)
 
 
+@pytest.mark.parametrize("kind", ["scaled", "coded"])
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_wide_sparse_rows_of_any_unit_are_the_dense_ones_in_single_inputs(unit, kind, monkeypatch):
+    amounts = np.arange(41) * (np.arange(41) % 3 > 0)  # whose median is not 0
+    X = unit * amounts[:, np.newaxis]
+    encoding = learn(X, kind)
+    expected = Reader(encoding, np.float32).read(sparse.csr_array(X), slice(0, 41))
+    monkeypatch.setattr(sparse_inputs, "WIDE", 1)
+    inputs = Reader(encoding, np.float32).read(sparse.csr_array(X), slice(0, 41))
+    assert inputs.dtype == np.float32
+    assert_allclose(dense(inputs), expected[:-1], rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["as it is", "scaled", "coded"])  # levels are never sparse
 @every_container
 @pytest.mark.parametrize("wide", [1, 256])
