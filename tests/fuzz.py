@@ -61,7 +61,9 @@ PARAMETERS = {  # valid values, the extreme ones among them
     "random_state": [None, 0, 2**32 - 1, np.int8(1), np.random.RandomState(0), np.uint64(7)],
     "verbose": [*FLAG, 0, 2, np.int8(1), 2**63], "epsilon": [1e-300, 1, 1e300, TENTH, THIRD],
     "momentum": [*PART, 1], "beta_1": PART, "beta_2": PART, "validation_fraction": PART,
-    "dropout": PART, "label_smoothing": PART, "n_estimators": [1, 3, np.int8(2), np.uint64(3)],
+    "dropout": PART, "label_smoothing": PART, "averaging": [*FLAG, "auto"],
+    "n_estimators": [1, 3, np.int8(2), np.uint64(3), "auto"],
+    "precision": ["auto", "float32", "float64"],
     "scale_inputs": ["robust", "standard", None],
     "numeric_bins": ["auto", 0, 2, 8, 1000, np.uint8(200)],
     "max_grad_norm": [None, 1e-300, 1, 1e300, np.inf, TENTH, THIRD],
@@ -525,7 +527,10 @@ def judge_predictions(clf, X, may_refuse):
     for name in "predict_log_proba", "decision_function":
         require(np.isfinite(of[name]).all(), f"{name} is not finite", of[name])
     n_rows = len(of["predict"])
-    require(of["predict_proba_members"].shape == (clf.n_estimators, n_rows), "shape of members")
+    n_networks = clf.intercepts_[0].shape[0] if clf.intercepts_[0].ndim == 2 else 1
+    require(of["predict_proba_members"].shape == (n_networks, n_rows), "shape of members")
+    if clf.n_estimators != "auto":
+        require(n_networks == clf.n_estimators, "number of networks")
     for is_positive in of["decision_function"] > 0, of["predict_proba"].argmax(axis=1):
         label = clf.classes_[is_positive.astype(int)]
         require((label == of["predict"]).all(), "predictions disagree", of)

@@ -164,6 +164,7 @@ def test_a_penalty_that_is_a_fraction_is_told(small):
 def test_a_row_held_out_does_not_matter_to_training_however_heavy(small, dtype, heavy):
     weight = np.full(120, 0.5)
     params = {"scale_inputs": None, "max_iter": 1, "early_stopping": True}
+    params["precision"] = np.dtype(dtype).name
     light = small(**params).fit(X.astype(dtype), y, weight)
     weight[7] = heavy
     clf = small(**params).fit(X.astype(dtype), y, weight)
@@ -229,7 +230,7 @@ def test_a_first_piece_of_huge_constants_leaves_finite_weights(small):
 
 
 def test_an_optimizer_of_float64_goes_on_in_float32(small):
-    clf = small(alpha=1e300, warm_start=True).fit(X, y)
+    clf = small(alpha=1e300, warm_start=True, precision="float64").fit(X, y)
     with pytest.warns(ConvergenceWarning, match="diverged"):
-        clf.fit(X.astype(np.float32), y)
+        clf.set_params(precision="float32").fit(X, y)
     assert np.isfinite(clf.decision_function(X)).all()
