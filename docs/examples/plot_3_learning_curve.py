@@ -28,10 +28,12 @@ stopped = NumpyMLPBinaryClassifier(
 # %%
 # With ``early_stopping=False`` there is only the training loss to go by. To see what it does not
 # see, train the same networks once more and let them be judged by the new rows, with the patience
-# to go on to the end. Their training is the same, number by number.
+# to go on to the end. Without averaging, which needs rows that judge, their training is the same,
+# number by number.
 
 unstopped = clone(stopped).set_params(early_stopping=False, n_iter_no_change=np.inf).fit(X, y)
-watched = clone(stopped).set_params(n_iter_no_change=np.inf).fit(X, y, X_val=X_new, y_val=y_new)
+watched = clone(unstopped).set_params(early_stopping="auto", averaging=False)
+watched.fit(X, y, X_val=X_new, y_val=y_new)
 assert np.array_equal(watched.loss_curve_, unstopped.loss_curve_)
 
 # %%
