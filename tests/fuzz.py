@@ -613,7 +613,8 @@ def run(case):
             require(isinstance(score, float) and 0 <= score <= 1, "score is not in [0, 1]", score)
             if step.form in frames.FRAMES and is_tame(clf):
                 judge_rows_alone(clf, arguments["X"])
-                if step.form in CONTAINERS and all(is_usual(name) for name in fitted):
+                is_named_anew = any(each.form == "renamed" for each in case.steps)
+                if step.form in CONTAINERS and all(map(is_usual, fitted)) and not is_named_anew:
                     judge_other_containers(clf, step, fitted)
                 if len(outcomes) == 1 and is_counted(case):
                     judge_weights(case, arguments, clf)
