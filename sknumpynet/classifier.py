@@ -525,7 +525,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     ):
         """Train the stack, on several workers if asked, and show it; returns the warnings."""
         training_setup.decide_course(params, rows, validation, is_stream)
-        self._built_with, self._class_factors = vars(params), factors  # for readers
+        judged_on = training_setup.what_judges(rows, validation, is_stream)
+        self._built_with = vars(params) | {"judged_on": judged_on}  # for readers
+        self._class_factors = factors
         plan = training_setup.make_plan(params, stack, rows, self._seed, is_stream)
         problem = training_setup.make_problem(
             params, stack.unfolded(params.precision), rows, self._seed, validation, n_judging

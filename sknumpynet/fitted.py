@@ -64,7 +64,8 @@ def as_fitted(estimator):
     """A copy to read, whose parameters are those that it was fitted with, in Python's own types.
 
     It shares its arrays with the estimator. Sizes are those of ``coefs_``, which may have been put
-    in; files of version 0.1.0 hold few parameters, so today's stand in for the others.
+    in; files of version 0.1.0 hold few parameters, so today's stand in for the others. An attribute
+    more, ``judged_on``, says what judged the epochs, see `training_setup.what_judges`.
     """
     check_ours(estimator)
     check_is_fitted(estimator, "coefs_")
@@ -72,7 +73,7 @@ def as_fitted(estimator):
     fit = last_fit(clf)
     _, *hidden, _ = fit.stack.layout.layer_sizes
     sizes = {"hidden_layer_sizes": tuple(hidden), "n_estimators": len(fit.stack)}
-    parameters = vars(plain_parameters(clf)) | fit.parameters | sizes
+    parameters = vars(plain_parameters(clf)) | {"judged_on": None} | fit.parameters | sizes
     check_parameters(parameters)
     vars(clf).update(parameters)
     return clf

@@ -83,6 +83,13 @@ def decide_course(params, rows, validation, is_stream):
         params.n_iter_no_change = patience
 
 
+def what_judges(rows, validation, is_stream):
+    """Which rows judge the epochs: "given" or "held out"; None, or "stream" for a `partial_fit`."""
+    if is_stream:
+        return "stream"
+    return "given" if validation is not None else None if rows.fold is None else "held out"
+
+
 def make_layout(params, encoding):
     """The layer sizes that the parameters ask for, on these inputs."""
     sizes = params.hidden_layer_sizes
