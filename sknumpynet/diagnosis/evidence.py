@@ -17,9 +17,11 @@ from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
 from .table import Table
+from .trials import Trials
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
+CHANGED = 0.1  # of the base rate's loss, by which rows of training are not worse than others
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
 
@@ -44,7 +46,8 @@ class lazily:  # noqa: N801
 class Evidence:
     """Figures that the questions read; the costly ones are computed on first use."""
 
-    def __init__(self, clf, X, y, sample_weight):
+    def __init__(self, clf, X, y, sample_weight, may_try=False):
+        self.may_try = may_try
         self.clf = clf = as_fitted(clf)
         self.layout, self.activation = stack_of(clf).layout, clf.activation
         rows, weight = training_rows(clf, X, y, sample_weight)
@@ -113,19 +116,34 @@ class Evidence:
         return max(-(p * np.log(p.clip(1e-300))).sum(), TINY)  # one class may weigh nearly all
 
     @lazily
-    def probability(self):
-        """Probability of the positive class for the sample; out of fold if that is known.
+    def out_of_fold(self):
+        """Probability of the positive class for the sample, out of fold; None if it is not known.
 
         For rows in another order than in the fit, ``oof_proba_`` belongs to other rows. It then
         lies outside the range of the networks' probabilities for some row, and is not used.
         """
-        X, index, oof = self.rows.X, self.rows.index, getattr(self.clf, "oof_proba_", ())
-        if len(oof) == X.shape[0]:
-            z, some = self.passed.logits, oof[self.few.index, 1]
-            p = expit(np.where(np.isnan(z), 0, z))
-            if (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all():
-                return oof[index, 1]
-        return expit(logits_to_trust(stack_of(self.clf), X, index)).mean(axis=0)
+        oof = getattr(self.clf, "oof_proba_", ())
+        if len(oof) != self.rows.X.shape[0]:
+            return None
+        z, some = self.passed.logits, oof[self.few.index, 1]
+        p = expit(np.where(np.isnan(z), 0, z))
+        is_known = (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all()
+        return oof[self.rows.index, 1] if is_known else None
+
+    @lazily
+    def probability(self):
+        """Probability of the positive class for the sample; out of fold if that is known."""
+        if self.out_of_fold is not None:
+            return self.out_of_fold
+        return expit(logits_to_trust(stack_of(self.clf), self.rows.X, self.rows.index)).mean(axis=0)
+
+    @property
+    def few_members(self):
+        """The same for the few rows, by each network alone: of shape (n_networks or 1, n_few)."""
+        if self.out_of_fold is not None:
+            return self.out_of_fold[np.newaxis, self.few_positions]
+        logits = self.passed.logits
+        return expit(np.where(np.isnan(logits), 0, logits))
 
     @lazily
     def judged_loss(self):
@@ -143,9 +161,20 @@ class Evidence:
         return np.average(np.logaddexp(0, -margin), axis=1, weights=weight)
 
     @property
+    def is_judged(self):
+        """Whether the loss on validation rows tells of these networks and rows.
+
+        It does not if the networks were changed by hand, or the rows are not those of the fit: then
+        they are worse on these rows, most of which they trained on, than on validation rows.
+        """
+        if self.judged_loss is None:
+            return False
+        return self.training_loss.mean() < self.judged_loss + CHANGED * self.prior_loss
+
+    @property
     def loss(self):
-        """Log loss on validation rows, or on training rows if there were none."""
-        return self.training_loss.mean() if self.judged_loss is None else self.judged_loss
+        """Log loss on validation rows, or on the rows given if that tells nothing of them."""
+        return self.judged_loss if self.is_judged else self.training_loss.mean()
 
     @property
     def gain(self):
@@ -197,11 +226,25 @@ class Evidence:
     @property
     def summary(self):
         """The log loss beside that of the base rate, in a line."""
-        which = "it trained on" if self.judged_loss is None else "held out"
+        which = "held out" if self.is_judged else "it trained on"
         return (
             f"Log loss {self.loss:.4f} on rows {which}; the base rate {self.base_rate:.3f} alone "
             f"has {self.prior_loss:.4f}."
         )
+
+    @lazily
+    def trials(self):
+        """Small fits to compare with; None if there are to be none."""
+        return Trials(self) if self.may_try and self.has_signal else None
+
+    @lazily
+    def error_of_gain(self):
+        """Standard error of the log loss less that of the base rate."""
+        rate = np.average(self.is_positive, weights=self.trained_weight)
+        p, y = self.probability, self.is_positive
+        of_truth, of_prior = (np.where(y, of, 1 - of).clip(1e-12) for of in (p, rate))
+        gained, weight = np.log(of_truth / of_prior), self.trained_weight / sum(self.trained_weight)
+        return np.sqrt(np.square(weight * (gained - weight @ gained)).sum())
 
     @lazily
     def stack(self):
