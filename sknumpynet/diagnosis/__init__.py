@@ -88,7 +88,7 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
     stopped_too_early: set max_iter=200
     """
     evidence = Evidence(clf, X, y, sample_weight, may_try=trials)
-    findings = [*distinct(finding for question in CAUSES for finding in question(evidence))]
+    findings = [finding for question in CAUSES for finding in question(evidence)]
     if evidence.trials is not None:
         findings = [*verdict.told_better([*verdict.tried(evidence, findings)])]
     for question in IF_NO_ERROR:
@@ -98,7 +98,7 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
         findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
     made = [] if evidence.trials is None else evidence.trials.made
-    return Diagnosis(findings, evidence.summary, made)
+    return Diagnosis([*distinct(findings)], evidence.summary, made)
 
 
 def distinct(findings):

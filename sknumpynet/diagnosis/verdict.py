@@ -105,8 +105,9 @@ def has_streamed_badly(evidence):
     if trials is None or not trials.is_stream:
         return
     after = trials.best
-    if not after.beats(trials.own, part=FAILING):
+    if not after.beats(trials.own):
         return
+    severity = "error" if trials.own.gain < FAILING * after.gain else "warning"
     if helps(trials.as_set, trials.own, after):
         code, after = "rows_sorted", trials.as_set
         sentence = (
@@ -124,7 +125,7 @@ def has_streamed_badly(evidence):
         )
         step = "pass over the rows several times by partial_fit, or call fit on all of them"
     yield Finding(
-        code, "error", "", after.loss, sentence, {}, step, told(evidence, after, trials.own)
+        code, severity, "", after.loss, sentence, {}, step, told(evidence, after, trials.own)
     )
 
 
