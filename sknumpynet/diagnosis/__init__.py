@@ -10,13 +10,15 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from . import data, leaks, outcome, training, units
+from . import data, leaks, outcome, sentinels, training, units
 from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
     data.is_scaled_badly,
-    data.has_sentinels,
+    sentinels.has_sentinels,
+    data.has_squeezing_outliers,
+    data.has_heavy_rows,
     leaks.has_leak,
     data.is_constant_since_fit,
     data.has_unknown_levels,

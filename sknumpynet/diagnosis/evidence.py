@@ -60,6 +60,7 @@ class Evidence:
             order = order[np.argsort(rows.sign[order], kind="stable")]  # both labels stay in
             chosen = np.sort(order[np.linspace(0, self.n_rows - 1, n_rows).astype(int)])
             rows = rows.take(chosen)
+        self.chosen, self.all_weight = chosen, weight
         self.few_positions = rng.permutation(len(rows.index))[:PASSED_ROWS]
         self.rows, self.few = rows, rows.take(self.few_positions)
         self.is_positive, self.weight = rows.sign > 0, weight[chosen]
@@ -69,7 +70,7 @@ class Evidence:
 
     @lazily
     def kind(self):
-        """A number for each row of the sample; equal rows have equal numbers."""
+        """A number for each of all rows, from 0 on; equal rows have equal numbers."""
         return self.table.kind_of_rows()
 
     @lazily
@@ -113,19 +114,27 @@ class Evidence:
         return max(-(p * np.log(p.clip(1e-300))).sum(), TINY)  # one class may weigh nearly all
 
     @lazily
-    def probability(self):
-        """Probability of the positive class for the sample; out of fold if that is known.
+    def out_of_fold(self):
+        """Out-of-fold probability of the positive class for the sample; None if it is not known.
 
         For rows in another order than in the fit, ``oof_proba_`` belongs to other rows. It then
         lies outside the range of the networks' probabilities for some row, and is not used.
         """
-        X, index, oof = self.rows.X, self.rows.index, getattr(self.clf, "oof_proba_", ())
-        if len(oof) == X.shape[0]:
+        oof = getattr(self.clf, "oof_proba_", ())
+        if len(oof) == self.rows.X.shape[0]:
             z, some = self.passed.logits, oof[self.few.index, 1]
             p = expit(np.where(np.isnan(z), 0, z))
             if (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all():
-                return oof[index, 1]
-        return expit(logits_to_trust(stack_of(self.clf), X, index)).mean(axis=0)
+                return oof[self.rows.index, 1]
+        return None
+
+    @lazily
+    def probability(self):
+        """Probability of the positive class for the sample; out of fold if that is known."""
+        if self.out_of_fold is not None:
+            return self.out_of_fold
+        z = logits_to_trust(stack_of(self.clf), self.rows.X, self.rows.index)
+        return expit(z).mean(axis=0)
 
     @lazily
     def judged_loss(self):

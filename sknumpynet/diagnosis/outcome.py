@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from ..fit_warnings import CHANCE
+from .leaks import FEWEST_OF_A_CLASS, auc_of
 from .report import Finding
-from .training import last_of
+
+N_ERRORS = 2.5  # standard errors that may be chance
+RANK_ERROR = 0.05  # of the ROC AUC; with a larger one, even a fair signal may be missed
 
 
 def is_constant(evidence):
@@ -25,22 +29,61 @@ def is_constant(evidence):
 
 
 def has_no_signal(evidence):
-    """No better than the base rate on validation rows, though the training loss fell."""
-    if evidence.judged_loss is None or evidence.gain > 0.03:
+    """On held-out rows neither the loss nor the ranking is better than chance makes them.
+
+    Nor does a logistic regression do better.
+    """
+    is_positive, n_few = evidence.is_positive, len(evidence.few_positions)
+    rarer = min(np.count_nonzero(is_positive), np.count_nonzero(~is_positive))
+    if evidence.judged_loss is None or rarer < FEWEST_OF_A_CLASS:
         return
-    fallen = np.median(evidence.loss_curve[0] - last_of(evidence.loss_curve))
-    if not fallen > 0.002 * evidence.prior_loss:  # then training has hardly moved
+    if (evidence.prior_loss - evidence.linear_loss) * n_few > CHANCE:
         return
-    yield Finding(
-        "no_signal",
-        "error",
-        "",
-        evidence.gain,
-        f"On rows held out it is no better than the base rate ({evidence.gain:+.1%} of its loss "
-        f"gone), while the training loss fell by {fallen:.3g}: the labels have nothing to do with "
-        "the columns, as if they had been shuffled.",
-        step="check that the rows of X and y belong together, and that X can tell y at all",
-    )
+    error = rank_error(is_positive)
+    if evidence.out_of_fold is None:
+        is_chance = (evidence.prior_loss - evidence.judged_loss) * evidence.n_rows < CHANCE
+        ranked = ""
+    else:
+        is_chance = is_within_chance(evidence, error)
+        rank = auc_of(evidence.out_of_fold[:, np.newaxis], is_positive)[0]
+        ranked = f", ROC AUC {rank:.3f} where chance has 0.5 +- {error:.3f}"
+    if is_chance:
+        or_weak = ", or too little to show in so few rows" if error > RANK_ERROR else ""
+        yield Finding(
+            "no_signal",
+            "warning" if or_weak else "error",
+            "",
+            evidence.gain,
+            f"On rows held out it is no better than the base rate ({evidence.gain:+.1%} of its "
+            f"loss gone{ranked}): the labels have nothing to do with the columns, as if they had "
+            f"been shuffled{or_weak}.",
+            step="check that the rows of X and y belong together, and that X can tell y at all",
+        )
+
+
+def is_within_chance(evidence, error):
+    """Whether the out-of-fold probabilities may be better than the base rate by chance alone.
+
+    Row by row, their loss is compared with that of the base rate; ``error`` is `rank_error`.
+    """
+    weight, is_positive = evidence.trained_weight, evidence.is_positive
+    base_rate = np.average(is_positive, weights=weight)
+    losses = [
+        -np.log(np.where(is_positive, p, 1 - p).clip(1e-15))
+        for p in (base_rate, evidence.out_of_fold)
+    ]
+    gained, share = losses[0] - losses[1], weight / weight.sum()
+    mean = (share * gained).sum()
+    gain_error = np.sqrt(np.square(share * (gained - mean)).sum())
+    rank = auc_of(evidence.out_of_fold[:, np.newaxis], is_positive)[0]
+    return mean <= N_ERRORS * gain_error and rank <= 0.5 + N_ERRORS * error
+
+
+def rank_error(is_positive):
+    """Standard error of the ROC AUC of numbers drawn at random."""
+    n_positive = np.count_nonzero(is_positive)
+    n_negative = len(is_positive) - n_positive
+    return np.sqrt((n_positive + n_negative + 1) / (12 * n_positive * n_negative))
 
 
 def is_as_linear(evidence):
