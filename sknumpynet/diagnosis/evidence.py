@@ -182,21 +182,30 @@ class Evidence:
         return np.hstack([numbers, is_missing[:, is_missing.any(axis=0)], *parts])
 
     @lazily
-    def linear_loss(self):
-        """Cross-validated log loss of a logistic regression on the sample; inf for too few rows."""
+    def linear_probability(self):
+        """Out-of-fold probabilities of a logistic regression on a few rows; None for too few."""
         few = self.few_positions
         if min(np.bincount(self.is_positive[few], minlength=2)) < 10:
-            return np.inf
+            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            p = cross_val_predict(
+            return cross_val_predict(
                 make_pipeline(StandardScaler(), LogisticRegression()),
                 self.linear_inputs,
                 self.is_positive[few],
                 method="predict_proba",
                 cv=3,
-            )
-        return log_loss(self.is_positive[few], p, sample_weight=self.trained_weight[few])
+            )[:, 1]
+
+    @lazily
+    def linear_loss(self):
+        """Its log loss; inf for too few rows."""
+        if self.linear_probability is None:
+            return np.inf
+        few = self.few_positions
+        return log_loss(
+            self.is_positive[few], self.linear_probability, sample_weight=self.trained_weight[few]
+        )
 
     @lazily
     def lags(self):
