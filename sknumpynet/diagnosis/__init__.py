@@ -10,7 +10,7 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from . import data, leaks, outcome, sentinels, training, units
+from . import copies, data, leaks, outcome, sentinels, training, units
 from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
@@ -22,7 +22,7 @@ CAUSES = [
     leaks.has_leak,
     data.is_constant_since_fit,
     data.has_unknown_levels,
-    data.has_repeated_rows,
+    copies.has_repeated_rows,
     training.is_rate_too_high,
     training.is_held_down,
     units.has_symmetric_units,
@@ -33,7 +33,7 @@ CAUSES = [
     training.is_unfinished,
     training.is_linear,
     outcome.is_constant,
-    data.has_contradictions,
+    copies.has_contradictions,
     outcome.has_memorised,
     outcome.is_uncalibrated,
     outcome.is_hidden_by_threshold,

@@ -176,7 +176,7 @@ def by_intervals(values, is_positive):
 
 
 def share_in_runs(values, is_positive):
-    """Share of the rows that, sorted by value, lie among so many of the same label as a leaf has."""
+    """Share of rows that, sorted by value, lie among as many of their label as a leaf has."""
     label = sorted_labels(values, is_positive)
     (ends,) = np.nonzero(np.append(label[1:] != label[:-1], True))
     n_rows = np.diff(ends, prepend=-1)
