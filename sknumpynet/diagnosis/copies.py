@@ -1,6 +1,7 @@
 """Questions about rows that are equal: copies, and rows with both labels."""
 
 import numpy as np
+from scipy.special import chdtr
 
 from .report import Finding
 
@@ -95,10 +96,13 @@ def are_matched(kind, is_positive, weight):
 
     Of n equal rows, each positive with probability 1/2, k are: (2 k - n)^2 / n has a mean of 1 and
     a variance of 2 - 2 / n. With other probabilities the mean is larger. Rows given again with the
-    other label make it 0. Where weights differ they may be counts, and a row stand for many.
+    other label make it 0. Of few groups of many rows, the sum has a chi-squared distribution.
+    Where weights differ they may be counts, and a row stand for many.
     """
     n, k = np.bincount(kind), np.bincount(kind, is_positive)
     n, k = n[n > 1], k[n > 1]
+    if not len(n) or weight.min() < weight.max():
+        return False
     below_mean = len(n) - (np.square(2 * k - n) / n).sum()
-    is_counted = weight.min() < weight.max()
-    return not is_counted and below_mean > 4 * np.sqrt((2 - 2 / n).sum())
+    at_most = (np.square(abs(2 * k - n) + 1) / n).sum()  # whole numbers: up to the next
+    return below_mean > 4 * np.sqrt((2 - 2 / n).sum()) or chdtr(len(n), at_most) < 1e-4

@@ -8,8 +8,8 @@ from .evidence import in_reach, mean_of_known
 from .report import Finding
 from .training import afresh
 
-SQUEEZED, FEWEST_WITHIN = 0.02, 10  # standard deviations; values in the middle half of a column
-FEW_EFFECTIVE, FEW_OF_ROWS = 150, 0.03  # rows; share of all
+SQUEEZED, FEWEST_WITHIN = 0.05, 10  # standard deviations; values in the middle half of a column
+FEW_EFFECTIVE, FEW_OF_ROWS, MOST_WEIGHT = 150, 0.03, 0.9  # rows; share of them; of the weight
 
 
 def is_scaled_badly(evidence):
@@ -123,56 +123,63 @@ def has_ids(evidence):
 
 def has_squeezing_outliers(evidence):
     """Scaled by the standard deviation, which a few values make so large that the rest is alike."""
-    table, clf = evidence.table, evidence.clf
-    if clf.scale_inputs != "standard":
+    table, found = evidence.table, squeezed_columns(evidence)
+    if not found:
         return
-    factor = stack_of(clf).encoding.scaling.factor
-    found = {}
+    worst = min(found, key=found.get)
+    whole = table.whole(worst)
+    few = 5 * len(found) < len(table.names)  # then others may tell as much
+    yield Finding(
+        "outlier_squeezes",
+        "error" if evidence.gain < 0.1 else "note" if few else "warning",
+        table.listed(list(found)),
+        found[worst],
+        f"The middle half of {table.name(worst)} spans {found[worst]:.2g} standard deviations, "
+        f"because a few values are far out (it goes from {np.fmin.reduce(whole):.3g} to "
+        f"{np.fmax.reduce(whole):.3g}): scaled by that, nearly all rows look alike.",
+        afresh(evidence.clf, scale_inputs="robust"),
+    )
+
+
+def squeezed_columns(evidence):
+    """Columns of which the middle half is next to nothing as it was scaled in fit, and its span."""
+    table, found = evidence.table, {}
+    if evidence.clf.scale_inputs != "standard":
+        return found
+    factor = stack_of(evidence.clf).encoding.scaling.factor
     for at in np.flatnonzero(~table.is_level & table.varies):
         column = table.at[at]
-        per_unit = factor[table.place[column]]
-        if 0 < squeezed(table.values[:, at], per_unit) < SQUEEZED:
-            spread = squeezed(table.whole(column), per_unit)
-            if 0 < spread < SQUEEZED:
-                found[column] = spread
-    if found:
-        columns, worst = list(found), min(found, key=found.get)
-        whole = table.whole(worst)
-        yield Finding(
-            "outlier_squeezes",
-            "error" if evidence.gain < 0.1 else "warning",
-            table.listed(columns),
-            found[worst],
-            f"The middle half of {table.name(worst)} spans {found[worst]:.2g} standard deviations, "
-            f"because a few values are far out (it goes from {np.fmin.reduce(whole):.3g} to "
-            f"{np.fmax.reduce(whole):.3g}): scaled by that, nearly all rows look alike.",
-            afresh(clf, scale_inputs="robust"),
-        )
+        per_unit = float(factor[table.place[column]])
+        if 0 < middle_span(table.values[:, at]) * per_unit < SQUEEZED:
+            span = middle_span(table.whole(column)) * per_unit
+            if 0 < span < SQUEEZED:
+                found[column] = span
+    return found
 
 
-def squeezed(values, per_unit):
-    """Span of the middle half of a column, scaled; infinite if it has few different values."""
+def middle_span(values):
+    """Span of the middle half of a column; infinite if that has few different values."""
     values = np.sort(values[~np.isnan(values)])
     middle = values[len(values) // 4 : 3 * len(values) // 4 + 1]
     is_varied = np.count_nonzero(middle[1:] != middle[:-1]) >= FEWEST_WITHIN
-    return (middle[-1] - middle[0]) * float(per_unit) if is_varied else np.inf
+    return middle[-1] - middle[0] if is_varied else np.inf
 
 
 def has_heavy_rows(evidence):
     """Weights of which a few rows have nearly all; then the others are as good as not there."""
-    weight, n_rows = np.sort(evidence.all_weight)[::-1], evidence.n_rows
-    share = np.cumsum(weight / weight.sum())
-    n_effective = 1 / np.square(weight / weight.sum()).sum()
+    n_rows, weight = evidence.n_rows, np.sort(evidence.all_weight)[::-1]
+    share = weight / weight.sum()
+    n_effective = 1 / np.square(share).sum()
     if n_effective < min(FEW_EFFECTIVE, FEW_OF_ROWS * n_rows):
-        n_heavy = min(int(np.searchsorted(share, 0.9)) + 1, n_rows)
+        n_heavy = min(int(np.searchsorted(np.cumsum(share), MOST_WEIGHT)) + 1, n_rows)
         limit = float(10 * np.median(weight))
         yield Finding(
             "few_rows_weigh_all",
             "error" if evidence.gain < 0.1 else "warning",
             "",
             n_effective,
-            f"{n_heavy:,} of {n_rows:,} rows have {share[n_heavy - 1]:.0%} of the weight: it "
-            f"learns as if from {n_effective:.0f} rows of equal weight.",
+            f"{n_heavy:,} of {n_rows:,} row(s) have at least {MOST_WEIGHT:.0%} of the weight: it "
+            f"learns as if from {n_effective:.0f} row(s) of equal weight.",
             step="if they are not meant to count for so much, limit the weights: "
             f"sample_weight = numpy.clip(sample_weight, 0, {limit:.3g})",
         )

@@ -8,8 +8,8 @@ from .report import Finding
 SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
 SENTINELS |= {-(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10, -1.0}
 FEWEST_OTHERS = 10  # different values; fewer are a scale or a code, of which any may be an end
-# Of the rows: beyond twice the range of all others; nearer to them; more may be what is usual.
-RARE, COMMON, USUAL = 1 / 500, 1 / 100, 1 / 2
+# Shares of the rows: enough for a usual sentinel far away; for others; more may be an honest 0.
+RARE, COMMON, MOST = 1 / 500, 1 / 100, 1 / 2
 N_BESIDE = 10  # values that show how densely a column's values lie at their end
 TIMES_SPACING, TIMES_SPREAD = 5, 0.45
 
@@ -47,7 +47,7 @@ def sentinels_in(values):
     if len(distinct) <= FEWEST_OTHERS:
         return
     for extreme, others in ((distinct[0], distinct[1:]), (distinct[-1], distinct[-2::-1])):
-        if extreme not in SENTINELS and extreme != 0:
+        if extreme != np.round(extreme):
             continue
         first, beyond = np.searchsorted(values, extreme), np.searchsorted(values, extreme, "right")
         rest = values[beyond:] if first == 0 else values[:first]
@@ -68,15 +68,18 @@ def is_apart(extreme, others, rest, share):
     share : float
         Share of the rows that have ``extreme``.
     """
-    gap, low, high = abs(others[0] - extreme), rest[0], rest[-1]
-    if extreme != 0 and gap > high - low:
+    gap, low, high, is_usual = abs(others[0] - extreme), rest[0], rest[-1], extreme in SENTINELS
+    if gap > high - low and is_usual:
         return share >= RARE
     if extreme == -1 and low >= 0:  # the only negative number
         return share >= COMMON
+    if not COMMON <= share <= MOST:
+        return False
+    if extreme != 0 and not is_usual:
+        return gap > high - low
     spacing = abs(others[N_BESIDE - 1] - others[0]) / (N_BESIDE - 1)
     spread = rest[3 * len(rest) // 4] - rest[len(rest) // 4]
-    is_far = gap > TIMES_SPACING * spacing and 0 < TIMES_SPREAD * spread <= gap
-    return COMMON <= share <= USUAL and is_far
+    return gap > TIMES_SPACING * spacing and 0 < TIMES_SPREAD * spread <= gap
 
 
 def line_for_gap(name, value, container):
