@@ -14,6 +14,7 @@ from sklearn.utils import shuffle
 
 from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
 from sknumpynet.diagnosis.evidence import Evidence
+from sknumpynet.diagnosis.outcome import has_no_signal
 from sknumpynet.diagnosis.report import SEVERITIES, Diagnosis, Finding
 from sknumpynet.diagnosis.training import is_held_down, relative_rate
 
@@ -143,11 +144,11 @@ def test_columns_that_never_vary_are_the_cause_not_their_scale():
     assert "inputs_not_scaled" not in found
 
 
-def test_a_training_loss_that_never_fell_is_no_proof_that_there_is_nothing_to_find():
+def test_labels_that_have_nothing_to_do_with_the_columns_are_no_signal_however_long_it_trained():
     X, y = zoo.moons(0)
     y = shuffle(y, random_state=0)
     assert codes(diagnose(zoo.fit(X, y, 0), X, y)) == ["no_signal"]
-    assert codes(diagnose(zoo.fit(X, y, 0, max_iter=1), X, y)) == []
+    assert codes(diagnose(zoo.fit(X, y, 0, max_iter=1), X, y)) == ["no_signal"]
 
 
 def test_rows_too_few_for_a_logistic_regression_are_not_compared_with_one():
@@ -656,6 +657,296 @@ def test_a_table_of_nothing_is_diagnosed(to_container, table, scale_inputs):
     clf = zoo.fit(to_container(table), y, 0, max_iter=1, n_estimators=2, scale_inputs=scale_inputs)
     (finding,) = of_code(diagnose(clf, to_container(table), y), "constant_columns")
     assert finding.figure == table.shape[1]
+
+
+# Questions about the data ------------------------------------------------------------------------
+
+
+def of_data(X, y, sample_weight=None, **params):
+    """Codes found with a network that has hardly been trained."""
+    clf = NumpyMLPBinaryClassifier((2,), max_iter=1, n_estimators=2, random_state=0, **params)
+    return codes(diagnose(clf.fit(X, y, sample_weight), X, y, sample_weight))
+
+
+def drawn(draw, n_rows=600):
+    """Numbers drawn by a function of a generator and a number of rows, beside others; labels."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(n_rows, 2)), draw(rng, n_rows)])
+    return X, (X[:, 0] > rng.logistic(size=n_rows)).astype(int)
+
+
+def with_gaps(value, share, draw):
+    return lambda rng, n: np.where(rng.random(n) < share, value, draw(rng, n))
+
+
+def ages(rng, n):
+    return rng.integers(18, 90, n)
+
+
+def amounts(rng, n):
+    return rng.lognormal(5, 1, n)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4])
+@pytest.mark.parametrize(
+    ("value", "draw"),
+    [
+        (0, ages),
+        (0, lambda rng, n: rng.normal(120, 12, n)),
+        (0, lambda rng, n: rng.uniform(-60, -50, n)),  # the largest
+        (-1, ages),
+        (-1, amounts),
+        (-1, lambda rng, n: rng.poisson(6, n)),  # the only negative number
+        (99, lambda rng, n: rng.poisson(6, n)),
+        (999, lambda rng, n: rng.normal(120, 12, n)),
+        (-9, lambda rng, n: rng.normal(120, 12, n)),
+        (-999, lambda rng, n: rng.normal(size=n)),
+    ],
+)
+def test_a_number_apart_from_all_others_stands_for_missing_ones(value, draw, share):
+    assert "sentinel" in of_data(*drawn(with_gaps(value, share, draw)))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        with_gaps(0, 0.4, amounts),
+        with_gaps(0, 0.9, lambda rng, n: np.log(amounts(rng, n))),  # most have none
+        lambda rng, n: rng.poisson(6, n),
+        lambda rng, n: rng.poisson(6, n) - 3,
+        lambda rng, n: rng.integers(-1, 2, n),
+        lambda rng, n: rng.integers(0, 6, n) * 20,
+        lambda rng, n: rng.integers(0, 11, n),
+        lambda rng, n: rng.normal(size=n).round(),
+        lambda rng, n: rng.integers(0, 100, n),
+        lambda rng, n: ages(rng, n).clip(0, 80),
+        lambda rng, n: np.where(np.arange(n) < 2, 0, ages(rng, n)),  # but two
+        lambda rng, n: rng.uniform(-1, 1, n).clip(-1, 0.5),
+    ],
+)
+def test_a_number_that_belongs_to_the_others_is_no_sentinel(draw):
+    assert "sentinel" not in of_data(*drawn(draw))
+
+
+@pytest.mark.parametrize("to_container", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_the_advice_for_gaps_written_as_0_works(to_container):
+    import scipy.sparse
+
+    X, y = drawn(with_gaps(0, 0.1, ages))
+    names = {"X": to_container(X), "numpy": np, "scipy": scipy}
+    (finding,) = of_code(diagnose(fit_raw(names["X"], y), names["X"], y), "sentinel")
+    exec(finding.remedy.partition("own: ")[2], names)
+    mended = names["X"].toarray() if sparse.issparse(names["X"]) else names["X"]
+    np.testing.assert_array_equal(mended, np.where(X == 0, np.nan, X))
+
+
+def labelled(make, n_rows=900):
+    """A table whose last column is made of the labels, or the labels of it."""
+    rng = np.random.default_rng(0)
+    column, y = make(rng, n_rows)
+    return np.column_stack([rng.normal(size=(n_rows, 2)), column]), np.asarray(y).astype(int)
+
+
+def by_interval(tells, noise=0.0):
+    def make(rng, n):
+        column = rng.normal(size=n)
+        return column, tells(column) ^ (rng.random(n) < noise)
+
+    return make
+
+
+def by_entity(n_rows_each, noise=0.0):
+    def make(rng, n):
+        entity = rng.permutation(np.arange(n) // n_rows_each)
+        return entity, (rng.random(n) < 0.5)[entity] ^ (rng.random(n) < noise)
+
+    return make
+
+
+@pytest.mark.parametrize("n_rows", [900, 45_000])
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (by_interval(lambda column: abs(column) > 1), "The interval that column 2 lies in ranks"),
+        (by_interval(lambda column: np.sin(5 * column) > 0), "The interval that column 2 lies in"),
+        (lambda rng, n: (column := rng.integers(0, 12, n), column % 2), "The value of column 2"),
+        (by_entity(3), "The value of column 2 alone"),
+        (by_entity(9), "The value of column 2 alone"),
+    ],
+)
+def test_a_column_whose_intervals_or_entities_tell_the_label_is_a_leak(make, told, n_rows):
+    X, y = labelled(make, n_rows)
+    clf = zoo.fit(X, y, 0, hidden_layer_sizes=(2,), n_estimators=2, max_iter=1)
+    (finding,) = of_code(diagnose(clf, X, y), "leak")
+    assert finding.sentence.startswith(told)
+
+
+def with_copies(rng, n):
+    """Every row three times, but for its number; `labelled` cannot repeat rows."""
+    y = np.repeat(rng.random(n // 3) < 0.5, 3)
+    return np.repeat(rng.normal(size=n // 3), 3), y
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        by_interval(lambda column: abs(column) > 1, noise=0.05),
+        by_interval(lambda column: column > np.random.default_rng(1).logistic(size=900) / 2),
+        by_entity(3, noise=0.1),
+        by_entity(1),
+        by_entity(2),
+        with_copies,
+        lambda rng, n: (rng.integers(0, 300, n), rng.random(n) < 0.5),
+    ],
+)
+def test_a_column_that_tells_much_or_names_rows_is_no_leak(make):
+    assert "leak" not in of_data(*labelled(make))
+
+
+def of_cells(sizes, n_rows=1000):
+    """A table of few values, and labels of probability .3 or .7."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.integers(0, size, n_rows) for size in sizes]).astype(float)
+    return X, (rng.random(n_rows) < np.where(X[:, 0] < sizes[0] / 2, 0.3, 0.7)).astype(int)
+
+
+@pytest.mark.parametrize("sizes", [(1, 2), (2, 2, 2), (20, 20), (7, 7, 7), (60,), (5,) * 6])
+def test_labels_of_equal_rows_contradict_each_other_if_they_are_copies_not_by_honest_noise(sizes):
+    X, y = of_cells(sizes)
+    assert "contradicting_labels" not in of_data(X, y)
+    if len(np.unique(X, axis=0)) > 3:
+        assert "contradicting_labels" in of_data(np.vstack([X, X]), np.append(y, 1 - y))
+
+
+def test_copies_are_found_to_contradict_each_other_among_more_rows_than_are_looked_at():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60_000, 2)), rng.integers(0, 2, 60_000)
+    X, y = np.vstack([X, X]), np.append(y, 1 - y)
+    clf = zoo.fit(X, y, 0, hidden_layer_sizes=(2,), n_estimators=2, max_iter=1)
+    (finding,) = of_code(diagnose(clf, X, y), "contradicting_labels")
+    assert finding.figure == 0.5
+
+
+@pytest.mark.parametrize("told_by", [lambda x: x, lambda x: abs(x) - 0.8])
+def test_a_weak_signal_in_many_rows_is_not_none(told_by):
+    """A ROC AUC of about .56."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(8000, 4))
+    y = (0.25 * told_by(X[:, 0]) > rng.logistic(size=8000)).astype(int)
+    assert "no_signal" not in codes(diagnose(zoo.fit(X, y, 0, n_estimators=4), X, y))
+    y = shuffle(y, random_state=0)
+    assert "no_signal" in codes(diagnose(zoo.fit(X, y, 0, n_estimators=4), X, y))
+
+
+def test_probabilities_that_are_wrong_but_rank_well_are_not_without_signal():
+    X, y = zoo.moons(0)
+    clf = zoo.fit(X, y, 0)
+    clf.oof_proba_[:, 1] = clf.oof_proba_[:, 1] / 1e4
+    evidence = Evidence(clf, X, y, None)
+    vars(evidence).update(out_of_fold=clf.oof_proba_[:, 1], judged_loss=2.0)
+    vars(evidence)["linear_probability"] = np.full(len(y), 0.5)
+    assert list(has_no_signal(evidence)) == []
+
+
+@pytest.mark.parametrize("to_container", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_a_value_far_out_squeezes_the_others_unless_scaling_is_robust(to_container):
+    X, y = zoo.moons(0)
+    X[7, 1] = 1e6
+    X = to_container(X)
+    clf = zoo.fit(X, y, 0, scale_inputs="standard", warm_start=True)
+    (finding,) = of_code(diagnose(clf, X, y), "outlier_squeezes")
+    assert finding.where == "column 1"
+    assert finding.params == {"scale_inputs": "robust", "warm_start": False}
+    mended = diagnose(clf.set_params(**finding.params).fit(X, y), X, y)
+    assert codes(mended, ["error", "warning"]) == []
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rng, n: rng.normal(size=n),
+        lambda rng, n: rng.lognormal(0, 1.5, n),
+        lambda rng, n: rng.standard_t(3, n),
+        lambda rng, n: (rng.random(n) < 0.01) * 1.0,
+        lambda rng, n: np.where(rng.random(n) < 0.9, 0, rng.lognormal(5, 1, n)),
+        lambda rng, n: np.where(np.arange(n) == 5, 1e6, rng.integers(0, 5, n)),  # of few values
+    ],
+)
+def test_long_tails_and_rare_values_squeeze_nothing(draw):
+    assert "outlier_squeezes" not in of_data(*drawn(draw), scale_inputs="standard")
+
+
+def test_weights_of_which_a_few_rows_have_all_are_told_and_can_be_limited():
+    X, y = zoo.moons(0)
+    weight = np.where(np.arange(len(y)) % 100 == 0, 1e6, 1.0)
+    clf = NumpyMLPBinaryClassifier(random_state=0).fit(X, y, weight)
+    finding = diagnose(clf, X, y, weight).findings[0]
+    assert finding.code == "few_rows_weigh_all"
+    assert finding.figure == pytest.approx(6, rel=0.01)
+    assert finding.sentence.startswith("6 of 600 row(s) have at least 90% of the weight")
+    names = {"sample_weight": list(weight), "numpy": np}
+    exec(finding.step.partition("weights: ")[2], names)
+    weight = names["sample_weight"]
+    clf = NumpyMLPBinaryClassifier(random_state=0).fit(X, y, weight)
+    assert codes(diagnose(clf, X, y, weight)) == []
+
+
+@pytest.mark.parametrize(
+    "weigh",
+    [
+        lambda rng, y: np.ones(len(y)),
+        lambda rng, y: rng.lognormal(0, 1, len(y)),
+        lambda rng, y: np.where(y, 30.0, 1.0),
+        lambda rng, y: (np.arange(len(y)) < 40) * 1.0,  # the others are not there
+    ],
+)
+def test_uneven_weights_are_no_few_rows(weigh):
+    X, y = drawn(ages)
+    assert "few_rows_weigh_all" not in of_data(X, y, weigh(np.random.default_rng(0), y))
+
+
+OF_DATA = {"sentinel", "leak", "contradicting_labels", "no_signal", "outlier_squeezes"}
+OF_DATA |= {"few_rows_weigh_all", "repeated_rows"}
+
+
+def healthy_linear(n_rows, n_columns=3, strength=1.0, base=0.0):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n_rows, n_columns))
+    return X, (strength * X[:, 0] + base > rng.logistic(size=n_rows)).astype(int)
+
+
+def healthy_sparse():
+    rng = np.random.default_rng(0)
+    X = (rng.random((2000, 100)) * (rng.random((2000, 100)) < 0.05)).round(3)
+    return sparse.csr_array(X), (X[:, :40].sum(axis=1) > rng.normal(1, 0.3, 2000)).astype(int)
+
+
+HEALTHY = {
+    "weak": lambda: healthy_linear(8000, strength=0.2),
+    "imbalanced": lambda: healthy_linear(6000, strength=1.5, base=-4),
+    "tiny": lambda: healthy_linear(60, strength=3),
+    "wide": lambda: healthy_linear(200, 30, strength=6),
+    "discrete": lambda: of_cells((3, 4, 2, 3), 2000),
+    "one cell": lambda: of_cells((2, 2), 400),
+    "ternary": lambda: (lambda X, y: (X.round().clip(-1, 1), y))(*healthy_linear(1500, 6, 2)),
+    "counts": lambda: (lambda X, y: (np.exp(X).round(), y))(*healthy_linear(1500, 6, 2)),
+    "amounts": lambda: (lambda X, y: (np.exp(1.5 * X), y))(*healthy_linear(1500, 3, 2)),
+    "hurdle": lambda: (lambda X, y: (np.exp(2 * X) * (X > 0), y))(*healthy_linear(1500, 3, 2)),
+    "rounded": lambda: (lambda X, y: (X.round(1), y))(*healthy_linear(3000, 2, 2)),
+    "sparse": healthy_sparse,
+    "raw": raw,
+    "raw with entities": lambda: raw(
+        shop=lambda y, rng: [f"s{number}" for number in rng.integers(0, 150, N_ROWS)]
+    ),
+}
+
+
+@pytest.mark.parametrize("make", HEALTHY.values(), ids=HEALTHY)
+@pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
+def test_nothing_is_said_of_the_data_of_healthy_fits(make, scale_inputs):
+    X, y = make()
+    clf = zoo.fit(X, y, 0, n_estimators=4, scale_inputs=scale_inputs)
+    assert not OF_DATA & set(codes(diagnose(clf, X, y)))
 
 
 # The warning of fit ------------------------------------------------------------------------------

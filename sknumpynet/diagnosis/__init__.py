@@ -10,17 +10,19 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from . import data, leaks, outcome, settings, training, units, verdict
+from . import copies, data, leaks, outcome, sentinels, settings, training, units, verdict
 from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
     data.is_scaled_badly,
-    data.has_sentinels,
+    sentinels.has_sentinels,
+    data.has_squeezing_outliers,
+    data.has_heavy_rows,
     leaks.has_leak,
     data.is_constant_since_fit,
     data.has_unknown_levels,
-    data.has_repeated_rows,
+    copies.has_repeated_rows,
     settings.holds_back,
     training.is_rate_too_high,
     training.is_held_down,
@@ -32,7 +34,7 @@ CAUSES = [
     training.is_unfinished,
     training.is_linear,
     outcome.is_constant,
-    data.has_contradictions,
+    copies.has_contradictions,
     outcome.has_memorised,
     outcome.is_uncalibrated,
     outcome.is_hidden_by_threshold,

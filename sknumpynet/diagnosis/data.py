@@ -3,15 +3,13 @@
 import numpy as np
 
 from ..engine.inputs.levels import UNKNOWN
-from ..fitted import columns_of
-from ..remedies import Remedy
+from ..fitted import columns_of, stack_of
 from .evidence import in_reach, mean_of_known
 from .report import Finding
 from .training import afresh
 
-FEWEST_DIFFERENT = 20  # rows; fewer are the cells of a truth table, such as the four points of XOR
-SENTINELS = {float(sign + "9" * digits) for sign in ("", "-") for digits in range(2, 8)}
-SENTINELS |= {-1.0, -(2.0**15), 2.0**15 - 1, -(2.0**31), 2.0**31 - 1, 1e10, -1e10}
+SQUEEZED, FEWEST_WITHIN = 0.05, 10  # standard deviations; values in the middle half of a column
+FEW_EFFECTIVE, FEW_OF_ROWS, MOST_WEIGHT = 150, 0.03, 0.9  # rows; share of them; of the weight
 
 
 def is_scaled_badly(evidence):
@@ -38,57 +36,6 @@ def is_scaled_badly(evidence):
             "small for another.",
             afresh(evidence.clf, scale_inputs="robust"),
         )
-
-
-def has_sentinels(evidence):
-    """A number that means missing: one such as -999, repeated, far from all other values."""
-    table = evidence.table
-    for values, column in zip(table.values.T, table.at, strict=True):
-        if table.kinds[column] != "number" or table.of_levels[column]:
-            continue
-        for value in sentinels_in(values):
-            whole = table.whole(column)
-            if value not in sentinels_in(whole):
-                continue
-            name, rest = table.name(column), whole[whole != value]
-            yield Finding(
-                "sentinel",
-                "warning",
-                name,
-                value,
-                f"{name} is {value:g} in {np.count_nonzero(whole == value):,} of {len(whole):,} "
-                f"rows and else between {np.fmin.reduce(rest):g} and {np.fmax.reduce(rest):g}: it "
-                "looks like a missing value written as a number.",
-                step=f"make {value:g} in {name} missing, as NaN, which has an input of its own: "
-                + line_for_gap(table.names[column], value, evidence.container),
-            )
-
-
-def sentinels_in(values):
-    """The numbers among a column's values that look like missing ones."""
-    values = values[~np.isnan(values)]
-    distinct = np.unique(values)
-    if len(distinct) < 10:
-        return
-    for extreme, rest in ((distinct[0], distinct[1:]), (distinct[-1], distinct[:-1])):
-        if extreme in SENTINELS:
-            gap = abs(extreme - rest[0 if extreme < rest[0] else -1])
-            count = np.count_nonzero(values == extreme)
-            if count >= max(3, len(values) / 500) and gap > np.ptp(rest):
-                yield extreme
-
-
-def line_for_gap(name, value, container):
-    """A line of code that makes a number of a column missing."""
-    value = int(value)  # all of them are whole
-    if container == "array":
-        is_there = f"(X == {value}) & (numpy.arange(X.shape[1]) == {name})"
-        return f"X = numpy.asarray(X); X = numpy.where({is_there}, numpy.nan, X)"
-    if container == "sparse":
-        is_there = f"(X.col == {name}) & (X.data == {value})"
-        return f"X = scipy.sparse.coo_array(X, dtype=float); X.data[{is_there}] = numpy.nan"
-    is_there = f"lambda column: column == {value}"
-    return Remedy(f"{{}}.mask({is_there})", f"{{}}.replace({value}, None)").line([name], container)
 
 
 def is_constant_since_fit(evidence):
@@ -122,72 +69,6 @@ def has_unknown_levels(evidence):
                 "nothing.",
                 step=f"spell the levels of {name} as they were in fit, or fit again with new rows",
             )
-
-
-def has_repeated_rows(evidence):
-    """Many rows are copies of others, more than by chance in columns of few values."""
-    n_rows, n_different = evidence.n_rows, evidence.table.n_different()
-    n_copies = n_rows - n_different
-    share = n_copies / n_rows
-    if share < 0.25 or n_different < FEWEST_DIFFERENT:
-        return
-    _, first = np.unique(evidence.kind, return_index=True)
-    if share > 2 * share_by_chance(evidence.table.values[first], n_different):
-        yield Finding(
-            "repeated_rows",
-            "note",
-            "",
-            share,
-            f"{n_copies:,} of {n_rows:,} rows are copies of others. Without groups, `fit` "
-            "holds all copies of a row out together; a test set or cross-validation that parts "
-            "them judges by rows that were trained on, and finds it better than it is.",
-            step="where rows belong together, as those of a patient, say so by fit(..., groups=...)"
-            " and split by groups; instead of copying rows of a rare class, set class_weight or "
-            "give sample_weight",
-        )
-
-
-def share_by_chance(different, n_different):
-    """Fraction of rows that equal another row by chance, because the columns have few values.
-
-    The probability that two rows agree in a column is the fraction of pairs of different rows that
-    do. For all columns it would be the product, if columns were independent; as they are not, it is
-    taken to be the product to the power 2/3.
-
-    Parameters
-    ----------
-    different : ndarray of shape (n, n_features)
-        A sample of rows, all different.
-    n_different : int
-        Number of different rows in the whole table.
-    """
-    n, agree = len(different), 1.0
-    for values in different.T:
-        count = np.unique(values, return_counts=True)[1].astype(float)
-        # A column of all different values alone proves little: it may number the rows.
-        agree *= max((count * (count - 1)).sum() / (n * (n - 1)), 1 / n_different)
-    return 1 - np.exp(-n_different * agree ** (2 / 3))
-
-
-def has_contradictions(evidence):
-    """The same row with both labels."""
-    sides = (evidence.is_positive, ~evidence.is_positive)
-    by_label = [np.bincount(evidence.kind, evidence.weight * side) for side in sides]
-    # Otherwise the columns have few values, and equal rows are likely by chance.
-    is_repeated = len(by_label[0]) > len(evidence.kind) / 2
-    weight_lost = np.minimum(*by_label).sum()
-    lost, rarer = weight_lost / evidence.weight.sum(), min(sum(of) for of in by_label)
-    share = weight_lost / rarer if rarer else 0  # the base rate may be 1 but for rounding
-    if share > 0.2:
-        yield Finding(
-            "contradicting_labels",
-            "error" if evidence.gain < 0.1 else "warning" if is_repeated else "note",
-            "",
-            lost,
-            f"Rows with the same values have both labels: whatever is learnt, {lost:.1%} of the "
-            f"rows will be wrong, {share:.0%} of those of the rarer class.",
-            step="look for columns that tell such rows apart, or mend the labels",
-        )
 
 
 def has_constant_columns(evidence):
@@ -237,4 +118,68 @@ def has_ids(evidence):
             f"{name} has {n_levels:,} levels in {n_rows:,} rows: nearly every row has one of its "
             "own, and new rows will have others.",
             step=f"leave out {name}, or make of it what rows have in common",
+        )
+
+
+def has_squeezing_outliers(evidence):
+    """Scaled by the standard deviation, which a few values make so large that the rest is alike."""
+    table, found = evidence.table, squeezed_columns(evidence)
+    if not found:
+        return
+    worst = min(found, key=found.get)
+    whole = table.whole(worst)
+    few = 5 * len(found) < len(table.names)  # then others may tell as much
+    yield Finding(
+        "outlier_squeezes",
+        "error" if evidence.gain < 0.1 else "note" if few else "warning",
+        table.listed(list(found)),
+        found[worst],
+        f"The middle half of {table.name(worst)} spans {found[worst]:.2g} standard deviations, "
+        f"because a few values are far out (it goes from {np.fmin.reduce(whole):.3g} to "
+        f"{np.fmax.reduce(whole):.3g}): scaled by that, nearly all rows look alike.",
+        afresh(evidence.clf, scale_inputs="robust"),
+    )
+
+
+def squeezed_columns(evidence):
+    """Columns of which the middle half is next to nothing as it was scaled in fit, and its span."""
+    table, found = evidence.table, {}
+    if evidence.clf.scale_inputs != "standard":
+        return found
+    factor = stack_of(evidence.clf).encoding.scaling.factor
+    for at in np.flatnonzero(~table.is_level & table.varies):
+        column = table.at[at]
+        per_unit = float(factor[table.place[column]])
+        if 0 < middle_span(table.values[:, at]) * per_unit < SQUEEZED:
+            span = middle_span(table.whole(column)) * per_unit
+            if 0 < span < SQUEEZED:
+                found[column] = span
+    return found
+
+
+def middle_span(values):
+    """Span of the middle half of a column; infinite if that has few different values."""
+    values = np.sort(values[~np.isnan(values)])
+    middle = values[len(values) // 4 : 3 * len(values) // 4 + 1]
+    is_varied = np.count_nonzero(middle[1:] != middle[:-1]) >= FEWEST_WITHIN
+    return middle[-1] - middle[0] if is_varied else np.inf
+
+
+def has_heavy_rows(evidence):
+    """Weights of which a few rows have nearly all; then the others are as good as not there."""
+    n_rows, weight = evidence.n_rows, np.sort(evidence.all_weight)[::-1]
+    share = weight / weight.sum()
+    n_effective = 1 / np.square(share).sum()
+    if n_effective < min(FEW_EFFECTIVE, FEW_OF_ROWS * n_rows):
+        n_heavy = min(int(np.searchsorted(np.cumsum(share), MOST_WEIGHT)) + 1, n_rows)
+        limit = float(10 * np.median(weight))
+        yield Finding(
+            "few_rows_weigh_all",
+            "error" if evidence.gain < 0.1 else "warning",
+            "",
+            n_effective,
+            f"{n_heavy:,} of {n_rows:,} row(s) have at least {MOST_WEIGHT:.0%} of the weight: it "
+            f"learns as if from {n_effective:.0f} row(s) of equal weight.",
+            step="if they are not meant to count for so much, limit the weights: "
+            f"sample_weight = numpy.clip(sample_weight, 0, {limit:.3g})",
         )

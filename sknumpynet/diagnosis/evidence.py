@@ -63,6 +63,7 @@ class Evidence:
             order = order[np.argsort(rows.sign[order], kind="stable")]  # both labels stay in
             chosen = np.sort(order[np.linspace(0, self.n_rows - 1, n_rows).astype(int)])
             rows = rows.take(chosen)
+        self.chosen, self.all_weight = chosen, weight
         self.few_positions = rng.permutation(len(rows.index))[:PASSED_ROWS]
         self.rows, self.few = rows, rows.take(self.few_positions)
         self.is_positive, self.weight = rows.sign > 0, weight[chosen]
@@ -72,7 +73,7 @@ class Evidence:
 
     @lazily
     def kind(self):
-        """A number for each row of the sample; equal rows have equal numbers."""
+        """A number for each of all rows, from 0 on; equal rows have equal numbers."""
         return self.table.kind_of_rows()
 
     @lazily
@@ -202,21 +203,30 @@ class Evidence:
         return np.hstack([numbers, is_missing[:, is_missing.any(axis=0)], *parts])
 
     @lazily
-    def linear_loss(self):
-        """Cross-validated log loss of a logistic regression on the sample; inf for too few rows."""
+    def linear_probability(self):
+        """Out-of-fold probabilities of a logistic regression on a few rows; None for too few."""
         few = self.few_positions
         if min(np.bincount(self.is_positive[few], minlength=2)) < 10:
-            return np.inf
+            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            p = cross_val_predict(
+            return cross_val_predict(
                 make_pipeline(StandardScaler(), LogisticRegression()),
                 self.linear_inputs,
                 self.is_positive[few],
                 method="predict_proba",
                 cv=3,
-            )
-        return log_loss(self.is_positive[few], p, sample_weight=self.trained_weight[few])
+            )[:, 1]
+
+    @lazily
+    def linear_loss(self):
+        """Its log loss; inf for too few rows."""
+        if self.linear_probability is None:
+            return np.inf
+        few = self.few_positions
+        return log_loss(
+            self.is_positive[few], self.linear_probability, sample_weight=self.trained_weight[few]
+        )
 
     @lazily
     def lags(self):

@@ -1,9 +1,17 @@
 """Questions about the predictions."""
 
+from typing import NamedTuple
+
 import numpy as np
 
+from ..fit_warnings import CHANCE
+from .evidence import TINY
+from .leaks import auc_of
 from .report import Finding
-from .training import last_of
+
+N_ERRORS = 2.5  # standard errors that may be chance
+N_ERRORS_OF_BEST = 4.5  # of the ranking of held-out rows, by which the best epoch was chosen
+RANK_ERROR = 0.05  # of the ROC AUC; with a larger one, even a fair signal may be missed
 
 
 def is_constant(evidence):
@@ -25,22 +33,65 @@ def is_constant(evidence):
 
 
 def has_no_signal(evidence):
-    """No better than the base rate on validation rows, though the training loss fell."""
-    if evidence.judged_loss is None or evidence.gain > 0.03:
+    """On held-out rows neither the loss nor the ranking is better than chance makes them.
+
+    Nor does a logistic regression rank better.
+    """
+    is_positive, linear = evidence.is_positive, evidence.linear_probability
+    if evidence.judged_loss is None or linear is None:
         return
-    fallen = np.median(evidence.loss_curve[0] - last_of(evidence.loss_curve))
-    if not fallen > 0.002 * evidence.prior_loss:  # then training has hardly moved
+    of_linear = rank_of(linear, is_positive[evidence.few_positions])
+    if of_linear.errors > N_ERRORS:
         return
-    yield Finding(
-        "no_signal",
-        "error",
-        "",
-        evidence.gain,
-        f"On rows held out it is no better than the base rate ({evidence.gain:+.1%} of its loss "
-        f"gone), while the training loss fell by {fallen:.3g}: the labels have nothing to do with "
-        "the columns, as if they had been shuffled.",
-        step="check that the rows of X and y belong together, and that X can tell y at all",
+    if evidence.out_of_fold is None:
+        gained, ranked = (evidence.prior_loss - evidence.judged_loss) * evidence.n_rows, ""
+        is_chance, is_sure = gained < CHANCE, True
+    else:
+        rank, gained = rank_of(evidence.out_of_fold, is_positive), gain_in_errors(evidence)
+        ranked = f", ROC AUC {rank.auc:.3f} where chance has 0.5 +- {rank.error:.3f}"
+        is_chance = gained < N_ERRORS and rank.errors < N_ERRORS_OF_BEST
+        is_sure = rank.errors < N_ERRORS and rank.error < RANK_ERROR
+    if is_chance:
+        yield Finding(
+            "no_signal",
+            "error" if is_sure else "warning",
+            "",
+            evidence.gain,
+            f"On rows held out it is no better than the base rate ({evidence.gain:+.1%} of its "
+            f"loss gone{ranked}): the labels have nothing to do with the columns, as if they had "
+            "been shuffled" + ("." if is_sure else ", or too little to show in so few rows."),
+            step="check that the rows of X and y belong together, and that X can tell y at all",
+        )
+
+
+class Rank(NamedTuple):
+    """A ROC AUC, the standard error of that of random numbers, and what is beyond 1/2 in these."""
+
+    auc: float
+    error: float
+    errors: float
+
+
+def rank_of(p, is_positive):
+    """How probabilities rank rows by label, beside how random numbers may."""
+    n_positive = np.count_nonzero(is_positive)
+    n_negative = len(is_positive) - n_positive
+    error = np.sqrt((n_positive + n_negative + 1) / (12 * n_positive * n_negative))
+    auc = auc_of(p[:, np.newaxis], is_positive)[0]
+    return Rank(auc, error, (auc - 0.5) / error)
+
+
+def gain_in_errors(evidence):
+    """Gain of the out-of-fold probabilities over the base rate, row by row, in standard errors."""
+    weight, is_positive = evidence.trained_weight, evidence.is_positive
+    base_rate = np.average(is_positive, weights=weight)
+    of_base_rate, loss = (
+        -np.log(np.where(is_positive, p, 1 - p).clip(1e-15))
+        for p in (base_rate, evidence.out_of_fold)
     )
+    gained, share = of_base_rate - loss, weight / weight.sum()
+    mean = (share * gained).sum()
+    return mean / max(np.sqrt(np.square(share * (gained - mean)).sum()), TINY)
 
 
 def is_as_linear(evidence):

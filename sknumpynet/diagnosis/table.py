@@ -59,15 +59,11 @@ class Table:
         self.varies = (low < high) | (self.has_gaps & ~is_missing.all(axis=0))
 
     def kind_of_rows(self):
-        """A number for each of some rows; equal rows have equal numbers."""
-        return numbered(self.values, np.arange(len(self.values)), np.flatnonzero(self.is_level))
-
-    def n_different(self):
-        """How many different rows there are among all."""
+        """A number for each of all rows, from 0 on; equal rows have equal numbers."""
         X, place = self.X, self.place
         if len(place) < X.shape[1]:  # the others say the same once more
             X, place = X[:, place], np.arange(len(place))
-        return numbered(X, self.index, place[self.of_levels]).max() + 1
+        return numbered(X, self.index, place[self.of_levels])
 
     def whole(self, column):
         """The values of one of the user's columns in all rows."""
