@@ -13,13 +13,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..containers import container_of
+from ..engine.inputs.reading import Reader
+from ..engine.losses import LOSSES
+from ..engine.network import Network
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
+from .random_features import predicted_by_others
 from .table import Table
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
+BACKWARD_ROWS = 500  # in float64
+SHIFTS = (0, 1, -1, 2, -2, 3, -3)  # rows by which labels may have slipped
+FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
 
@@ -222,6 +229,47 @@ class Evidence:
         objective.value_and_grad(params, slice(0, len(self.few.index)), grad)
         return self.layout.views(grad)
 
+    @lazily
+    def delta_sizes(self):
+        """Size of dLoss/dz over a few rows, of shape (n_layers, n_networks).
+
+        The root mean square over rows and units. It does not vanish, as the mean over rows does,
+        where the output predicts the base rate. In float64, for what fades through many layers.
+        """
+        rows, clf = self.few.take(slice(BACKWARD_ROWS)), self.clf
+        stack = stack_of(clf).unfolded(np.float64)
+        passed = Network(stack, len(rows.index), np.empty_like(stack.params))
+        inputs = Reader(stack.to_apply, np.float64).read(rows.X, rows.index)
+        against = -rows.sign * passed.forward(inputs)
+        LOSSES[clf.loss].slope(against, clf.label_smoothing, passed.slope)
+        passed.slope *= -rows.sign
+        passed.backward()
+        return np.sqrt([np.square(delta).mean(axis=(1, 2)) for delta in passed.delta])
+
+    @lazily
+    def few_in_all(self):
+        """Positions of a few rows among all rows."""
+        return np.searchsorted(self.all_rows.index, self.few.index)
+
+    @lazily
+    def told_by_columns(self):
+        """What the columns tell a cheap model of labels, by the shift of the labels.
+
+        The correlation of label and cross-validated prediction, for the label ``shift`` rows
+        further on, and, as "reversed", for labels read from the last to the first.
+        """
+        place, sign, n_rows = self.few_in_all, self.all_rows.sign, self.n_rows
+        labels = {"reversed": sign[n_rows - 1 - place].astype(np.float64)}
+        for shift in SHIFTS:
+            is_there = (place + shift >= 0) & (place + shift < n_rows)
+            labels[shift] = np.where(is_there, sign[(place + shift) % n_rows], np.nan)
+        targets = np.column_stack([of_shift - np.nanmean(of_shift) for of_shift in labels.values()])
+        told = predicted_by_others(self.linear_inputs, targets)
+        return {
+            shift: correlation(told_of_shift, target)
+            for shift, told_of_shift, target in zip(labels, told.T, targets.T, strict=True)
+        }
+
     def _of_last_call(self, curve):
         """The last call's epochs, from a curve of all calls; (n_epochs, n_networks)."""
         if not curve:  # interrupted in the first epoch
@@ -258,6 +306,15 @@ class Evidence:
             n_epochs = np.minimum(n_epochs, clf.n_iter_)
             fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
         return float(np.median(fall))
+
+
+def correlation(predicted, target):
+    """Of a prediction and a target, where that is known; 0 if one of them does not vary."""
+    is_known = ~np.isnan(target)
+    predicted, target = predicted[is_known], target[is_known]
+    if len(target) < FEWEST_FOLDED or not (np.ptp(predicted) > 0 and np.ptp(target) > 0):
+        return 0.0
+    return float(np.corrcoef(predicted, target)[0, 1])
 
 
 def in_reach(values):
