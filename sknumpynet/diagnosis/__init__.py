@@ -10,11 +10,18 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from . import data, leaks, outcome, training, units
+from . import data, history, leaks, order, outcome, training, units
 from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
+    history.has_other_units,
+    history.has_other_rows,
+    order.has_misplaced_labels,
+    order.has_shifted_labels,
+    order.is_sorted,
+    history.has_other_validation,
+    history.has_trained_on_validation,
     data.is_scaled_badly,
     data.has_sentinels,
     leaks.has_leak,

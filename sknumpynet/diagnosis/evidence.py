@@ -25,7 +25,7 @@ from .table import Table
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
 BACKWARD_ROWS = 500  # in float64
-SHIFTS = (0, 1, -1, 2, -2, 3, -3)  # rows by which labels may have slipped
+SHIFTS = (0, 1, -1, 2, -2, 3, -3, "reversed")  # rows by which labels may have slipped
 FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
@@ -201,6 +201,16 @@ class Evidence:
         """Whether next to nothing is learnt, or less than a logistic regression learns."""
         return self.gain < 0.1 or self.loss > self.linear_loss + 0.02 * self.prior_loss
 
+    @lazily
+    def simple_gain(self):
+        """About the gain of a simple model, cross-validated; the better one of two."""
+        return max(max(self.told_by_columns[0], 0) ** 2, 1 - self.linear_loss / self.prior_loss)
+
+    @property
+    def could_learn_more(self):
+        """Whether a simple model tells clearly more of the labels than the estimator has learnt."""
+        return self.simple_gain > self.gain + 0.03
+
     @property
     def summary(self):
         """The log loss beside that of the base rate, in a line."""
@@ -246,10 +256,12 @@ class Evidence:
         passed.backward()
         return np.sqrt([np.square(delta).mean(axis=(1, 2)) for delta in passed.delta])
 
-    @lazily
-    def few_in_all(self):
-        """Positions of a few rows among all rows."""
-        return np.searchsorted(self.all_rows.index, self.few.index)
+    def signs_of_others(self, rows, shift):
+        """The signs of the labels so many rows further on, or in reversed order; NaN beyond."""
+        place, n_rows = np.searchsorted(self.all_rows.index, rows.index), self.n_rows
+        other = n_rows - 1 - place if shift == "reversed" else place + shift
+        is_there = (other >= 0) & (other < n_rows)
+        return np.where(is_there, self.all_rows.sign[other % n_rows], np.nan)
 
     @lazily
     def told_by_columns(self):
@@ -258,16 +270,12 @@ class Evidence:
         The correlation of label and cross-validated prediction, for the label ``shift`` rows
         further on, and, as "reversed", for labels read from the last to the first.
         """
-        place, sign, n_rows = self.few_in_all, self.all_rows.sign, self.n_rows
-        labels = {"reversed": sign[n_rows - 1 - place].astype(np.float64)}
-        for shift in SHIFTS:
-            is_there = (place + shift >= 0) & (place + shift < n_rows)
-            labels[shift] = np.where(is_there, sign[(place + shift) % n_rows], np.nan)
-        targets = np.column_stack([of_shift - np.nanmean(of_shift) for of_shift in labels.values()])
+        labels = np.array([self.signs_of_others(self.few, shift) for shift in SHIFTS])
+        targets = (labels - np.nanmean(labels, axis=1, keepdims=True)).T
         told = predicted_by_others(self.linear_inputs, targets)
         return {
-            shift: correlation(told_of_shift, target)
-            for shift, told_of_shift, target in zip(labels, told.T, targets.T, strict=True)
+            shift: correlation(*pair)
+            for shift, *pair in zip(SHIFTS, told.T, targets.T, strict=True)
         }
 
     def _of_last_call(self, curve):
@@ -288,13 +296,18 @@ class Evidence:
         return self._of_last_call(self.clf.loss_curve_)
 
     @lazily
+    def validation_curve(self):
+        """Validation loss, epoch by epoch; there must have been validation rows."""
+        return self._of_last_call(self.clf.validation_curve_)
+
+    @lazily
     def fall_at_end(self):
         """Fall of the loss in the last epoch, as a fraction of the prior loss; median network.
 
         The validation loss, if there is one: 0 for a network whose best epoch was an earlier one.
         """
         clf, is_judged = self.clf, self.judged_loss is not None
-        curve = self._of_last_call(clf.validation_curve_) if is_judged else self.loss_curve
+        curve = self.validation_curve if is_judged else self.loss_curve
         n_epochs, networks = np.isfinite(curve).sum(axis=0), np.arange(curve.shape[1])
         last, before = (curve[np.maximum(n_epochs - back, 0), networks] for back in (1, 2))
         if len(curve) == 1:

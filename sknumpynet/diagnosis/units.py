@@ -50,7 +50,7 @@ def has_uneven_gradients(evidence):
     ratio = np.median(sizes[0] / sizes[-1])
     kind = "vanishing" if ratio < VANISHED else "exploding" if ratio > EXPLODED else None
     # Where there is nothing to learn, weights fade, and deltas with them: an effect.
-    if kind == "exploding" or (kind and could_learn_more(evidence)):
+    if kind == "exploding" or (kind and evidence.could_learn_more):
         yield Finding(
             f"{kind}_gradients",
             "error" if evidence.gain < 0.1 else "warning",
@@ -61,12 +61,6 @@ def has_uneven_gradients(evidence):
             f"{'fades away' if kind == 'vanishing' else 'grows without bound'}.",
             begun_anew(evidence.clf, activation="relu", hidden_layer_sizes=(100,)),
         )
-
-
-def could_learn_more(evidence):
-    """Whether simple models tell more of the labels than the estimator has learnt."""
-    told = max(evidence.told_by_columns[0], 0) ** 2, 1 - evidence.linear_loss / evidence.prior_loss
-    return max(told) > evidence.gain + 0.03
 
 
 def has_dead_units(evidence):
