@@ -15,8 +15,7 @@ from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
-    history.has_other_units,
-    history.has_other_rows,
+    history.are_unfamiliar,
     order.has_misplaced_labels,
     order.has_shifted_labels,
     order.is_sorted,

@@ -10,20 +10,25 @@ from .report import Finding
 
 FAR = 10.0  # spreads of a column: its median now, from the center of its scaling
 WIDE, NARROW = 5.0, 0.3  # median distance from the median, and range, in spreads of its scaling
+SCREENED = 500  # rows in which columns are looked at, before all rows of suspects are
 FEWEST_VALUES = 10  # of a column; fewer say nothing of its unit
 SURE = 5.0  # standard errors
 SAME = 1e-5  # by how much, relatively, a loss computed in float32 may differ from itself
-FEWEST_ALIKE = 3  # networks that must agree that some rows are the validation rows
+COMPARED = 3  # networks; so many must agree that the first or last rows are the validation rows
 
 
-def has_other_units(evidence):
+def are_unfamiliar(evidence):
+    """Rows in other units than those of training, or otherwise not those of training."""
+    columns = moved_columns(evidence)
+    yield from other_units(evidence, columns) if columns else other_rows(evidence)
+
+
+def other_units(evidence, columns):
     """Columns that were scaled as if they were in another unit."""
-    columns, scaling = moved_columns(evidence), stack_of(evidence.clf).encoding.scaling
-    if not len(columns):
-        return
+    scaling = stack_of(evidence.clf).encoding.scaling
     clf, table = evidence.clf, evidence.table
     if clf.judged_on == "stream":
-        who = "the first piece of the stream, whose scaling is kept, came in other units"
+        who = "the stream was begun with rows in other units or of another time"
         params, step = {}, "begin the stream anew, with a first piece that is like all later ones"
     elif clf.warm_start:
         who = "the networks were begun on rows in other units, and keep the scaling of those"
@@ -61,7 +66,7 @@ def moved_columns(evidence):
     if scaling.factor is None or not len(some):
         return []
     columns = table.at[some]
-    values = table.values[evidence.few_positions][:, some]
+    values = table.values[np.ix_(evidence.few_positions[:SCREENED], some)]
     suspects = columns[is_moved(values, scaling.at(table.place[columns]))]
     return [column for column in suspects.tolist() if is_moved_for_sure(evidence, column)]
 
@@ -102,10 +107,10 @@ def median_of_known(values):
     return values[n_known // 2, np.arange(values.shape[1])]
 
 
-def has_other_rows(evidence):
+def other_rows(evidence):
     """The networks are far worse on these rows than they were in training."""
     clf, prior = evidence.clf, evidence.prior_loss
-    if clf.judged_on == "stream" or len(moved_columns(evidence)):
+    if clf.judged_on == "stream":
         return
     loss = losses_of_few(evidence)
     now = np.average(loss, weights=evidence.trained_weight[evidence.few_positions])
@@ -189,19 +194,18 @@ def validation_loss_kept(evidence):
 
 
 def rows_of_loss(evidence, loss):
-    """Which rows have this loss, by network: all of them, the first or the last; None if none."""
-    rows, stack = evidence.all_rows, evidence.stack
-    logits = predict_logits(stack, rows.X, rows.index)
+    """Which rows have this loss by each network: all, the first or the last; None if none have."""
+    rows, stack, loss = evidence.all_rows, evidence.stack, loss[:COMPARED, np.newaxis]
+    logits = predict_logits(stack.with_params(stack.params[:COMPARED]), rows.X, rows.index)
     of_row = np.logaddexp(0, -logits * rows.sign).astype(np.float64)
     for weight in (rows.weight, np.ones(len(rows.weight))):
         for which, turn in (("first", 1), ("last", -1)):
             total, size = (of_row * weight)[:, ::turn].cumsum(axis=1), weight[::turn].cumsum()
-            is_same = abs(total / size - loss[:, np.newaxis]) < SAME * loss[:, np.newaxis] + 1e-9
-            n_alike = np.flatnonzero(is_same.all(axis=0)) + 1
-            if len(n_alike) and n_alike[-1] == len(weight):
+            is_same = (abs(total / size - loss) < SAME * loss + 1e-9).all(axis=0)
+            if is_same[-1]:
                 return f"the {len(weight):,} rows"
-            if len(n_alike) and len(loss) >= FEWEST_ALIKE:
-                return f"the {which} {n_alike[-1]:,} of the rows"
+            if is_same.any() and len(loss) == COMPARED:
+                return f"the {which} {np.flatnonzero(is_same)[-1] + 1:,} of the rows"
     return None
 
 

@@ -20,6 +20,7 @@ CHANCE = 5.0  # standard errors, for what is looked for in many places
 FALL = 2.6  # of a random walk that comes back to 0; one walk in 10,000 falls farther
 FEWEST = 20  # rows of each class in a stretch that is judged, and outside it
 CLOSE = 0.05  # part of the rows by which the end of a stretch may miss the first or the last
+IN_ORDER = 0.99  # correlation of the ranks of a column in a row and the row before
 
 
 class Stretch(NamedTuple):
@@ -73,7 +74,7 @@ def has_misplaced_labels(evidence):
     yield Finding(
         "labels_misplaced",
         "error",
-        f"rows {stretch.name}",
+        stretch.name,
         stretch.ranks,
         f"{stretch.name.capitalize()}, the log loss is {stretch.loss:.3g}, above the base rate's "
         f"{stretch.prior:.3g}, and predictions rank the labels at an AUC of {stretch.ranks:.2f}, "
@@ -201,7 +202,7 @@ def shifted(evidence, shift, figure, as_given, stretch=None):
     return Finding(
         "labels_shifted",
         "error",
-        f"rows {stretch.name}" if stretch else "",
+        stretch.name if stretch else "",
         figure,
         f"The labels of {whose} are told by the columns if they are read {where} "
         f"({measure}: {figure:.2f}), and not as they are given ({as_given:.2f}): they slipped.",
@@ -211,32 +212,44 @@ def shifted(evidence, shift, figure, as_given, stretch=None):
 
 
 def is_sorted(evidence):
-    """Rows sorted by class, in a training that takes them in the order given."""
-    clf, sign = evidence.clf, evidence.all_rows.sign
+    """Rows sorted by class, or by a column, in a training that takes them in the order given."""
+    clf = evidence.clf
     is_stream = clf.judged_on == "stream"
     is_one_batch = rows_per_step(clf.batch_size, evidence.all_rows) >= evidence.n_rows
-    has_order = is_stream or not (clf.shuffle or is_one_batch or clf.solver == "lbfgs")
-    falls_short = evidence.simple_gain > evidence.gain + 0.1
-    if not has_order or not (evidence.lags or falls_short):
+    if not is_stream and (clf.shuffle or is_one_batch or clf.solver == "lbfgs"):
         return
-    together, share = np.mean(sign[1:] == sign[:-1]), np.mean(sign > 0)
-    by_chance = share**2 + (1 - share) ** 2
-    in_runs = together - by_chance > 0.5 * (1 - by_chance)
-    if not in_runs or not (falls_short or leans_to_the_last(evidence)):
+    by, falls_short = sorted_by(evidence), evidence.simple_gain > evidence.gain + 0.1
+    is_led = by == "" and evidence.lags and leans_to_the_last(evidence)
+    if by is None or not (falls_short or is_led):
         return
     yield Finding(
         "rows_sorted",
         "error" if evidence.gain < 0.1 else "warning",
-        "",
-        together,
-        f"{together:.0%} of the rows have the label of the row before, and training took them in "
-        "this order: while it sees one class it forgets the other.",
+        by,
+        evidence.gain,
+        f"The rows come in order of {by or 'their labels'}, at least in long runs, and training "
+        "took them as they come: while it sees rows of one kind it forgets the others. Only "
+        f"{max(evidence.gain, 0):.1%} of the base rate's loss is gone.",
         {} if is_stream else afresh(clf, shuffle=True),
         "begin the stream anew with rows in random order, such as by "
         "X, y = sklearn.utils.shuffle(X, y, random_state=0)"
         if is_stream
         else "",
     )
+
+
+def sorted_by(evidence):
+    """The column that rows are sorted by, "" for the labels; None if they are in no order."""
+    sign, share = evidence.all_rows.sign, evidence.base_rate
+    by_chance = share**2 + (1 - share) ** 2
+    if np.mean(sign[1:] == sign[:-1]) - by_chance > 0.5 * (1 - by_chance):
+        return ""
+    table = evidence.table
+    for column in np.flatnonzero(~table.is_level & table.varies & ~table.has_gaps):
+        values = rankdata(table.values[:, column])
+        if abs(np.corrcoef(values[1:], values[:-1])[0, 1]) > IN_ORDER:
+            return table.name(table.at[column])
+    return None
 
 
 def leans_to_the_last(evidence):
