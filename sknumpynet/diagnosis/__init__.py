@@ -10,11 +10,29 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from . import copies, data, leaks, outcome, sentinels, settings, training, units, verdict
+from . import (
+    copies,
+    data,
+    history,
+    leaks,
+    order,
+    outcome,
+    sentinels,
+    settings,
+    training,
+    units,
+    verdict,
+)
 from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
+    history.are_unfamiliar,
+    order.has_misplaced_labels,
+    order.has_shifted_labels,
+    order.is_sorted,
+    history.has_other_validation,
+    history.has_trained_on_validation,
     data.is_scaled_badly,
     sentinels.has_sentinels,
     data.has_squeezing_outliers,

@@ -13,15 +13,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..containers import container_of
+from ..engine.inputs.reading import Reader
+from ..engine.losses import LOSSES
+from ..engine.network import Network
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
+from .random_features import predicted_by_others
 from .table import Table
 from .trials import Trials
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
 CHANGED = 0.1  # of the base rate's loss, by which rows of training are not worse than others
+BACKWARD_ROWS = 500  # in float64
+SHIFTS = (0, 1, -1, 2, -2, 3, -3, "reversed")  # rows by which labels may have slipped
+FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
 
@@ -233,6 +240,16 @@ class Evidence:
         """Whether next to nothing is learnt, or less than a logistic regression learns."""
         return self.gain < 0.1 or self.loss > self.linear_loss + 0.02 * self.prior_loss
 
+    @lazily
+    def simple_gain(self):
+        """About the gain of a simple model, cross-validated; the better one of two."""
+        return max(max(self.told_by_columns[0], 0) ** 2, 1 - self.linear_loss / self.prior_loss)
+
+    @property
+    def could_learn_more(self):
+        """Whether a simple model tells clearly more of the labels than the estimator has learnt."""
+        return self.simple_gain > self.gain + 0.03
+
     @property
     def summary(self):
         """The log loss beside that of the base rate, in a line."""
@@ -275,6 +292,45 @@ class Evidence:
         objective.value_and_grad(params, slice(0, len(self.few.index)), grad)
         return self.layout.views(grad)
 
+    @lazily
+    def delta_sizes(self):
+        """Size of dLoss/dz over a few rows, of shape (n_layers, n_networks).
+
+        The root mean square over rows and units. It does not vanish, as the mean over rows does,
+        where the output predicts the base rate. In float64, for what fades through many layers.
+        """
+        rows, clf = self.few.take(slice(BACKWARD_ROWS)), self.clf
+        stack = stack_of(clf).unfolded(np.float64)
+        passed = Network(stack, len(rows.index), np.empty_like(stack.params))
+        inputs = Reader(stack.to_apply, np.float64).read(rows.X, rows.index)
+        against = -rows.sign * passed.forward(inputs)
+        LOSSES[clf.loss].slope(against, clf.label_smoothing, passed.slope)
+        passed.slope *= -rows.sign
+        passed.backward()
+        return np.sqrt([np.square(delta).mean(axis=(1, 2)) for delta in passed.delta])
+
+    def signs_of_others(self, rows, shift):
+        """The signs of the labels so many rows further on, or in reversed order; NaN beyond."""
+        place, n_rows = np.searchsorted(self.all_rows.index, rows.index), self.n_rows
+        other = n_rows - 1 - place if shift == "reversed" else place + shift
+        is_there = (other >= 0) & (other < n_rows)
+        return np.where(is_there, self.all_rows.sign[other % n_rows], np.nan)
+
+    @lazily
+    def told_by_columns(self):
+        """What the columns tell a cheap model of labels, by the shift of the labels.
+
+        The correlation of label and cross-validated prediction, for the label ``shift`` rows
+        further on, and, as "reversed", for labels read from the last to the first.
+        """
+        labels = np.array([self.signs_of_others(self.few, shift) for shift in SHIFTS])
+        targets = (labels - np.nanmean(labels, axis=1, keepdims=True)).T
+        told = predicted_by_others(self.linear_inputs, targets)
+        return {
+            shift: correlation(*pair)
+            for shift, *pair in zip(SHIFTS, told.T, targets.T, strict=True)
+        }
+
     def _of_last_call(self, curve):
         """The last call's epochs, from a curve of all calls; (n_epochs, n_networks)."""
         if not curve:  # interrupted in the first epoch
@@ -293,13 +349,18 @@ class Evidence:
         return self._of_last_call(self.clf.loss_curve_)
 
     @lazily
+    def validation_curve(self):
+        """Validation loss, epoch by epoch; there must have been validation rows."""
+        return self._of_last_call(self.clf.validation_curve_)
+
+    @lazily
     def fall_at_end(self):
         """Fall of the loss in the last epoch, as a fraction of the prior loss; median network.
 
         The validation loss, if there is one: 0 for a network whose best epoch was an earlier one.
         """
         clf, is_judged = self.clf, self.judged_loss is not None
-        curve = self._of_last_call(clf.validation_curve_) if is_judged else self.loss_curve
+        curve = self.validation_curve if is_judged else self.loss_curve
         n_epochs, networks = np.isfinite(curve).sum(axis=0), np.arange(curve.shape[1])
         last, before = (curve[np.maximum(n_epochs - back, 0), networks] for back in (1, 2))
         if len(curve) == 1:
@@ -311,6 +372,15 @@ class Evidence:
             n_epochs = np.minimum(n_epochs, clf.n_iter_)
             fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
         return float(np.median(fall))
+
+
+def correlation(predicted, target):
+    """Of a prediction and a target, where that is known; 0 if one of them does not vary."""
+    is_known = ~np.isnan(target)
+    predicted, target = predicted[is_known], target[is_known]
+    if len(target) < FEWEST_FOLDED or not (np.ptp(predicted) > 0 and np.ptp(target) > 0):
+        return 0.0
+    return float(np.corrcoef(predicted, target)[0, 1])
 
 
 def in_reach(values):
