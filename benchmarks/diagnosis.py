@@ -92,30 +92,33 @@ def said_of(healthy, seed):
 
 def print_failures(zoo, n_seeds, run):
     """The table of the zoo, then its sums."""
-    jobs = [(failure, seed) for failure in zoo for seed in range(n_seeds)]
-    outcomes, every = run(delayed(put_to_the_test)(*job) for job in jobs), []
-    print(
-        f"{'of ' + str(n_seeds) + ' seeds':<26}{'named':>6}{'mended':>7}{'gain':>7} of       else"
-    )
+    outcomes = run(delayed(put_to_the_test)(each, seed) for each in zoo for seed in range(n_seeds))
+    print(f"{'of ' + str(n_seeds) + ' seeds':<26}named mended   gain of        else")
+    every = []
     for failure in zoo:
         some = [next(outcomes) for _ in range(n_seeds)]
-        named, mended = (
-            sum(getattr(each, of) for each in some) for of in ("is_named", "is_mended")
-        )
-        others = Counter(each.leading for each in some if not each.is_named)
-        gained, sound = (np.median([getattr(e, of) for e in some]) for of in ("gain", "of_default"))
-        mark = "" if gained < 0.5 * sound or not failure.fails else " does not fail"
-        print(
-            f"{failure.make.__name__:<26}{named:>6}{mended:>7}{gained:>7.2f} of {sound:.2f}  "
-            f"{dict(others) or ''}{mark}",
-            flush=True,
-        )
+        print(line_of(failure, some), flush=True)
         every += some
-    n, n_nothing = len(every), sum(each.leading == "nothing" for each in every)
     for what in ("is_named", "is_mended"):
-        share = sum(getattr(each, what) for each in every) / n
-        print(f"{what.removeprefix('is_')}: {share:.1%} of {n}")
+        share = np.mean([getattr(each, what) for each in every])
+        print(f"{what.removeprefix('is_')}: {share:.1%} of {len(every)}")
+    n_nothing = sum(each.leading == "nothing" for each in every)
     print(f"told that nothing stands in its way: {n_nothing}")
+
+
+def line_of(failure, outcomes):
+    """How often it was named and mended, the median gains, what else was named."""
+    named, mended, gained, sound = (
+        [getattr(each, of) for each in outcomes]
+        for of in ("is_named", "is_mended", "gain", "of_default")
+    )
+    others = dict(Counter(each.leading for each in outcomes if not each.is_named))
+    n_sound = sum(each.gain >= 0.5 * each.of_default for each in outcomes if failure.fails)
+    return (
+        f"{failure.make.__name__:<26}{sum(named):>5}{sum(mended):>7}"
+        f"{np.median(gained):>7.2f} of {np.median(sound):.2f}  {others or ''}"
+        + (f"  {n_sound} learn more than half" if n_sound else "")
+    )
 
 
 def print_healthy(n_seeds, folder, run):

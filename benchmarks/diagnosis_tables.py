@@ -116,6 +116,12 @@ def unequal(seed):
     return rng.normal(size=(3000, 3)) + 0.8 * y[:, np.newaxis], y
 
 
+def board(seed):
+    """A chequerboard of 9 fields."""
+    X = generators(seed)[1].uniform(0, 3, (some(seed, 900), 2))
+    return X, np.floor(X).sum(axis=1).astype(int) % 2
+
+
 def gates(seed):
     """The four rows of XOR."""
     return np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float), np.array([0, 1, 1, 0])
@@ -152,6 +158,16 @@ def table(seed):
 def any_table(seed):
     """One of the sound arrays in turn, or a frame."""
     return [*TABLES, circles, raw][seed % UNSEEN % (len(TABLES) + 2)](seed)
+
+
+def narrow(seed):
+    """One of the sound arrays of few columns in turn."""
+    return (moons, crossed, circles, small)[seed % UNSEEN % 4](seed)
+
+
+def hard(seed):
+    """One of those in turn of which a few rows tell little."""
+    return (crossed, noisy, xor)[seed % UNSEEN % 3](seed)
 
 
 def curved(seed):
