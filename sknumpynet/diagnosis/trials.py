@@ -193,7 +193,7 @@ class Trials:
 
     @property
     def is_exhausted(self):
-        """Whether trials have taken as long as they may, by an estimate that is the same anywhere."""
+        """Whether trials took as long as they may, by an estimate that is the same anywhere."""
         return self.seconds > IN_ALL
 
     def run(self, params, what=""):
