@@ -9,6 +9,28 @@ from .exceptions import NotLearningWarning
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
 RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is less than that
 CHANCE = 10  # nats over all validation rows that may be chance; labels at random gain 0
+SUSPECTS = [  # name, whether a value may keep a network from learning, and what to set instead
+    ("scale_inputs", lambda v, _: v is None, "robust"),
+    ("epsilon", lambda v, p: v > 1e-3 and p.solver == "adam", 1e-8),
+    ("beta_1", lambda v, p: v > 0.99 and p.solver == "adam", 0.9),
+    ("momentum", lambda v, p: v > 0.99 and p.solver == "sgd", 0.9),
+    ("max_grad_norm", lambda v, p: v is not None and v < 1e-3, None),
+    ("learning_rate_init", lambda v, p: v != "auto" and not 1e-4 <= v <= 0.3, "auto"),
+    ("power_t", lambda v, p: v > 0.5 and p.learning_rate == "invscaling", 0.5),
+    ("label_smoothing", lambda v, _: v > 0.5, 0.0),
+    ("dropout", lambda v, _: v > 0.8, 0.0),
+    ("weight_decay", lambda v, _: v > 1, 0.0),
+    ("alpha", lambda v, _: v > 10, 0.0),
+    ("activation", lambda v, _: v == "identity", "relu"),
+    ("hidden_layer_sizes", lambda v, _: np.size(v) == 0 or np.min(v) < 4, (100,)),
+    ("tol", lambda v, _: v > 0.01, 1e-4),
+    ("max_fun", lambda v, p: v < 20 and p.solver == "lbfgs", 15000),
+    ("max_iter", lambda v, _: v < 5, "auto"),
+    ("validation_fraction", lambda v, p: v > 0.7 and p.n_estimators == 1, 0.1),
+    ("learning_rate_init", lambda v, p: v != "auto" and p.solver == "sgd", "auto"),
+    ("solver", lambda v, _: v == "sgd", "adam"),
+]
+CHANGED = ("learning_rate_init", "alpha", "weight_decay", "dropout", "label_smoothing")
 FEWEST_ROWS = 100  # below, a fit that ends no better than the base rate is no surprise
 
 
@@ -113,14 +135,14 @@ def nothing_learnt(params, rows, validation, trained):
 
 
 def first_suspect(params):
-    """The likeliest reason that nothing was learnt, and what to do about it."""
-    if params.scale_inputs is None:
-        return "inputs come as they are; set scale_inputs='robust'"
-    if params.learning_rate_init != "auto":
-        return f"learning_rate_init={params.learning_rate_init!r}; set 'auto'"
-    penalties = params.alpha, params.weight_decay, params.dropout, params.label_smoothing
-    if penalty := next(filter(None, penalties), None):
-        return f"the penalty of {penalty:g}; set it to 0"
-    if params.activation == "identity":
-        return "activation='identity' cannot bend; set 'relu'"
+    """The likeliest reason that nothing was learnt, and what to do about it.
+
+    Extreme values first, then any that were changed; `diagnose` tries what is only guessed here.
+    """
+    for name, is_extreme, sound in SUSPECTS:
+        if is_extreme(getattr(params, name), params):
+            return f"{name}={getattr(params, name)!r}; set {name}={sound!r}"
+    for name, _, sound in SUSPECTS:
+        if getattr(params, name) != sound and name in CHANGED:
+            return f"{name}={getattr(params, name)!r}; set {name}={sound!r}"
     return "the columns may have nothing to do with the labels"

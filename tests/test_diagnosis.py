@@ -962,9 +962,10 @@ def test_nothing_is_said_of_the_data_of_healthy_fits(make, scale_inputs):
     [
         ({}, "the columns may have nothing to do with the labels"),
         ({"scale_inputs": None}, "set scale_inputs='robust'"),
-        ({"learning_rate_init": 1e-9}, "learning_rate_init=1e-09; set 'auto'"),
-        ({"dropout": 0.1}, "the penalty of 0.1; set it to 0"),
-        ({"activation": "identity"}, "set 'relu'"),
+        ({"learning_rate_init": 1e-9}, "learning_rate_init=1e-09; set learning_rate_init='auto'"),
+        ({"dropout": 0.1}, "dropout=0.1; set dropout=0.0"),
+        ({"activation": "identity"}, "set activation='relu'"),
+        ({"epsilon": 1e3}, "epsilon=1000.0; set epsilon=1e-08"),
     ],
 )
 @pytest.mark.parametrize("n_estimators", [1, 4])

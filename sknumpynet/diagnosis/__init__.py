@@ -10,11 +10,29 @@ To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
-from . import copies, data, leaks, outcome, sentinels, training, units
+from . import (
+    copies,
+    data,
+    history,
+    leaks,
+    order,
+    outcome,
+    sentinels,
+    settings,
+    training,
+    units,
+    verdict,
+)
 from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
+    history.are_unfamiliar,
+    order.has_misplaced_labels,
+    order.has_shifted_labels,
+    order.is_sorted,
+    history.has_other_validation,
+    history.has_trained_on_validation,
     data.is_scaled_badly,
     sentinels.has_sentinels,
     data.has_squeezing_outliers,
@@ -23,6 +41,7 @@ CAUSES = [
     data.is_constant_since_fit,
     data.has_unknown_levels,
     copies.has_repeated_rows,
+    settings.holds_back,
     training.is_rate_too_high,
     training.is_held_down,
     units.has_symmetric_units,
@@ -43,11 +62,18 @@ CAUSES = [
 ]
 # Warnings that are no reason not to learn.
 SYMPTOMS = ("uncalibrated", "sentinel", "leak", "constant_since_fit", "unknown_levels")
-IF_NO_CAUSE = [outcome.has_no_signal, outcome.is_as_linear]
+IF_NO_CAUSE = [outcome.is_as_linear]
+IF_NO_ERROR = [
+    verdict.was_begun_badly,
+    verdict.has_streamed_badly,
+    verdict.needs_more,
+    outcome.has_no_signal,
+    verdict.is_unexplained,
+]
 
 
 @own_arithmetic
-def diagnose(clf, X, y, sample_weight=None):
+def diagnose(clf, X, y, sample_weight=None, *, trials=True):
     """Say why a fitted estimator learns, or why not.
 
     Parameters
@@ -81,10 +107,25 @@ def diagnose(clf, X, y, sample_weight=None):
     >>> print(diagnosis.findings[0].code, diagnosis.findings[0].remedy, sep=": ")
     stopped_too_early: set max_iter=200
     """
-    evidence = Evidence(clf, X, y, sample_weight)
+    evidence = Evidence(clf, X, y, sample_weight, may_try=trials)
     findings = [finding for question in CAUSES for finding in question(evidence)]
+    if evidence.trials is not None:
+        findings = [*verdict.told_better([*verdict.tried(evidence, findings)])]
+    for question in IF_NO_ERROR:
+        if not any(finding.severity == "error" or finding.tried for finding in findings):
+            findings += question(evidence)
     if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
         findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
-    summary = evidence.summary
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
-    return Diagnosis(findings, summary)
+    made = [] if evidence.trials is None else evidence.trials.made
+    return Diagnosis([*distinct(findings)], evidence.summary, made)
+
+
+def distinct(findings):
+    """The findings, but the first of each code and place only."""
+    known = set()
+    for finding in findings:
+        name = finding.code, finding.where if not finding.params else ""
+        if name not in known:
+            known.add(name)
+            yield finding

@@ -13,13 +13,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..containers import container_of
+from ..engine.inputs.reading import Reader
+from ..engine.losses import LOSSES
+from ..engine.network import Network
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, problem_of, stack_of, training_rows
+from .random_features import predicted_by_others
 from .table import Table
+from .trials import Trials
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
+CHANGED = 0.1  # of the base rate's loss, by which rows of training are not worse than others
+BACKWARD_ROWS = 500  # in float64
+SHIFTS = (0, 1, -1, 2, -2, 3, -3, "reversed")  # rows by which labels may have slipped
+FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
 
@@ -44,7 +53,8 @@ class lazily:  # noqa: N801
 class Evidence:
     """Figures that the questions read; the costly ones are computed on first use."""
 
-    def __init__(self, clf, X, y, sample_weight):
+    def __init__(self, clf, X, y, sample_weight, may_try=False):
+        self.may_try = may_try
         self.clf = clf = as_fitted(clf)
         self.layout, self.activation = stack_of(clf).layout, clf.activation
         rows, weight = training_rows(clf, X, y, sample_weight)
@@ -115,26 +125,33 @@ class Evidence:
 
     @lazily
     def out_of_fold(self):
-        """Out-of-fold probability of the positive class for the sample; None if it is not known.
+        """Probability of the positive class for the sample, out of fold; None if it is not known.
 
         For rows in another order than in the fit, ``oof_proba_`` belongs to other rows. It then
         lies outside the range of the networks' probabilities for some row, and is not used.
         """
         oof = getattr(self.clf, "oof_proba_", ())
-        if len(oof) == self.rows.X.shape[0]:
-            z, some = self.passed.logits, oof[self.few.index, 1]
-            p = expit(np.where(np.isnan(z), 0, z))
-            if (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all():
-                return oof[self.rows.index, 1]
-        return None
+        if len(oof) != self.rows.X.shape[0]:
+            return None
+        z, some = self.passed.logits, oof[self.few.index, 1]
+        p = expit(np.where(np.isnan(z), 0, z))
+        is_known = (abs(some - some.clip(p.min(axis=0), p.max(axis=0))) < ROUNDING).all()
+        return oof[self.rows.index, 1] if is_known else None
 
     @lazily
     def probability(self):
         """Probability of the positive class for the sample; out of fold if that is known."""
         if self.out_of_fold is not None:
             return self.out_of_fold
-        z = logits_to_trust(stack_of(self.clf), self.rows.X, self.rows.index)
-        return expit(z).mean(axis=0)
+        return expit(logits_to_trust(stack_of(self.clf), self.rows.X, self.rows.index)).mean(axis=0)
+
+    @property
+    def few_members(self):
+        """The same for the few rows, by each network alone: of shape (n_networks or 1, n_few)."""
+        if self.out_of_fold is not None:
+            return self.out_of_fold[np.newaxis, self.few_positions]
+        logits = self.passed.logits
+        return expit(np.where(np.isnan(logits), 0, logits))
 
     @lazily
     def judged_loss(self):
@@ -152,9 +169,20 @@ class Evidence:
         return np.average(np.logaddexp(0, -margin), axis=1, weights=weight)
 
     @property
+    def is_judged(self):
+        """Whether the loss on validation rows tells of these networks and rows.
+
+        It does not if the networks were changed by hand, or the rows are not those of the fit: then
+        they are worse on these rows, most of which they trained on, than on validation rows.
+        """
+        if self.judged_loss is None:
+            return False
+        return self.training_loss.mean() < self.judged_loss + CHANGED * self.prior_loss
+
+    @property
     def loss(self):
-        """Log loss on validation rows, or on training rows if there were none."""
-        return self.training_loss.mean() if self.judged_loss is None else self.judged_loss
+        """Log loss on validation rows, or on the rows given if that tells nothing of them."""
+        return self.judged_loss if self.is_judged else self.training_loss.mean()
 
     @property
     def gain(self):
@@ -212,14 +240,38 @@ class Evidence:
         """Whether next to nothing is learnt, or less than a logistic regression learns."""
         return self.gain < 0.1 or self.loss > self.linear_loss + 0.02 * self.prior_loss
 
+    @lazily
+    def simple_gain(self):
+        """About the gain of a simple model, cross-validated; the better one of two."""
+        return max(max(self.told_by_columns[0], 0) ** 2, 1 - self.linear_loss / self.prior_loss)
+
+    @property
+    def could_learn_more(self):
+        """Whether a simple model tells clearly more of the labels than the estimator has learnt."""
+        return self.simple_gain > self.gain + 0.03
+
     @property
     def summary(self):
         """The log loss beside that of the base rate, in a line."""
-        which = "it trained on" if self.judged_loss is None else "held out"
+        which = "held out" if self.is_judged else "it trained on"
         return (
             f"Log loss {self.loss:.4f} on rows {which}; the base rate {self.base_rate:.3f} alone "
             f"has {self.prior_loss:.4f}."
         )
+
+    @lazily
+    def trials(self):
+        """Small fits to compare with; None if there are to be none."""
+        return Trials(self) if self.may_try and self.has_signal else None
+
+    @lazily
+    def error_of_gain(self):
+        """Standard error of the log loss less that of the base rate."""
+        rate = np.average(self.is_positive, weights=self.trained_weight)
+        p, y = self.probability, self.is_positive
+        of_truth, of_prior = (np.where(y, of, 1 - of).clip(1e-12) for of in (p, rate))
+        gained, weight = np.log(of_truth / of_prior), self.trained_weight / sum(self.trained_weight)
+        return np.sqrt(np.square(weight * (gained - weight @ gained)).sum())
 
     @lazily
     def stack(self):
@@ -240,6 +292,45 @@ class Evidence:
         objective.value_and_grad(params, slice(0, len(self.few.index)), grad)
         return self.layout.views(grad)
 
+    @lazily
+    def delta_sizes(self):
+        """Size of dLoss/dz over a few rows, of shape (n_layers, n_networks).
+
+        The root mean square over rows and units. It does not vanish, as the mean over rows does,
+        where the output predicts the base rate. In float64, for what fades through many layers.
+        """
+        rows, clf = self.few.take(slice(BACKWARD_ROWS)), self.clf
+        stack = stack_of(clf).unfolded(np.float64)
+        passed = Network(stack, len(rows.index), np.empty_like(stack.params))
+        inputs = Reader(stack.to_apply, np.float64).read(rows.X, rows.index)
+        against = -rows.sign * passed.forward(inputs)
+        LOSSES[clf.loss].slope(against, clf.label_smoothing, passed.slope)
+        passed.slope *= -rows.sign
+        passed.backward()
+        return np.sqrt([np.square(delta).mean(axis=(1, 2)) for delta in passed.delta])
+
+    def signs_of_others(self, rows, shift):
+        """The signs of the labels so many rows further on, or in reversed order; NaN beyond."""
+        place, n_rows = np.searchsorted(self.all_rows.index, rows.index), self.n_rows
+        other = n_rows - 1 - place if shift == "reversed" else place + shift
+        is_there = (other >= 0) & (other < n_rows)
+        return np.where(is_there, self.all_rows.sign[other % n_rows], np.nan)
+
+    @lazily
+    def told_by_columns(self):
+        """What the columns tell a cheap model of labels, by the shift of the labels.
+
+        The correlation of label and cross-validated prediction, for the label ``shift`` rows
+        further on, and, as "reversed", for labels read from the last to the first.
+        """
+        labels = np.array([self.signs_of_others(self.few, shift) for shift in SHIFTS])
+        targets = (labels - np.nanmean(labels, axis=1, keepdims=True)).T
+        told = predicted_by_others(self.linear_inputs, targets)
+        return {
+            shift: correlation(*pair)
+            for shift, *pair in zip(SHIFTS, told.T, targets.T, strict=True)
+        }
+
     def _of_last_call(self, curve):
         """The last call's epochs, from a curve of all calls; (n_epochs, n_networks)."""
         if not curve:  # interrupted in the first epoch
@@ -258,13 +349,18 @@ class Evidence:
         return self._of_last_call(self.clf.loss_curve_)
 
     @lazily
+    def validation_curve(self):
+        """Validation loss, epoch by epoch; there must have been validation rows."""
+        return self._of_last_call(self.clf.validation_curve_)
+
+    @lazily
     def fall_at_end(self):
         """Fall of the loss in the last epoch, as a fraction of the prior loss; median network.
 
         The validation loss, if there is one: 0 for a network whose best epoch was an earlier one.
         """
         clf, is_judged = self.clf, self.judged_loss is not None
-        curve = self._of_last_call(clf.validation_curve_) if is_judged else self.loss_curve
+        curve = self.validation_curve if is_judged else self.loss_curve
         n_epochs, networks = np.isfinite(curve).sum(axis=0), np.arange(curve.shape[1])
         last, before = (curve[np.maximum(n_epochs - back, 0), networks] for back in (1, 2))
         if len(curve) == 1:
@@ -276,6 +372,15 @@ class Evidence:
             n_epochs = np.minimum(n_epochs, clf.n_iter_)
             fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
         return float(np.median(fall))
+
+
+def correlation(predicted, target):
+    """Of a prediction and a target, where that is known; 0 if one of them does not vary."""
+    is_known = ~np.isnan(target)
+    predicted, target = predicted[is_known], target[is_known]
+    if len(target) < FEWEST_FOLDED or not (np.ptp(predicted) > 0 and np.ptp(target) > 0):
+        return 0.0
+    return float(np.corrcoef(predicted, target)[0, 1])
 
 
 def in_reach(values):

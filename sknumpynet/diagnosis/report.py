@@ -27,6 +27,8 @@ class Finding:
         The remedy, as constructor arguments.
     step : str
         The remedy in words, if it is not an argument.
+    tried : str
+        What the remedy brought in a trial, in words; '' if it was not tried.
     """
 
     code: str
@@ -36,6 +38,7 @@ class Finding:
     sentence: str
     params: dict = field(default_factory=dict)
     step: str = ""
+    tried: str = ""
 
     @property
     def remedy(self):
@@ -45,7 +48,8 @@ class Finding:
 
     def __str__(self):
         where = f" ({self.where})" if self.where else ""
-        return f"{self.severity}: {self.code}{where}\n  {self.sentence}\n  Remedy: {self.remedy}."
+        lines = f"{self.severity}: {self.code}{where}", self.sentence, f"Remedy: {self.remedy}."
+        return "\n  ".join([*lines, *([f"{self.tried}."] if self.tried else [])])
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,20 @@ class Diagnosis:
         Errors first, then warnings and notes; a cause before its effects.
     summary : str
         The log loss beside that of the base rate, in a line.
+    trials : list of Trial
+        The small fits that were made on a sample of the rows, after the estimator itself; each has
+        ``what``, ``loss`` and ``gain``.
     """
 
     findings: list
     summary: str
+    trials: list = field(default_factory=list)
 
     def __str__(self):
-        return "\n\n".join([self.summary, *map(str, self.findings or [NOTHING])])
+        table = [f"{trial.loss:8.3f}  {trial.what}" for trial in self.trials]
+        heading = "Tried on some rows, log loss on those held out:"
+        tried = ["\n".join([heading, *table])] if table else []
+        return "\n\n".join([self.summary, *map(str, self.findings or [NOTHING]), *tried])
 
     def _repr_html_(self):
         if not self.findings:

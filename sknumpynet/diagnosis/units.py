@@ -7,6 +7,7 @@ from .report import Finding
 from .training import begun_anew
 
 MOST_UNITS = 100  # of a layer, compared with one another
+VANISHED, EXPLODED = 1e-2, 1e2  # size of delta in the first layer, relative to that in the last
 
 
 def has_symmetric_units(evidence):
@@ -36,17 +37,20 @@ def has_symmetric_units(evidence):
 
 
 def has_uneven_gradients(evidence):
-    """Gradients that vanish or explode on their way from the last layer to the first.
+    """Deltas that vanish or explode on their way from the last layer to the first.
 
-    It compares the gradients of the biases, which are the deltas summed over the rows. Gradients of
-    weights contain the activations as well, which fade or grow the other way.
+    It compares the deltas of single rows. Their means, the gradients of the biases, are 0 in a
+    layer whose bias is at its best, as the output's is once it predicts the base rate.
     """
-    sizes = [np.sqrt(np.mean(np.square(layer[:, -1]))) for layer in evidence.gradients]
-    if len(sizes) < 3 or not (np.isfinite(sizes).all() and sizes[-1] > 0):
+    if len(evidence.layout.layer_sizes) < 4 or not evidence.lags:
         return
-    ratio = sizes[0] / sizes[-1]
-    kind = "vanishing" if ratio < 1e-3 else "exploding" if ratio > 1e3 else None
-    if kind and evidence.gain < 0.5:
+    sizes = evidence.delta_sizes
+    if not (np.isfinite(sizes).all() and sizes[-1].all()):
+        return
+    ratio = np.median(sizes[0] / sizes[-1])
+    kind = "vanishing" if ratio < VANISHED else "exploding" if ratio > EXPLODED else None
+    # Where there is nothing to learn, weights fade, and deltas with them: an effect.
+    if kind == "exploding" or (kind and evidence.could_learn_more):
         yield Finding(
             f"{kind}_gradients",
             "error" if evidence.gain < 0.1 else "warning",

@@ -1,0 +1,285 @@
+"""Trials: small fits on a sample of the rows, which tell what holds an estimator back.
+
+The same rows are held out of every trial, and trials are compared row by row, so that few rows
+tell much. Losses are log losses on those rows. Everything is seeded: the same data give the same
+trials.
+"""
+
+import warnings
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+
+from ..classifier import NumpyMLPBinaryClassifier
+from ..engine.folds import deal
+from ..engine.layout import Layout
+from ..fitted import columns_of
+from ..rows import Units
+from ..training_setup import decide_course, rows_per_step
+
+MOST_ROWS, FEWEST_ROWS, MOST_INPUTS = 2_000, 400, 900_000  # rows of a trial; rows times inputs
+FEWEST_OF_A_CLASS = 12  # below, trials are judged on the rows that they train on
+FEW_ROWS = 700  # up to which every row is held out once; of more, a third of the rows
+NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
+MOST_WORK, MOST_STEPS = 3e10, 9_000  # of a trial: multiplications, steps of one layer
+MARGIN, PART = 0.02, 0.8  # of the base rate's loss, and of what the better one takes off it
+MOST_TRIALS = 24
+# They do not belong to how one network learns, or stand for something in trials.
+NOT_TRIED = {
+    "random_state", "verbose", "warm_start", "n_jobs", "n_estimators", "class_weight",
+    "categorical_features", "precision",
+}  # fmt: skip
+# A stream has no epochs to choose from, and no end.
+NOT_OF_STREAMS = {
+    "max_iter", "tol", "n_iter_no_change", "early_stopping", "validation_fraction", "averaging",
+    "max_fun",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A small fit and how well it does on the rows held out of it.
+
+    Parameters
+    ----------
+    what : str
+        What was tried, in words.
+    params : dict
+        The parameters changed from those of the estimator.
+    losses, weight : ndarray of shape (n_judged,)
+        Log loss and weight of each row that it is judged by.
+    prior_loss : float
+        Log loss of the base rate on these rows.
+    """
+
+    what: str
+    params: dict
+    losses: np.ndarray = field(repr=False)
+    weight: np.ndarray = field(repr=False)
+    prior_loss: float
+
+    @property
+    def loss(self):
+        """Mean log loss on the rows held out."""
+        return float(np.average(self.losses, weights=self.weight))
+
+    @property
+    def gain(self):
+        """Fraction of the base rate's log loss that is gone."""
+        return 1 - self.loss / self.prior_loss
+
+    def beats(self, other, margin=MARGIN, part=PART):
+        """Whether it has learnt much more: beyond chance, and beyond a part of the prior loss.
+
+        By the differences row by row, whose mean must exceed three standard errors. The other must
+        also have taken less than a part of what this one took off the base rate's loss.
+        """
+        if other.gain >= part * self.gain:
+            return False
+        weight = self.weight / self.weight.sum()
+        gained = other.losses - self.losses
+        mean = weight @ gained
+        error = np.sqrt(np.square(weight * (gained - mean)).sum())
+        return bool(mean > max(margin * self.prior_loss, 3 * error))
+
+
+class Trials:
+    """The trials of a diagnosis, each made when it is first asked for.
+
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Attributes
+    ----------
+    made : list of Trial
+        In the order in which they were made; the first is the estimator as it is.
+    n_rows : int
+        Rows of the sample.
+    changed : dict
+        The parameters that differ from the defaults, as they are set.
+    """
+
+    def __init__(self, evidence):
+        self.clf, self.evidence = evidence.clf, evidence
+        self._sample()
+        self.known, self.made, self.is_cut = {}, [], False
+        self.is_stream = self.clf.judged_on == "stream"
+        self.as_set_params, self.defaults = self._parameters()
+        self.changed = {
+            name: value
+            for name, value in self.as_set_params.items()
+            if value != self.defaults[name]
+        }
+        self.own = self._judged("as it is", {}, evidence.few_members[:, self.chosen[self.judged]])
+
+    def _sample(self):
+        """The rows of trials, and in which fold each is held out."""
+        few, columns = self.evidence.few, columns_of(self.clf)
+        width = few.X.shape[1]
+        n_inputs = max(width, min(9 * width, 512))
+        n_rows = int(np.clip(MOST_INPUTS / n_inputs, FEWEST_ROWS, MOST_ROWS))
+        self.chosen = np.arange(len(few.index))[:n_rows]
+        rows = few.take(self.chosen)
+        n_means = 0 if columns is None else len(columns.means)
+        n_numbers = width if columns is None else columns.of_levels.start - n_means
+        kept = np.r_[:n_numbers, n_numbers + n_means : width]
+        self.X = rows.X[rows.index]
+        self.X = self.X[:, kept] if n_means else self.X
+        self.y, self.weight = rows.sign > 0, rows.weight
+        self.n_rows = len(self.y)
+        self.categorical = np.arange(len(kept)) >= n_numbers
+        self.folds = self._folds(Units.of(rows, columns, 0))
+        self.judged = np.concatenate([held for _, held in self.folds])
+
+    def _folds(self, units):
+        """Pairs of rows to train on and rows to judge by."""
+        folds = []
+        if np.bincount(self.y, minlength=2).min() >= FEWEST_OF_A_CLASS:
+            fold = deal(units.order, self.y, units.observed, 3)
+            folds = [(np.flatnonzero(fold != of), np.flatnonzero(fold == of)) for of in range(3)]
+        is_fair = [all(0 < self.y[part].mean() < 1 for part in fold) for fold in folds]
+        if not folds or not all(is_fair):
+            return [(np.arange(self.n_rows), np.arange(self.n_rows))]
+        return folds if self.n_rows <= FEW_ROWS else folds[:1]
+
+    def _parameters(self):
+        """The parameters of the estimator that can be tried, "auto" where it was, and defaults."""
+        clf, evidence = self.clf, self.evidence
+        default = NumpyMLPBinaryClassifier().get_params()
+        left_out = NOT_TRIED | (NOT_OF_STREAMS if self.is_stream else set())
+        names = [name for name in default if name not in left_out]
+        found = SimpleNamespace(**{name: getattr(clf, name) for name in default})
+        autos = [name for name in ("max_iter", "n_iter_no_change", "averaging") if name in names]
+        for name in autos:
+            setattr(found, name, "auto")
+        decide_course(found, evidence.all_rows, clf.judged_on, self.is_stream)
+        params = {name: getattr(clf, name) for name in names}
+        for name in autos:
+            if getattr(found, name) == params[name]:
+                params[name] = "auto"
+        if clf.warm_start and params.get("max_iter", "auto") != "auto":  # of all calls together
+            params["max_iter"] = max(clf.max_iter, round(clf.t_ / evidence.n_rows))
+        sizes = params["hidden_layer_sizes"]
+        if sizes == default["hidden_layer_sizes"]:
+            params["hidden_layer_sizes"] = default["hidden_layer_sizes"]
+        return params, {name: default[name] for name in names}
+
+    @property
+    def as_set(self):
+        """A fresh fit with the parameters as they are."""
+        return self.run({}, "fitted anew as it is set")
+
+    @property
+    def default(self):
+        """A fresh fit with the defaults."""
+        return self.run({name: self.defaults[name] for name in self.changed}, "with the defaults")
+
+    @property
+    def best(self):
+        """A fresh `fit` with the defaults, of a stream as well."""
+        return self.fit_default() if self.is_stream else self.default
+
+    @property
+    def fails(self):
+        """Whether a fresh fit with the defaults learns much more than the estimator did.
+
+        If nobody has judged it yet on rows that it did not train on, a fresh fit as it is set does.
+        """
+        if self.best.beats(self.own):
+            return True
+        is_judged = self.evidence.judged_loss is not None
+        return not is_judged and self.best.beats(self.as_set) and not self.is_cut
+
+    @property
+    def is_exhausted(self):
+        """Whether as many trials have been made as there may be."""
+        return len(self.known) >= MOST_TRIALS
+
+    def run(self, params, what=""):
+        """The trial with these parameters instead of those of the estimator.
+
+        Parameters
+        ----------
+        params : dict
+            Those that are not tried are ignored.
+        what : str, optional
+            In words; by default the parameters.
+        """
+        params = {name: value for name, value in params.items() if name in self.defaults}
+        return self._run(self.as_set_params | params, params, what, is_stream=self.is_stream)
+
+    def fit_default(self):
+        """A fit with the defaults, for estimators that were trained by `partial_fit` as well."""
+        return self._run(self.defaults, {}, "fitted with the defaults", is_stream=False)
+
+    def _run(self, settings, params, what, is_stream):
+        key = repr(sorted(settings.items())) + str(is_stream)
+        if key not in self.known:
+            if not what:
+                what = "with " + ", ".join(f"{name}={value!r}" for name, value in params.items())
+            parts = [self._probability(settings, *fold, is_stream) for fold in self.folds]
+            p = np.concatenate(parts, axis=1)
+            self.known[key] = self._judged(what, params, p)
+        return self.known[key]
+
+    def _judged(self, what, params, p):
+        """A trial of what each network says of the rows held out; its losses are their means."""
+        y, weight = self.y[self.judged], self.weight[self.judged]
+        of_truth = np.where(y, p, 1 - p).astype(np.float64)
+        losses = -np.log(of_truth.clip(1e-12)).mean(axis=0)
+        rate = np.average(self.y, weights=self.weight)
+        prior = -np.average(np.log(np.where(y, rate, 1 - rate)), weights=weight)
+        self.made.append(Trial(what, params, losses, weight, float(prior)))
+        return self.made[-1]
+
+    def _probability(self, settings, train, held, is_stream):
+        """What each network of a fit says of the rows held out of it."""
+        n_networks = NETWORKS if self.X.shape[1] <= WIDE else NETWORKS_IF_WIDE
+        clf = NumpyMLPBinaryClassifier(**settings, n_estimators=n_networks, random_state=0)
+        if self.categorical.any():
+            clf.set_params(categorical_features=self.categorical)
+        weight = self.share(clf, train)
+        X, y = self.X[train], self.y[train]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if is_stream:
+                self._stream(clf, X, y, weight)
+            else:
+                self._fit(clf, X, y, weight)
+        return clf.predict_proba_members(self.X[held])
+
+    def share(self, clf, train):
+        """Weights of rows of a trial; a penalty is set against the sum of all rows' weights."""
+        weight = self.weight[train]
+        share = weight.sum() / self.evidence.all_rows.weight.sum()
+        clf.set_params(alpha=float(clf.alpha * share))
+        return weight
+
+    def _fit(self, clf, X, y, weight):
+        """A fit of bounded work."""
+        params = clf.get_params()
+        if params["max_iter"] != "auto":
+            rows = SimpleNamespace(index=np.arange(len(y)), X=X)
+            n_steps = -(-len(y) // min(rows_per_step(clf.batch_size, rows), len(y)))
+            sizes = np.atleast_1d(np.array(clf.hidden_layer_sizes, int))
+            n_params = Layout((9 * X.shape[1], *sizes, 1)).n_params
+            work = 6 * len(y) * n_params * clf.n_estimators
+            n_steps *= (len(sizes) + 1) * len(self.folds)  # of a layer each
+            most = max(1, int(min(MOST_WORK / work, MOST_STEPS / n_steps)))
+            self.is_cut |= clf.max_iter > most
+            clf.set_params(max_iter=min(clf.max_iter, most))
+        clf.fit(X, y, weight)
+
+    def _stream(self, clf, X, y, weight):
+        """As many rows as the estimator has seen, in pieces as large, in random order."""
+        n_pieces = len(self.clf.loss_curve_)
+        size = int(np.clip(self.clf.t_ // n_pieces, 1, len(y)))
+        n_pieces = max(1, min(n_pieces, MOST_STEPS // -(-size // 64), 200_000 // size))
+        rng, left = np.random.default_rng(0), np.zeros(0, int)
+        for _ in range(n_pieces):
+            while len(left) < size:
+                left = np.append(left, rng.permutation(len(y)))
+            piece, left = left[:size], left[size:]
+            clf.partial_fit(X[piece], y[piece], [False, True], weight[piece])

@@ -1,0 +1,193 @@
+"""What trials make of findings: remedies that help stay, and what nobody explains is said as such.
+
+A finding's remedy is tried where it is a change of parameters. The last questions are asked if no
+other error was found: `diagnose` must never clear what has not learnt what can be learnt.
+"""
+
+from dataclasses import replace
+
+from .report import Finding
+from .settings import helps
+from .training import afresh
+from .trials import MARGIN, NETWORKS, PART
+
+SLIGHT = {"margin": 0.01, "part": 1.0}  # what a remedy must bring a fit that has not failed
+FAILING = 0.5  # of what a better fit takes off the base rate's loss
+EFFECTS = ("constant_prediction", "uncalibrated")  # of whatever holds training back
+SIMPLER = ("no_better_than_linear", "overfitting")  # notes that need no better loss
+LARGER = {"hidden_layer_sizes": (256, 256)}
+FINER = {"numeric_bins": 32}
+
+
+def tried(evidence, findings):
+    """The findings, each with what its remedy brought; without those of no use."""
+    for finding in findings:
+        params = finding.params.keys() & evidence.trials.defaults.keys()
+        if not params:
+            yield finding
+        elif finding.severity == "note":
+            after, before = evidence.trials.run(finding.params), evidence.trials.as_set
+            is_simpler = finding.code in SIMPLER and not before.beats(after, **SLIGHT)
+            if is_simpler or after.beats(before, **SLIGHT):
+                yield replace(finding, tried=told(evidence, after, before))
+        else:
+            yield from tried_on_failure(evidence, finding)
+
+
+def told_better(findings):
+    """The findings without what another says better.
+
+    That is a setting that an error about the networks themselves names as well, and effects of
+    an error whose remedy helps.
+    """
+    if any(finding.severity == "error" and finding.tried for finding in findings):
+        findings = [finding for finding in findings if finding.code not in EFFECTS]
+    errors = [f for f in findings if f.severity == "error" and f.code != "unsuitable_setting"]
+    for finding in findings:
+        names = finding.params.keys() - {"warm_start"}
+        is_told = any(names <= error.params.keys() for error in errors)
+        if finding.code != "unsuitable_setting" or not is_told:
+            yield finding
+
+
+def tried_on_failure(evidence, finding):
+    """An error or warning with what its remedy brought; a note if it brought nothing."""
+    trials = evidence.trials
+    after = trials.run(finding.params)
+    before = worse_of(trials.own, trials.as_set) if trials.fails else trials.as_set
+    if trials.fails:
+        is_of_use = helps(after, before, trials.default)
+    else:
+        is_of_use = after.beats(trials.own, **SLIGHT) or after.beats(trials.as_set, **SLIGHT)
+    if is_of_use:
+        yield replace(finding, tried=told(evidence, after, before))
+    elif trials.fails:
+        step = f"none: to {finding.remedy} was tried, and the log loss was {after.loss:.3f} then"
+        yield replace(finding, severity="note", params={}, step=step)
+
+
+def worse_of(*trials):
+    """The trial of the highest loss."""
+    return max(trials, key=lambda trial: trial.loss)
+
+
+def told(evidence, after, before):
+    """What a remedy brought, in words."""
+    n_rows = evidence.trials.n_rows
+    return f"Tried on {n_rows:,} rows: log loss {before.loss:.3f} -> {after.loss:.3f}"
+
+
+def was_begun_badly(evidence):
+    """A fresh fit with the same parameters learns much more."""
+    trials, clf = evidence.trials, evidence.clf
+    if trials is None or trials.is_stream:
+        return
+    if trials.as_set.beats(trials.own, part=FAILING) and not trials.default.beats(trials.as_set):
+        params = {"warm_start": False} if clf.warm_start else {}
+        if not params and clf.n_estimators < NETWORKS:
+            params = {"n_estimators": "auto"}
+        yield Finding(
+            "unlucky_start",
+            "error",
+            "",
+            trials.as_set.loss,
+            "Fitted anew with the same parameters it learns: what holds it back is not in the "
+            "parameters, but in how its networks began or in what they were shown.",
+            params,
+            "call fit again, with another random_state",
+            told(evidence, trials.as_set, trials.own),
+        )
+
+
+def has_streamed_badly(evidence):
+    """A fit learns much more than the stream did; perhaps a stream in random order would, too."""
+    trials = evidence.trials
+    if trials is None or not trials.is_stream:
+        return
+    after = trials.best
+    if not after.beats(trials.own):
+        return
+    severity = "error" if trials.own.gain < FAILING * after.gain else "warning"
+    if helps(trials.as_set, trials.own, after):
+        code, after = "rows_sorted", trials.as_set
+        sentence = (
+            "A stream of as many rows in random order learns: pieces came in an order that made "
+            "the networks forget, or began with rows unlike the others."
+        )
+        step = (
+            "shuffle the rows before they are cut into pieces, X, y = sklearn.utils.shuffle(X, y)"
+        )
+    else:
+        code = "stopped_too_early"
+        sentence = (
+            "A fit to the same rows learns, and a stream of as many pieces does not, in random "
+            "order either: each step of partial_fit is small, and there were too few."
+        )
+        step = "pass over the rows several times by partial_fit, or call fit on all of them"
+    yield Finding(
+        code, severity, "", after.loss, sentence, {}, step, told(evidence, after, trials.own)
+    )
+
+
+def needs_more(evidence):
+    """Larger layers or finer bins learn where the defaults do not."""
+    trials = evidence.trials
+    if trials is None or trials.is_stream or trials.own.gain > 0.1 or trials.default.gain > 0.1:
+        return
+    defaults = {name: trials.defaults[name] for name in trials.changed}
+    for more in LARGER, FINER:
+        after = trials.run(defaults | more)
+        if after.beats(trials.own):
+            yield Finding(
+                "too_few_units",
+                "error",
+                "",
+                after.loss,
+                "What tells the classes apart is finer than these units can follow: more of them "
+                "learn it.",
+                afresh(evidence.clf, **defaults, **more),
+                tried=told(evidence, after, trials.own),
+            )
+            return
+
+
+def is_unexplained(evidence):
+    """Far behind what can be learnt, or behind the base rate, and no cause was found."""
+    behind = list(what_is_ahead(evidence))
+    if not behind:
+        return
+    ruled_out = "" if evidence.trials is None else ruled_out_by(evidence.trials)
+    yield Finding(
+        "unexplained",
+        "error",
+        "",
+        evidence.loss,
+        f"Its log loss is {evidence.loss:.3f}: {', and '.join(behind)}. No cause was found."
+        + ruled_out,
+        step="call diagnose with trials=True"
+        if evidence.trials is None
+        else "look at the rows with the highest losses, or begin from NumpyMLPBinaryClassifier()",
+    )
+
+
+def what_is_ahead(evidence):
+    """What does better on these rows, in words."""
+    prior, error = evidence.prior_loss, evidence.error_of_gain
+    if evidence.loss > prior + 3 * error:
+        yield f"the base rate alone has {prior:.3f}"
+    linear_gain = 1 - evidence.linear_loss / prior
+    is_behind = evidence.gain < PART * linear_gain - 3 * error / prior
+    if is_behind and linear_gain > MARGIN:
+        yield f"a logistic regression has {evidence.linear_loss:.3f}"
+    if evidence.trials is not None and evidence.trials.fails:
+        trials = evidence.trials
+        yield (
+            f"on {trials.n_rows:,} rows a fit with the defaults has {trials.best.loss:.3f} where "
+            f"this one has {trials.own.loss:.3f}"
+        )
+
+
+def ruled_out_by(trials):
+    """What was tried without success, in words."""
+    whats = [trial.what for trial in trials.made[1:] if not trial.beats(trials.own)]
+    return f" Tried, and no better: {'; '.join(whats)}." if whats else ""
