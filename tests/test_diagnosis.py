@@ -665,7 +665,7 @@ def test_a_table_of_nothing_is_diagnosed(to_container, table, scale_inputs):
 def of_data(X, y, sample_weight=None, **params):
     """Codes found with a network that has hardly been trained."""
     clf = NumpyMLPBinaryClassifier((2,), max_iter=1, n_estimators=2, random_state=0, **params)
-    return codes(diagnose(clf.fit(X, y, sample_weight), X, y, sample_weight))
+    return codes(diagnose(clf.fit(X, y, sample_weight), X, y, sample_weight, trials=False))
 
 
 def drawn(draw, n_rows=600):
@@ -859,7 +859,7 @@ def test_a_value_far_out_squeezes_the_others_unless_scaling_is_robust(to_contain
     X[7, 1] = 1e6
     X = to_container(X)
     clf = zoo.fit(X, y, 0, scale_inputs="standard", warm_start=True)
-    (finding,) = of_code(diagnose(clf, X, y), "outlier_squeezes")
+    (finding,) = of_code(diagnose(clf, X, y, trials=False), "outlier_squeezes")
     assert finding.where == "column 1"
     assert finding.params == {"scale_inputs": "robust", "warm_start": False}
     mended = diagnose(clf.set_params(**finding.params).fit(X, y), X, y)
@@ -951,7 +951,7 @@ HEALTHY = {
 def test_nothing_is_said_of_the_data_of_healthy_fits(make, scale_inputs):
     X, y = make()
     clf = zoo.fit(X, y, 0, n_estimators=4, scale_inputs=scale_inputs)
-    assert not OF_DATA & set(codes(diagnose(clf, X, y)))
+    assert not OF_DATA & set(codes(diagnose(clf, X, y, trials=False)))
 
 
 # The warning of fit ------------------------------------------------------------------------------
