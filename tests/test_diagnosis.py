@@ -866,6 +866,14 @@ def test_a_value_far_out_squeezes_the_others_unless_scaling_is_robust(to_contain
     assert codes(mended, ["error", "warning"]) == []
 
 
+def test_a_gap_written_as_a_number_is_named_before_the_scale_that_it_spoils():
+    X, y = drawn(with_gaps(-1, 0.1, lambda rng, n: rng.integers(1960, 2015, n)))
+    y = (X[:, 2] % 2).astype(int)
+    found = of_data(X, y, scale_inputs="standard")
+    assert found[0] == "sentinel"
+    assert "outlier_squeezes" not in found
+
+
 @pytest.mark.parametrize(
     "draw",
     [
