@@ -27,6 +27,7 @@ from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
+    copies.has_contradictions,
     history.are_unfamiliar,
     order.has_misplaced_labels,
     order.has_shifted_labels,
@@ -52,7 +53,6 @@ CAUSES = [
     training.is_unfinished,
     training.is_linear,
     outcome.is_constant,
-    copies.has_contradictions,
     outcome.has_memorised,
     outcome.is_uncalibrated,
     outcome.is_hidden_by_threshold,
