@@ -219,8 +219,7 @@ def is_sorted(evidence):
     if not is_stream and (clf.shuffle or is_one_batch or clf.solver == "lbfgs"):
         return
     by, falls_short = sorted_by(evidence), evidence.simple_gain > evidence.gain + 0.1
-    is_led = by == "" and evidence.lags and leans_to_the_last(evidence)
-    if by is None or not (falls_short or is_led):
+    if by is None or not (falls_short or (evidence.lags and leans_to_the_last(evidence))):
         return
     yield Finding(
         "rows_sorted",
