@@ -16,7 +16,6 @@ from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
     history.are_unfamiliar,
-    order.has_misplaced_labels,
     order.has_shifted_labels,
     order.is_sorted,
     history.has_other_validation,
@@ -38,6 +37,7 @@ CAUSES = [
     training.is_linear,
     outcome.is_constant,
     data.has_contradictions,
+    order.has_misplaced_labels,
     outcome.has_memorised,
     outcome.is_uncalibrated,
     outcome.is_hidden_by_threshold,

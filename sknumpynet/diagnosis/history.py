@@ -115,6 +115,8 @@ def other_rows(evidence):
     loss = losses_of_few(evidence)
     now = np.average(loss, weights=evidence.trained_weight[evidence.few_positions])
     ended = loss_at_end(evidence)
+    if not ended < 1.1 * prior:  # then training itself went wrong
+        return
     if not now - ended > 0.1 * prior + SURE * np.sqrt(2) * error_of_mean(evidence, loss):
         return
     n_then = clf.t_ // max(clf.n_iter_, 1)
