@@ -29,7 +29,6 @@ from .report import SEVERITIES, Diagnosis
 CAUSES = [
     copies.has_contradictions,
     history.are_unfamiliar,
-    order.has_misplaced_labels,
     order.has_shifted_labels,
     order.is_sorted,
     history.has_other_validation,
@@ -53,6 +52,7 @@ CAUSES = [
     training.is_unfinished,
     training.is_linear,
     outcome.is_constant,
+    order.has_misplaced_labels,
     outcome.has_memorised,
     outcome.is_uncalibrated,
     outcome.is_hidden_by_threshold,

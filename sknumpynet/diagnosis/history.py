@@ -219,9 +219,9 @@ def has_other_validation(evidence):
     now = evidence.training_loss.mean()
     gap, begun = evidence.judged_loss - now, evidence.validation_curve[0] - evidence.loss_curve[0]
     is_early = gap > 0.35 * prior and np.median(begun) > 0.2 * prior
-    # The training rows can be told, and not by heart: a simple model tells them out of fold.
-    is_useless = gain < 0.03 and gap > 0.2 * prior and evidence.simple_gain - gain > 0.1
-    if not (is_early or is_useless):
+    is_useless = gain < 0.03 and gap > 0.2 * prior
+    # Noise is learnt by heart, but a simple model does not tell its labels out of fold.
+    if not ((is_early or is_useless) and evidence.simple_gain > max(gain, 0) + 0.1):
         return
     yield Finding(
         "validation_differs",
