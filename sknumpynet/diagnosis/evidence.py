@@ -18,7 +18,7 @@ from ..engine.losses import LOSSES
 from ..engine.network import Network
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
-from ..fitted import as_fitted, problem_of, stack_of, training_rows
+from ..fitted import as_fitted, is_as_trained, problem_of, stack_of, training_rows
 from .random_features import predicted_by_others
 from .table import Table
 from .trials import Trials
@@ -155,7 +155,9 @@ class Evidence:
 
     @lazily
     def judged_loss(self):
-        """Log loss on validation rows; None if there were none."""
+        """Log loss on validation rows; None if there were none, or other networks were put in."""
+        if not is_as_trained(self.clf):
+            return None
         if hasattr(self.clf, "oof_log_loss_"):
             return self.clf.oof_log_loss_
         is_known = getattr(self.clf, "validation_curve_", None) and np.isfinite(self.clf.best_loss_)

@@ -119,7 +119,8 @@ class Trials:
         few, columns = self.evidence.few, columns_of(self.clf)
         width = few.X.shape[1]
         n_rows = int(np.clip(MOST_INPUTS / inputs_of(width), FEWEST_ROWS, MOST_ROWS))
-        self.chosen = np.arange(len(few.index))[:n_rows]
+        # In the order in which they were given: without shuffling, training depends on it.
+        self.chosen = np.argsort(few.index[:n_rows])
         rows = few.take(self.chosen)
         n_means = 0 if columns is None else len(columns.means)
         n_numbers = width if columns is None else columns.of_levels.start - n_means

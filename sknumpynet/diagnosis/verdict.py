@@ -145,7 +145,7 @@ def needs_more(evidence):
                 after.loss,
                 "What tells the classes apart is finer than these units can follow: more of them "
                 "learn it.",
-                afresh(evidence.clf, **defaults, **more),
+                afresh(evidence.clf, **(defaults | more)),
                 tried=told(evidence, after, trials.own),
             )
             return
