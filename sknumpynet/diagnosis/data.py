@@ -4,6 +4,7 @@ import numpy as np
 
 from ..engine.inputs.levels import UNKNOWN
 from ..fitted import columns_of, stack_of
+from ..parameters import is_real
 from .evidence import in_reach, mean_of_known
 from .report import Finding
 from .sentinels import sentinels_in
@@ -113,15 +114,22 @@ def has_ids(evidence):
     found = [*columns.ids_in(evidence.all_rows)] if columns else []
     is_all = len(found) == np.count_nonzero(evidence.table.varies)
     for position, n_rows, n_levels in found:
-        name = evidence.table.name(position)
+        name, levels = evidence.table.name(position), evidence.table.levels[position]
+        are_numbers = all(level is None or is_real(level) for level in levels)
+        is_chosen = evidence.clf.categorical_features not in ("from_dtype", None)
         yield Finding(
             "id_column",
             "error" if is_all else "note",
             name,
             n_levels,
             f"{name} has {n_levels:,} levels in {n_rows:,} rows: nearly every row has one of its "
-            "own, and new rows will have others.",
-            step=f"leave out {name}, or make of it what rows have in common",
+            "own, and new rows will have others."
+            + " They are numbers, which are better read as such."
+            * are_numbers,
+            afresh(evidence.clf, categorical_features="from_dtype")
+            if are_numbers and is_chosen
+            else {},
+            f"leave out {name}, or make of it what rows have in common",
         )
 
 
