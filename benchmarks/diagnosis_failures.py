@@ -848,7 +848,9 @@ ZOO = [
     Failure(stream_sorted, "rows_sorted", is_stream=True),
     Failure(not_shuffled, "rows_sorted unsuitable_setting", "shuffle"),
     Failure(stream_in_other_units, "other_units", sound=crossed, is_stream=True),
-    Failure(stream_cut, "stopped_too_early", sound=narrow, is_stream=True),
+    Failure(
+        stream_cut, "stopped_too_early unsuitable_setting", "batch_size", narrow, is_stream=True
+    ),
     Failure(shown_scaled, "other_units other_rows", sound=crossed, table=standardised),
     Failure(shown_others, "other_rows other_units", sound=not_reordered, table=reordered),
 ]
