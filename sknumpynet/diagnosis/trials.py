@@ -269,12 +269,13 @@ class Trials:
         clf = NumpyMLPBinaryClassifier(**(levels | settings | more))
         weight = self.share(clf, train)
         X, y = self.X[train], self.y[train]
+        train_it = self._stream if is_stream else self._fit
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if is_stream:
-                self._stream(clf, X, y, weight)
-            else:
-                self._fit(clf, X, y, weight)
+            try:
+                train_it(clf, X, y, weight)
+            except ValueError:  # such as too few rows for early_stopping=True: nothing is learnt
+                return np.full((1, len(held)), np.average(y, weights=weight))
         return clf.predict_proba_members(self.X[held])
 
     def share(self, clf, train):
