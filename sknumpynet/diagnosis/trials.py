@@ -25,6 +25,7 @@ NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
 MOST_WORK, MOST_STEPS = 3e10, 9_000  # of a trial: multiplications, steps of one layer
 MARGIN, PART = 0.02, 0.8  # of the base rate's loss, and of what the better one takes off it
 MOST_TRIALS = 24
+MOST_VALUES, MOST_NAMES = 3, 4  # of parameters, in the words for a trial
 # They do not belong to how one network learns, or stand for something in trials.
 NOT_TRIED = {
     "random_state", "verbose", "warm_start", "n_jobs", "n_estimators", "class_weight",
@@ -217,8 +218,7 @@ class Trials:
     def _run(self, settings, params, what, is_stream):
         key = repr(sorted(settings.items())) + str(is_stream)
         if key not in self.known:
-            if not what:
-                what = "with " + ", ".join(f"{name}={value!r}" for name, value in params.items())
+            what = what or in_words(params, self.defaults)
             parts = [self._probability(settings, *fold, is_stream) for fold in self.folds]
             p = np.concatenate(parts, axis=1)
             self.known[key] = self._judged(what, params, p)
@@ -283,3 +283,14 @@ class Trials:
                 left = np.append(left, rng.permutation(len(y)))
             piece, left = left[:size], left[size:]
             clf.partial_fit(X[piece], y[piece], [False, True], weight[piece])
+
+
+def in_words(params, defaults):
+    """A trial's parameters; of many that have their defaults, some of the names only."""
+    if len(params) <= MOST_VALUES:
+        return "with " + ", ".join(f"{name}={value!r}" for name, value in params.items())
+    restored = [name for name, value in params.items() if value == defaults[name]]
+    parts = [f"{name}={value!r}" for name, value in params.items() if name not in restored]
+    names = ", ".join(restored[:MOST_NAMES])
+    more = f", ... ({len(restored)} parameters)" if len(restored) > MOST_NAMES else ""
+    return f"with {', '.join([*parts, 'the defaults of ' + names + more])}"
