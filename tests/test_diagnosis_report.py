@@ -1,6 +1,7 @@
 """The report of a diagnosis: the leading finding first, each trial once, the same as HTML."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -61,8 +62,10 @@ def test_the_leading_finding_comes_first_in_plain_words(findings, headline):
     assert str(diagnosis).endswith(str(findings[-1]) if findings else "Log loss.")
 
 
-def test_trials_are_a_table_in_which_equal_ones_stand_once():
-    printed = str(Diagnosis([FINDING], "Log loss.", TRIALS)).split("\n\n")[-1].split("\n")
+@pytest.mark.parametrize("severity", ["error", "warning"])
+def test_trials_are_a_table_in_which_equal_ones_stand_once(severity):
+    finding = replace(FINDING, severity=severity)
+    printed = str(Diagnosis([finding], "Log loss.", TRIALS)).split("\n\n")[-1].split("\n")
     assert printed[0] == "Trials (small fits), log loss on 2 rows; the base rate alone has 0.700:"
     assert printed[1:] == LINES
 
