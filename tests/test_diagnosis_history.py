@@ -10,6 +10,7 @@ import pytest
 from sklearn.datasets import make_moons
 
 from sknumpynet import NumpyMLPBinaryClassifier, diagnose
+from sknumpynet.diagnosis.order import Stretch, is_broken
 
 CODES = {
     *("other_units", "other_rows", "labels_misplaced", "labels_shifted", "rows_sorted"),
@@ -120,6 +121,22 @@ def test_classes_exchanged_from_some_row_on_are_named_as_that():
     assert finding.step.startswith("exchange the two labels from row")
 
 
+BROKEN = Stretch(
+    slice(0, 9), "", ranks=0.5, ranks_elsewhere=0.9, by_chance=0.01,
+    loss=0.9, prior=0.7, promise=0.2, promise_elsewhere=0.2,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"ranks": 0.6}, {"ranks_elsewhere": 0.6}, {"loss": 0.75}, {"promise": 0.05}, {"by_chance": 1}],
+    ids=str,
+)
+def test_a_stretch_that_is_told_or_promises_little_or_is_short_is_not_broken(change):
+    assert is_broken(BROKEN)
+    assert not is_broken(BROKEN._replace(**change))
+
+
 @pytest.mark.parametrize("shift", [1, -1, 3])
 def test_labels_that_slipped_are_put_back_by_the_line_of_the_remedy(shift):
     X, y = rows()
@@ -193,7 +210,17 @@ def test_rows_that_are_not_those_of_training_are_named(params):
 
 def test_rows_of_the_same_kind_that_were_not_trained_on_are_not_blamed():
     X, y = rows(n_rows=2400)
-    assert found(fit(X[::2], y[::2]), X[1::2], y[1::2]) == []
+    clf = fit(X[::2], y[::2])
+    for some in (slice(1, None, 2), *(slice(start, start + 40, 2) for start in range(1, 999, 40))):
+        assert "other_rows" not in [f.code for f in found(clf, X[some], y[some])]
+
+
+def test_weights_that_make_few_rows_count_are_not_taken_for_another_unit():
+    X, y = rows()
+    weight = np.where(abs(X[:, 0]) < 0.02, 1e4, 1.0)
+    clf = NumpyMLPBinaryClassifier(random_state=0, n_estimators=2).fit(X, y, weight)
+    codes = [f.code for f in diagnose(clf, X, y, weight).findings]
+    assert "other_units" not in codes
 
 
 # Validation rows --------------------------------------------------------------------------------
@@ -238,6 +265,14 @@ def test_sound_validation_rows_are_not_blamed(slope, n_validation):
     clf = NumpyMLPBinaryClassifier(random_state=0, n_estimators=3)
     clf.fit(X[:k], y[:k], X_val=X[k:], y_val=y[k:])
     assert found(clf, X[:k], y[:k]) == []
+
+
+def test_noise_learnt_by_heart_is_no_sign_of_other_validation_rows():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(160, 600)), rng.integers(0, 2, 160)
+    clf = NumpyMLPBinaryClassifier(random_state=0, n_estimators=2, learning_rate_init=0.01)
+    clf.fit(X[:120], y[:120], X_val=X[120:], y_val=y[120:])
+    assert found(clf, X[:120], y[:120]) == []
 
 
 # Order ------------------------------------------------------------------------------------------
@@ -325,6 +360,7 @@ def a_stream_of_long_tails(seed):
     X[:, 3] = np.where(rng.random(2000) < 0.745, 0, rng.exponential(size=2000))
     X[:, 4] = rng.random(2000) < 0.01
     X[:, 5] = np.exp(2 * X[:, 5])
+    X[:, 6] = np.where(np.arange(2000) < 100, 0, 0.1 * rng.random(2000))
     return streamed(X, y), X, y
 
 
@@ -341,7 +377,12 @@ def standard_beside_an_outlier(seed):
 
 def smoothed_squares(seed):
     X, y = rows(seed)
-    params = {"loss": "squared_error", "label_smoothing": 0.1, "early_stopping": False}
+    params = {
+        "loss": "squared_error",
+        "label_smoothing": 0.1,
+        "early_stopping": False,
+        "max_iter": 5,
+    }
     return fit(X, y, **params), X, y
 
 

@@ -12,8 +12,8 @@ import sknumpynet.diagnosis
 from sknumpynet import NumpyMLPBinaryClassifier
 from sknumpynet.diagnosis.report import Diagnosis, Finding
 from sknumpynet.diagnosis.settings import CODES
-from sknumpynet.diagnosis.trials import Trial, in_words
-from sknumpynet.diagnosis.words import PLAIN
+from sknumpynet.diagnosis.trials import Trial
+from sknumpynet.diagnosis.words import PLAIN, in_words
 
 ROOT = Path(__file__).parents[1]
 FINDING = Finding("rate_too_low", "error", "", 0.1, "It is.", {"alpha": 0.0}, tried="It helps")

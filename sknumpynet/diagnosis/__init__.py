@@ -27,8 +27,8 @@ from .evidence import Evidence
 from .report import SEVERITIES, Diagnosis
 
 CAUSES = [
+    copies.has_contradictions,
     history.are_unfamiliar,
-    order.has_misplaced_labels,
     order.has_shifted_labels,
     order.is_sorted,
     history.has_other_validation,
@@ -41,18 +41,18 @@ CAUSES = [
     data.is_constant_since_fit,
     data.has_unknown_levels,
     copies.has_repeated_rows,
+    units.has_uneven_gradients,
     settings.holds_back,
     training.is_rate_too_high,
     training.is_held_down,
     units.has_symmetric_units,
-    units.has_uneven_gradients,
     units.has_dead_units,
     units.has_saturated_units,
     units.has_similar_units,
     training.is_unfinished,
     training.is_linear,
     outcome.is_constant,
-    copies.has_contradictions,
+    order.has_misplaced_labels,
     outcome.has_memorised,
     outcome.is_uncalibrated,
     outcome.is_hidden_by_threshold,
@@ -121,7 +121,7 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
     A trial is a fit of 2 or 4 networks to at most 2,000 rows, judged by its log loss on rows held
     out of it, the same for all trials. One trial beats another if its lead, row by row, is more
     than three standard errors and 2 % of the base rate's loss, and if the other takes less than
-    80 % as much off that loss.
+    70 % as much off that loss.
 
     1. If a fit with the defaults does not beat the estimator, its parameters are not to blame, and
        the questions about table, labels and networks decide.
@@ -130,8 +130,9 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
        alone. This is ddmin of Zeller and Hildebrandt (2002), which minimises what makes a
        program fail. Ours differs in three things: a subset is judged by its loss, and is enough
        if at most a quarter of the difference to the defaults is left; of parameters that would
-       each do, a fixed order decides; and no more is searched after 24 trials. Then it
-       is asked whether another parameter must be as it is for the culprit to do harm.
+       each do, a fixed order decides; and the search ends when the trials have taken about five
+       seconds, by an estimate from their work and not by the clock. Then it is asked whether
+       another parameter must be as it is for the culprit to do harm.
     3. Every remedy that sets parameters is tried. One that does not help is not recommended.
     4. If the estimator is behind the defaults, the base rate or a logistic regression and nothing
        explains it, an error says so, with what was tried.

@@ -6,6 +6,7 @@ from ..engine.inputs.levels import UNKNOWN
 from ..fitted import columns_of, stack_of
 from .evidence import in_reach, mean_of_known
 from .report import Finding
+from .sentinels import sentinels_in
 from .training import afresh
 
 SQUEEZED, FEWEST_WITHIN = 0.05, 10  # standard deviations; values in the middle half of a column
@@ -151,8 +152,9 @@ def squeezed_columns(evidence):
         column = table.at[at]
         per_unit = float(factor[table.place[column]])
         if 0 < middle_span(table.values[:, at]) * per_unit < SQUEEZED:
-            span = middle_span(table.whole(column)) * per_unit
-            if 0 < span < SQUEEZED:
+            whole = table.whole(column)
+            span = middle_span(whole) * per_unit
+            if 0 < span < SQUEEZED and not list(sentinels_in(whole)):  # which are the cause
                 found[column] = span
     return found
 

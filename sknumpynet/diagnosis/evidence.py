@@ -248,7 +248,7 @@ class Evidence:
     @property
     def could_learn_more(self):
         """Whether a simple model tells clearly more of the labels than the estimator has learnt."""
-        return self.simple_gain > self.gain + 0.03
+        return self.simple_gain > max(self.gain, 0) + 0.03
 
     @property
     def summary(self):

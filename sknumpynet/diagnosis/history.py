@@ -13,6 +13,7 @@ WIDE, NARROW = 5.0, 0.3  # median distance from the median, and range, in spread
 SCREENED = 500  # rows in which columns are looked at, before all rows of suspects are
 FEWEST_VALUES = 10  # of a column; fewer say nothing of its unit
 SURE = 5.0  # standard errors
+LEARNT = 0.9  # of the base rate's loss, below which training ended well
 SAME = 1e-5  # by how much, relatively, a loss computed in float32 may differ from itself
 COMPARED = 3  # networks; so many must agree that the first or last rows are the validation rows
 
@@ -115,7 +116,8 @@ def other_rows(evidence):
     loss = losses_of_few(evidence)
     now = np.average(loss, weights=evidence.trained_weight[evidence.few_positions])
     ended = loss_at_end(evidence)
-    if not now - ended > 0.1 * prior + SURE * np.sqrt(2) * error_of_mean(evidence, loss):
+    is_far = now - ended > 0.1 * prior + SURE * np.sqrt(2) * error_of_mean(evidence, loss)
+    if not (is_far and ended < LEARNT * prior):  # wild networks may be worse on rows of theirs
         return
     n_then = clf.t_ // max(clf.n_iter_, 1)
     is_fresh = len(clf.loss_curve_) == clf.n_iter_
@@ -217,9 +219,9 @@ def has_other_validation(evidence):
     now = evidence.training_loss.mean()
     gap, begun = evidence.judged_loss - now, evidence.validation_curve[0] - evidence.loss_curve[0]
     is_early = gap > 0.35 * prior and np.median(begun) > 0.2 * prior
-    # The training rows can be told, and not by heart: a simple model tells them out of fold.
-    is_useless = gain < 0.03 and gap > 0.2 * prior and evidence.simple_gain - gain > 0.1
-    if not (is_early or is_useless):
+    is_useless = gain < 0.03 and gap > 0.2 * prior
+    # Noise is learnt by heart, but a simple model does not tell its labels out of fold.
+    if not ((is_early or is_useless) and evidence.simple_gain > max(gain, 0) + 0.1):
         return
     yield Finding(
         "validation_differs",

@@ -218,9 +218,8 @@ def is_sorted(evidence):
     is_one_batch = rows_per_step(clf.batch_size, evidence.all_rows) >= evidence.n_rows
     if not is_stream and (clf.shuffle or is_one_batch or clf.solver == "lbfgs"):
         return
-    by, falls_short = sorted_by(evidence), evidence.simple_gain > evidence.gain + 0.1
-    is_led = by == "" and evidence.lags and leans_to_the_last(evidence)
-    if by is None or not (falls_short or is_led):
+    by, falls_short = sorted_by(evidence), evidence.simple_gain > max(evidence.gain, 0) + 0.1
+    if by is None or not (falls_short or (evidence.lags and leans_to_the_last(evidence))):
         return
     yield Finding(
         "rows_sorted",

@@ -16,7 +16,8 @@ TIMES_SPACING, TIMES_SPREAD = 5, 0.45
 
 def has_sentinels(evidence):
     """A number that means missing: repeated, at the end of a column, and apart from the others."""
-    table = evidence.table
+    table, clf = evidence.table, evidence.clf
+    spoils_scale = clf.scale_inputs != "robust" and evidence.gain < 0.1
     for values, column in zip(table.values.T, table.at, strict=True):
         if table.kinds[column] != "number" or table.of_levels[column]:
             continue
@@ -28,7 +29,7 @@ def has_sentinels(evidence):
             name, rest = table.name(column), whole[whole != value]
             yield Finding(
                 "sentinel",
-                "warning",
+                "error" if spoils_scale else "warning",
                 name,
                 value,
                 f"{name} is {value:g} in {np.count_nonzero(whole == value):,} of {len(whole):,} "

@@ -17,15 +17,15 @@ from ..engine.layout import Layout
 from ..fitted import columns_of
 from ..rows import Units
 from ..training_setup import decide_course, rows_per_step
+from .words import in_words
 
 MOST_ROWS, FEWEST_ROWS, MOST_INPUTS = 2_000, 400, 900_000  # rows of a trial; rows times inputs
 FEWEST_OF_A_CLASS = 12  # below, trials are judged on the rows that they train on
 FEW_ROWS = 700  # up to which every row is held out once; of more, a third of the rows
 NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
-MOST_WORK, MOST_STEPS = 3e10, 9_000  # of a trial: multiplications, steps of one layer
-MARGIN, PART = 0.02, 0.8  # of the base rate's loss, and of what the better one takes off it
-MOST_TRIALS = 24
-MOST_VALUES, MOST_NAMES = 3, 4  # of parameters, in the words for a trial
+STEP, MULTIPLIED = 2.5e-5, 1.2e10  # seconds of a layer's step; multiplications in a second
+LONGEST, IN_ALL = 1.0, 5.0  # seconds of a trial, and of all, by that estimate
+MARGIN, PART = 0.02, 0.7  # of the base rate's loss, and of what the better one takes off it
 # They do not belong to how one network learns, or stand for something in trials.
 NOT_TRIED = {
     "random_state", "verbose", "warm_start", "n_jobs", "n_estimators", "class_weight",
@@ -105,7 +105,7 @@ class Trials:
     def __init__(self, evidence):
         self.clf, self.evidence = evidence.clf, evidence
         self._sample()
-        self.known, self.made, self.is_cut = {}, [], False
+        self.known, self.made, self.is_cut, self.seconds = {}, [], False, 0.0
         self.is_stream = self.clf.judged_on == "stream"
         self.as_set_params, self.defaults = self._parameters()
         self.changed = {
@@ -119,8 +119,7 @@ class Trials:
         """The rows of trials, and in which fold each is held out."""
         few, columns = self.evidence.few, columns_of(self.clf)
         width = few.X.shape[1]
-        n_inputs = max(width, min(9 * width, 512))
-        n_rows = int(np.clip(MOST_INPUTS / n_inputs, FEWEST_ROWS, MOST_ROWS))
+        n_rows = int(np.clip(MOST_INPUTS / inputs_of(width), FEWEST_ROWS, MOST_ROWS))
         self.chosen = np.arange(len(few.index))[:n_rows]
         rows = few.take(self.chosen)
         n_means = 0 if columns is None else len(columns.means)
@@ -195,8 +194,8 @@ class Trials:
 
     @property
     def is_exhausted(self):
-        """Whether as many trials have been made as there may be."""
-        return len(self.known) >= MOST_TRIALS
+        """Whether trials took as long as they may, by an estimate that is the same anywhere."""
+        return self.seconds > IN_ALL
 
     def run(self, params, what=""):
         """The trial with these parameters instead of those of the estimator.
@@ -237,6 +236,8 @@ class Trials:
     def _probability(self, settings, train, held, is_stream):
         """What each network of a fit says of the rows held out of it."""
         n_networks = NETWORKS if self.X.shape[1] <= WIDE else NETWORKS_IF_WIDE
+        if self.clf.n_estimators == 1 and settings.get("validation_fraction", 0.1) != 0.1:
+            n_networks = 1  # of several networks it says nothing
         clf = NumpyMLPBinaryClassifier(**settings, n_estimators=n_networks, random_state=0)
         if self.categorical.any():
             clf.set_params(categorical_features=self.categorical)
@@ -259,38 +260,38 @@ class Trials:
 
     def _fit(self, clf, X, y, weight):
         """A fit of bounded work."""
-        params = clf.get_params()
-        if params["max_iter"] != "auto":
-            rows = SimpleNamespace(index=np.arange(len(y)), X=X)
-            n_steps = -(-len(y) // min(rows_per_step(clf.batch_size, rows), len(y)))
-            sizes = np.atleast_1d(np.array(clf.hidden_layer_sizes, int))
-            n_params = Layout((9 * X.shape[1], *sizes, 1)).n_params
-            work = 6 * len(y) * n_params * clf.n_estimators
-            n_steps *= (len(sizes) + 1) * len(self.folds)  # of a layer each
-            most = max(1, int(min(MOST_WORK / work, MOST_STEPS / n_steps)))
-            self.is_cut |= clf.max_iter > most
-            clf.set_params(max_iter=min(clf.max_iter, most))
+        seconds = self._seconds_of_epoch(clf, X, y)
+        most = max(1, int(LONGEST / len(self.folds) / seconds))
+        if clf.max_iter != "auto" and clf.max_iter > most:
+            self.is_cut = True
+            clf.set_params(max_iter=most)
         clf.fit(X, y, weight)
+        self.seconds += clf.n_iter_ * seconds
+
+    def _seconds_of_epoch(self, clf, X, y):
+        """About how long an epoch takes."""
+        rows = SimpleNamespace(index=np.arange(len(y)), X=X)
+        n_steps = -(-len(y) // min(rows_per_step(clf.batch_size, rows), len(y)))
+        sizes = np.atleast_1d(np.array(clf.hidden_layer_sizes, int))
+        layout = Layout((inputs_of(X.shape[1]), *sizes, 1))
+        n_multiplied = 6 * len(y) * layout.n_params * clf.n_estimators
+        return n_steps * (len(sizes) + 1) * STEP + n_multiplied / MULTIPLIED
 
     def _stream(self, clf, X, y, weight):
         """As many rows as the estimator has seen, in pieces as large, in random order."""
         n_pieces = len(self.clf.loss_curve_)
         size = int(np.clip(self.clf.t_ // n_pieces, 1, len(y)))
-        n_pieces = max(1, min(n_pieces, MOST_STEPS // -(-size // 64), 200_000 // size))
+        seconds = self._seconds_of_epoch(clf, X[:size], y[:size])
+        n_pieces = max(1, min(n_pieces, int(LONGEST / len(self.folds) / seconds)))
         rng, left = np.random.default_rng(0), np.zeros(0, int)
         for _ in range(n_pieces):
             while len(left) < size:
                 left = np.append(left, rng.permutation(len(y)))
             piece, left = left[:size], left[size:]
             clf.partial_fit(X[piece], y[piece], [False, True], weight[piece])
+            self.seconds += self._seconds_of_epoch(clf, X[piece], y[piece])
 
 
-def in_words(params, defaults):
-    """A trial's parameters; of many that have their defaults, some of the names only."""
-    if len(params) <= MOST_VALUES:
-        return "with " + ", ".join(f"{name}={value!r}" for name, value in params.items())
-    restored = [name for name, value in params.items() if value == defaults[name]]
-    parts = [f"{name}={value!r}" for name, value in params.items() if name not in restored]
-    names = ", ".join(restored[:MOST_NAMES])
-    more = f", ... ({len(restored)} parameters)" if len(restored) > MOST_NAMES else ""
-    return f"with {', '.join([*parts, 'the defaults of ' + names + more])}"
+def inputs_of(width):
+    """About how many inputs the default makes of so many columns."""
+    return max(width, min(9 * width, 512))

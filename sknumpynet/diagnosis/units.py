@@ -42,7 +42,8 @@ def has_uneven_gradients(evidence):
     It compares the deltas of single rows. Their means, the gradients of the biases, are 0 in a
     layer whose bias is at its best, as the output's is once it predicts the base rate.
     """
-    if len(evidence.layout.layer_sizes) < 4 or not evidence.lags:
+    saturates = ACTIVATIONS[evidence.activation].limits is not None
+    if len(evidence.layout.layer_sizes) < (4 if saturates else 5) or not evidence.lags:
         return
     sizes = evidence.delta_sizes
     if not (np.isfinite(sizes).all() and sizes[-1].all()):

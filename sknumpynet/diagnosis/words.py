@@ -1,4 +1,6 @@
-"""What each finding means, in a sentence for those who see it for the first time."""
+"""What findings mean, in a sentence for those who see them for the first time; trials in words."""
+
+MOST_VALUES, MOST_NAMES = 3, 4  # of parameters, in the words for a trial
 
 PLAIN = {
     # Rows, labels and weights
@@ -50,3 +52,14 @@ PLAIN = {
     "no_better_than_linear": "A logistic regression does better than these hidden layers.",
     "unexplained": "It has learnt less than can be learnt, and no cause was found.",
 }
+
+
+def in_words(params, defaults):
+    """A trial's parameters; of many that have their defaults, some of the names only."""
+    if len(params) <= MOST_VALUES:
+        return "with " + ", ".join(f"{name}={value!r}" for name, value in params.items())
+    restored = [name for name, value in params.items() if value == defaults[name]]
+    parts = [f"{name}={value!r}" for name, value in params.items() if name not in restored]
+    names = ", ".join(restored[:MOST_NAMES])
+    more = f", ... ({len(restored)} parameters)" if len(restored) > MOST_NAMES else ""
+    return f"with {', '.join([*parts, 'the defaults of ' + names + more])}"
