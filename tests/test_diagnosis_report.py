@@ -140,6 +140,7 @@ def test_frames_have_a_row_a_finding_and_a_row_a_trial():
     [
         (["tol"], "with tol=0.0001"),
         ({"tol": 1.0, "beta_1": 0.5}, "with tol=1.0, beta_1=0.5"),
+        ({"tol": 1 / 3, "alpha": 0.0}, "with tol=0.3333, alpha=0.0"),
         (["tol", "beta_1", "loss", "alpha"], "with the defaults of tol, beta_1, loss, alpha"),
         (
             ["tol", "beta_1", "loss", "alpha", "power_t"],
@@ -168,4 +169,4 @@ def test_every_finding_has_plain_words():
 
 def test_the_table_of_findings_in_the_pages_has_them_all():
     page = (ROOT / "docs" / "diagnosis.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE)) == PLAIN.keys()
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, flags=re.MULTILINE)) == PLAIN

@@ -57,9 +57,16 @@ PLAIN = {
 def in_words(params, defaults):
     """A trial's parameters; of many that have their defaults, some of the names only."""
     if len(params) <= MOST_VALUES:
-        return "with " + ", ".join(f"{name}={value!r}" for name, value in params.items())
+        return f"with {', '.join(settings(params))}"
     restored = [name for name, value in params.items() if value == defaults[name]]
-    parts = [f"{name}={value!r}" for name, value in params.items() if name not in restored]
+    others = {name: value for name, value in params.items() if name not in restored}
     names = ", ".join(restored[:MOST_NAMES])
     more = f", ... ({len(restored)} parameters)" if len(restored) > MOST_NAMES else ""
-    return f"with {', '.join([*parts, 'the defaults of ' + names + more])}"
+    return f"with {', '.join([*settings(others), f'the defaults of {names}{more}'])}"
+
+
+def settings(params):
+    """Parameters as they are written in a call, floats to four digits."""
+    for name, value in params.items():
+        shown = float(f"{value:.4g}") if isinstance(value, float) else value
+        yield f"{name}={shown!r}"
