@@ -38,7 +38,7 @@ from .weights import are_identical, networks_in
 from .workers import train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
-LastFit = namedtuple("LastFit", "stack columns parameters class_factors seed")
+LastFit = namedtuple("LastFit", "stack columns parameters class_factors seed is_as_trained")
 
 
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -715,6 +715,6 @@ def networks(estimator):
 
 def last_fit(estimator):
     """What `fitted` needs of the last fit: a `LastFit`."""
-    stack = networks(estimator)
-    built_with, factors = estimator._built_with, estimator._class_factors
-    return LastFit(stack, estimator._columns, built_with, factors, estimator._seed)
+    stack, facts = networks(estimator), (estimator._built_with, estimator._class_factors)
+    is_as_trained = stack is estimator._stack
+    return LastFit(stack, estimator._columns, *facts, estimator._seed, is_as_trained)

@@ -84,6 +84,11 @@ def stack_of(clf):
     return last_fit(clf).stack
 
 
+def is_as_trained(clf):
+    """Whether the networks are those of the last fit, and none were put in their place since."""
+    return last_fit(clf).is_as_trained
+
+
 def columns_of(clf):
     """How the columns of raw tables become numbers; None for an estimator of numbers only."""
     return last_fit(clf).columns

@@ -30,6 +30,7 @@ CAUSES = [
     copies.has_contradictions,
     history.are_unfamiliar,
     order.has_shifted_labels,
+    order.has_turned_labels,
     order.is_sorted,
     history.has_other_validation,
     history.has_trained_on_validation,
@@ -37,9 +38,11 @@ CAUSES = [
     sentinels.has_sentinels,
     data.has_squeezing_outliers,
     data.has_heavy_rows,
+    data.has_weightless_class,
     leaks.has_leak,
     data.is_constant_since_fit,
     data.has_unknown_levels,
+    data.has_ids,
     copies.has_repeated_rows,
     units.has_uneven_gradients,
     settings.holds_back,
@@ -58,7 +61,6 @@ CAUSES = [
     outcome.is_hidden_by_threshold,
     data.has_constant_columns,
     data.has_duplicate_columns,
-    data.has_ids,
 ]
 # Warnings that are no reason not to learn.
 SYMPTOMS = ("uncalibrated", "sentinel", "leak", "constant_since_fit", "unknown_levels")
@@ -66,6 +68,7 @@ IF_NO_CAUSE = [outcome.is_as_linear]
 IF_NO_ERROR = [
     verdict.was_begun_badly,
     verdict.has_streamed_badly,
+    verdict.has_codes_as_numbers,
     verdict.needs_more,
     outcome.has_no_signal,
     verdict.is_unexplained,

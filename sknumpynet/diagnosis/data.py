@@ -4,12 +4,14 @@ import numpy as np
 
 from ..engine.inputs.levels import UNKNOWN
 from ..fitted import columns_of, stack_of
+from ..parameters import is_real
 from .evidence import in_reach, mean_of_known
 from .report import Finding
 from .sentinels import sentinels_in
 from .training import afresh
 
 SQUEEZED, FEWEST_WITHIN = 0.05, 10  # standard deviations; values in the middle half of a column
+WEIGHTLESS = 0.02  # of what a class would weigh if all rows weighed the same
 FEW_EFFECTIVE, FEW_OF_ROWS, MOST_WEIGHT = 150, 0.03, 0.9  # rows; share of them; of the weight
 
 
@@ -109,16 +111,25 @@ def has_duplicate_columns(evidence):
 def has_ids(evidence):
     """A column of levels in which nearly every row has one of its own."""
     columns = columns_of(evidence.clf)
-    for position, n_rows, n_levels in columns.ids_in(evidence.all_rows) if columns else ():
-        name = evidence.table.name(position)
+    found = [*columns.ids_in(evidence.all_rows)] if columns else []
+    is_all = len(found) == np.count_nonzero(evidence.table.varies)
+    for position, n_rows, n_levels in found:
+        name, levels = evidence.table.name(position), evidence.table.levels[position]
+        are_numbers = all(level is None or is_real(level) for level in levels)
+        is_chosen = evidence.clf.categorical_features not in ("from_dtype", None)
         yield Finding(
             "id_column",
-            "note",
+            "error" if is_all else "note",
             name,
             n_levels,
             f"{name} has {n_levels:,} levels in {n_rows:,} rows: nearly every row has one of its "
-            "own, and new rows will have others.",
-            step=f"leave out {name}, or make of it what rows have in common",
+            "own, and new rows will have others."
+            + " They are numbers, which are better read as such."
+            * are_numbers,
+            afresh(evidence.clf, categorical_features="from_dtype")
+            if are_numbers and is_chosen
+            else {},
+            f"leave out {name}, or make of it what rows have in common",
         )
 
 
@@ -165,6 +176,23 @@ def middle_span(values):
     middle = values[len(values) // 4 : 3 * len(values) // 4 + 1]
     is_varied = np.count_nonzero(middle[1:] != middle[:-1]) >= FEWEST_WITHIN
     return middle[-1] - middle[0] if is_varied else np.inf
+
+
+def has_weightless_class(evidence):
+    """Weights that leave a class next to nothing, though it has many rows."""
+    side, weight = evidence.all_rows.sign > 0, evidence.all_weight
+    for label, rows in zip(evidence.clf.classes_.tolist(), (~side, side), strict=True):
+        share, of_weight = rows.mean(), weight[rows].sum() / weight.sum()
+        if of_weight < WEIGHTLESS * share:
+            yield Finding(
+                "class_without_weight",
+                "error",
+                "",
+                of_weight,
+                f"{share:.1%} of the rows are of the class {label!r}, and have {of_weight:.2g} of "
+                "the weight: it learns to tell all rows the other class.",
+                step="give sample_weight that leaves both classes their share, or leave it out",
+            )
 
 
 def has_heavy_rows(evidence):

@@ -18,7 +18,7 @@ from ..engine.losses import LOSSES
 from ..engine.network import Network
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
-from ..fitted import as_fitted, problem_of, stack_of, training_rows
+from ..fitted import as_fitted, is_as_trained, problem_of, stack_of, training_rows
 from .random_features import predicted_by_others
 from .table import Table
 from .trials import Trials
@@ -28,6 +28,7 @@ MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
 CHANGED = 0.1  # of the base rate's loss, by which rows of training are not worse than others
 BACKWARD_ROWS = 500  # in float64
 SHIFTS = (0, 1, -1, 2, -2, 3, -3, "reversed")  # rows by which labels may have slipped
+TURNS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # parts of the rows from which classes are exchanged
 FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
@@ -155,7 +156,9 @@ class Evidence:
 
     @lazily
     def judged_loss(self):
-        """Log loss on validation rows; None if there were none."""
+        """Log loss on validation rows; None if there were none, or other networks were put in."""
+        if not is_as_trained(self.clf):
+            return None
         if hasattr(self.clf, "oof_log_loss_"):
             return self.clf.oof_log_loss_
         is_known = getattr(self.clf, "validation_curve_", None) and np.isfinite(self.clf.best_loss_)
@@ -323,13 +326,22 @@ class Evidence:
         The correlation of label and cross-validated prediction, for the label ``shift`` rows
         further on, and, as "reversed", for labels read from the last to the first.
         """
-        labels = np.array([self.signs_of_others(self.few, shift) for shift in SHIFTS])
-        targets = (labels - np.nanmean(labels, axis=1, keepdims=True)).T
+        return self._told({shift: self.signs_of_others(self.few, shift) for shift in SHIFTS})
+
+    @lazily
+    def told_if_turned(self):
+        """The same for the labels with the two classes exchanged from a part of the rows on."""
+        place = np.searchsorted(self.all_rows.index, self.few.index) / self.n_rows
+        sign = self.few.sign
+        return self._told({part: np.where(place < part, sign, -sign) for part in TURNS})
+
+    def _told(self, labels):
+        """The correlation of labels and their cross-validated prediction, by name."""
+        values = np.array([*labels.values()])
+        targets = (values - np.nanmean(values, axis=1, keepdims=True)).T
         told = predicted_by_others(self.linear_inputs, targets)
-        return {
-            shift: correlation(*pair)
-            for shift, *pair in zip(SHIFTS, told.T, targets.T, strict=True)
-        }
+        pairs = zip(told.T, targets.T, strict=True)
+        return {name: correlation(*pair) for name, pair in zip(labels, pairs, strict=True)}
 
     def _of_last_call(self, curve):
         """The last call's epochs, from a curve of all calls; (n_epochs, n_networks)."""

@@ -5,7 +5,7 @@ import numpy as np
 from ..engine.inputs.scaling import learn_scaling
 from ..engine.losses import LOSSES
 from ..engine.prediction import predict_logits
-from ..fitted import stack_of
+from ..fitted import is_as_trained, stack_of
 from .report import Finding
 
 FAR = 10.0  # spreads of a column: its median now, from the center of its scaling
@@ -111,7 +111,7 @@ def median_of_known(values):
 def other_rows(evidence):
     """The networks are far worse on these rows than they were in training."""
     clf, prior = evidence.clf, evidence.prior_loss
-    if clf.judged_on == "stream":
+    if clf.judged_on == "stream" or not is_as_trained(clf):
         return
     loss = losses_of_few(evidence)
     now = np.average(loss, weights=evidence.trained_weight[evidence.few_positions])

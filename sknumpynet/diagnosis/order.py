@@ -175,6 +175,27 @@ def has_shifted_labels(evidence):
         yield shifted(evidence, shift, told[shift], told[0])
 
 
+def has_turned_labels(evidence):
+    """Labels that the columns tell only if the classes are exchanged from some row on."""
+    if evidence.gain > 0.1:
+        return
+    told, as_given = evidence.told_if_turned, max(evidence.told_by_columns[0], 0)
+    part = max(told, key=told.get)
+    by_chance = CHANCE / np.sqrt(len(evidence.few_positions))
+    if told[part] > max(0.25, by_chance) and told[part] - as_given > 0.15:
+        row = int(part * evidence.n_rows)
+        yield Finding(
+            "labels_misplaced",
+            "error",
+            f"from about row {row:,}",
+            told[part],
+            f"From about row {row:,} on, the two classes are exchanged: with the labels turned "
+            f"there the columns tell them (correlation with a simple model's prediction "
+            f"{told[part]:.2f}), as given they do not ({as_given:.2f}).",
+            step=f"look at how labels were written from about row {row:,} on, and exchange them",
+        )
+
+
 def is_earlier_label(evidence, shift):
     """Whether a column holds the labels of these other rows, as a lag of a time series does."""
     labels = evidence.signs_of_others(evidence.few, shift)

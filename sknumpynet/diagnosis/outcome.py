@@ -149,7 +149,10 @@ def is_uncalibrated(evidence):
     )
     error = np.abs(positive - told).sum() / total.sum()
     by_chance = np.sqrt(told).sum() / total.sum()
-    if error > max(0.1, 2 * by_chance):
+    # A rare class has small probabilities, which are far off as multiples.
+    mean, chance = np.average(p, weights=weight), 5 * np.sqrt(evidence.base_rate / len(p))
+    is_multiple = not evidence.base_rate / 2 - chance < mean < 2 * evidence.base_rate + chance
+    if error > max(0.1, 2 * by_chance) or is_multiple:
         params = {"class_weight": None} if evidence.clf.class_weight is not None else {}
         yield Finding(
             "uncalibrated",
@@ -157,7 +160,7 @@ def is_uncalibrated(evidence):
             "",
             error,
             f"Probabilities are off by {error:.3f} in the mean; their mean is "
-            f"{np.average(p, weights=weight):.3f}, the base rate {evidence.base_rate:.3f}.",
+            f"{mean:.3f}, the base rate {evidence.base_rate:.3f}.",
             params,
             "put it in CalibratedClassifierCV",
         )

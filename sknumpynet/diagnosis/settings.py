@@ -11,7 +11,7 @@ from .report import Finding
 from .training import afresh, is_rate_too_high, relative_rate
 from .units import has_uneven_gradients
 
-ENOUGH = 0.25  # of the difference to the defaults that may be left: the rest is put down to chance
+ENOUGH = 0.2  # of what the best learns more that may be left: it is put down to chance
 CODES = {
     "learning_rate": "schedule_ends_early",
     "power_t": "schedule_ends_early",
@@ -69,8 +69,11 @@ def worst_gain(trials):
 
 
 def helps(after, before, best):
-    """Whether a trial has most of what the best learns more than the one before."""
-    return after.loss <= best.loss + ENOUGH * (before.loss - best.loss)
+    """Whether a trial has most of what the best learns more than the one before.
+
+    Than the base rate, if that one is worse.
+    """
+    return after.loss <= best.loss + ENOUGH * (min(before.loss, best.prior_loss) - best.loss)
 
 
 def culprits(trials):

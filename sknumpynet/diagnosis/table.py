@@ -143,6 +143,10 @@ class Table:
             rows, values = stored.indices[start:stop], stored.data[start:stop]
             yield rows.tobytes(), digest(values, is_level=False)
 
+    def columns_at(self, places):
+        """Which of the user's columns stand at these columns of the table of numbers."""
+        return np.flatnonzero(np.isin(self.place, places))
+
     def name(self, column):
         """A column's name in messages."""
         return f"column {plain(self.names[column])!r}"

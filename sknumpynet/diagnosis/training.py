@@ -151,12 +151,6 @@ def leap_of(evidence):
     return np.median(np.fmax.reduce(evidence.loss_curve) / start)
 
 
-def last_of(curve):
-    """The last finite entry of each network."""
-    n_epochs = np.isfinite(curve).sum(axis=0)
-    return curve[np.maximum(n_epochs, 1) - 1, np.arange(curve.shape[1])]
-
-
 def afresh(clf, **params):
     """These arguments, and warm_start=False if it is set: the next fit must start afresh."""
     return params | ({"warm_start": False} if clf.warm_start else {})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
+from scipy import sparse
 
 from ..classifier import NumpyMLPBinaryClassifier
 from ..engine.folds import deal
@@ -26,6 +27,7 @@ NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
 STEP, MULTIPLIED = 2.5e-5, 1.2e10  # seconds of a layer's step; multiplications in a second
 LONGEST, IN_ALL = 1.0, 5.0  # seconds of a trial, and of all, by that estimate
 MARGIN, PART = 0.02, 0.7  # of the base rate's loss, and of what the better one takes off it
+FEWEST_CODES, ROWS_A_CODE = 4, 4  # levels of a column of codes, and rows a level in the mean
 # They do not belong to how one network learns, or stand for something in trials.
 NOT_TRIED = {
     "random_state", "verbose", "warm_start", "n_jobs", "n_estimators", "class_weight",
@@ -120,7 +122,8 @@ class Trials:
         few, columns = self.evidence.few, columns_of(self.clf)
         width = few.X.shape[1]
         n_rows = int(np.clip(MOST_INPUTS / inputs_of(width), FEWEST_ROWS, MOST_ROWS))
-        self.chosen = np.arange(len(few.index))[:n_rows]
+        # In the order in which they were given: without shuffling, training depends on it.
+        self.chosen = np.argsort(few.index[:n_rows])
         rows = few.take(self.chosen)
         n_means = 0 if columns is None else len(columns.means)
         n_numbers = width if columns is None else columns.of_levels.start - n_means
@@ -136,7 +139,8 @@ class Trials:
     def _folds(self, units):
         """Pairs of rows to train on and rows to judge by."""
         folds = []
-        if np.bincount(self.y, minlength=2).min() >= FEWEST_OF_A_CLASS:
+        has_enough = np.bincount(self.y, minlength=2).min() >= FEWEST_OF_A_CLASS
+        if has_enough and units.table != "listed":  # of a truth table no row tells another
             fold = deal(units.order, self.y, units.observed, 3)
             folds = [(np.flatnonzero(fold != of), np.flatnonzero(fold == of)) for of in range(3)]
         is_fair = [all(0 < self.y[part].mean() < 1 for part in fold) for fold in folds]
@@ -214,6 +218,28 @@ class Trials:
         """A fit with the defaults, for estimators that were trained by `partial_fit` as well."""
         return self._run(self.defaults, {}, "fitted with the defaults", is_stream=False)
 
+    def like_codes(self):
+        """Columns of numbers in the sample that hold whole numbers, each in several rows."""
+        if sparse.issparse(self.X):
+            return []
+        table = self.evidence.table
+        is_number = np.array([kind == "number" for kind in table.kinds]) & ~table.of_levels
+        return [at for at in table.place[is_number].tolist() if self._is_like_codes(at)]
+
+    def _is_like_codes(self, at):
+        values = self.X[:, at]
+        values = values[~np.isnan(values)]
+        if (values != np.rint(values)).any():
+            return False
+        return FEWEST_CODES <= len(np.unique(values)) <= len(values) / ROWS_A_CODE
+
+    def with_levels(self, columns):
+        """A fit with the defaults that takes these columns of the sample as categorical."""
+        mask = self.categorical.copy()
+        mask[columns] = True
+        what = "with codes as levels"
+        return self._run(self.defaults | {"categorical_features": mask}, {}, what, is_stream=False)
+
     def _run(self, settings, params, what, is_stream):
         key = repr(sorted(settings.items())) + str(is_stream)
         if key not in self.known:
@@ -238,9 +264,9 @@ class Trials:
         n_networks = NETWORKS if self.X.shape[1] <= WIDE else NETWORKS_IF_WIDE
         if self.clf.n_estimators == 1 and settings.get("validation_fraction", 0.1) != 0.1:
             n_networks = 1  # of several networks it says nothing
-        clf = NumpyMLPBinaryClassifier(**settings, n_estimators=n_networks, random_state=0)
-        if self.categorical.any():
-            clf.set_params(categorical_features=self.categorical)
+        levels = {"categorical_features": self.categorical} if self.categorical.any() else {}
+        more = {"n_estimators": n_networks, "random_state": 0}
+        clf = NumpyMLPBinaryClassifier(**(levels | settings | more))
         weight = self.share(clf, train)
         X, y = self.X[train], self.y[train]
         with warnings.catch_warnings():

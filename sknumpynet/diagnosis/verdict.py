@@ -6,6 +6,9 @@ other error was found: `diagnose` must never clear what has not learnt what can 
 
 from dataclasses import replace
 
+import numpy as np
+
+from ..parameters import plain
 from .report import Finding
 from .settings import helps
 from .training import afresh
@@ -24,7 +27,7 @@ def tried(evidence, findings):
     for finding in findings:
         params = finding.params.keys() & evidence.trials.defaults.keys()
         if not params:
-            yield finding
+            yield with_going_on(evidence, finding)
         elif finding.severity == "note":
             after, before = evidence.trials.run(finding.params), evidence.trials.as_set
             is_simpler = finding.code in SIMPLER and not before.beats(after, **SLIGHT)
@@ -32,6 +35,20 @@ def tried(evidence, findings):
                 yield replace(finding, tried=told(evidence, after, before))
         else:
             yield from tried_on_failure(evidence, finding)
+
+
+def with_going_on(evidence, finding):
+    """A finding without parameters; if training was broken off, with what its end would bring."""
+    trials = evidence.trials
+    if finding.code != "stopped_too_early" or not trials.as_set.beats(trials.own):
+        return finding
+    severity = severity_of(trials.own, trials.as_set)
+    return replace(finding, severity=severity, tried=told(evidence, trials.as_set, trials.own))
+
+
+def severity_of(before, after):
+    """An error, where less than half of what can be learnt was learnt."""
+    return "error" if before.gain < FAILING * after.gain else "warning"
 
 
 def told_better(findings):
@@ -107,7 +124,7 @@ def has_streamed_badly(evidence):
     after = trials.best
     if not after.beats(trials.own):
         return
-    severity = "error" if trials.own.gain < FAILING * after.gain else "warning"
+    severity = severity_of(trials.own, after)
     if helps(trials.as_set, trials.own, after):
         code, after = "rows_sorted", trials.as_set
         sentence = (
@@ -145,10 +162,35 @@ def needs_more(evidence):
                 after.loss,
                 "What tells the classes apart is finer than these units can follow: more of them "
                 "learn it.",
-                afresh(evidence.clf, **defaults, **more),
+                afresh(evidence.clf, **(defaults | more)),
                 tried=told(evidence, after, trials.own),
             )
             return
+
+
+def has_codes_as_numbers(evidence):
+    """Whole numbers that are the names of levels: told apart as levels, they tell the label."""
+    trials, table = evidence.trials, evidence.table
+    if trials is None or trials.is_stream:
+        return
+    at = trials.like_codes()
+    if not at:
+        return
+    after = trials.with_levels(at)
+    if not after.beats(trials.own) or not after.beats(trials.best):
+        return
+    codes = table.columns_at(at)
+    columns = [plain(table.names[column]) for column in {*np.flatnonzero(table.of_levels), *codes}]
+    yield Finding(
+        "codes_as_numbers",
+        severity_of(trials.own, after),
+        table.listed(codes),
+        after.loss,
+        f"{table.listed(codes)} hold whole numbers that repeat, and tell more of the labels if "
+        "each is a level of its own: they are codes, whose order means little.",
+        afresh(evidence.clf, categorical_features=columns),
+        tried=told(evidence, after, trials.own),
+    )
 
 
 def is_unexplained(evidence):
