@@ -6,12 +6,13 @@ PLAIN = {
     # Rows, labels and weights
     "other_units": "Training learnt the scale of the columns from rows of other units.",
     "other_rows": "These are not the rows, or not the labels, that the networks learnt from.",
-    "labels_misplaced": "From some row on, the labels belong to other rows.",
+    "labels_misplaced": "In a part of the table the labels are not those of their rows.",
     "labels_shifted": "Every label stands some rows away from the row that it belongs to.",
     "rows_sorted": "The rows came sorted, so what was learnt from the first was forgotten again.",
     "validation_is_training": "The validation rows are training rows, so they judge nothing.",
     "validation_differs": "The validation rows are unlike the training rows.",
     "few_rows_weigh_all": "A few rows have nearly all of the weight, so the others hardly count.",
+    "class_without_weight": "One of the classes has next to no weight, so it is not learnt.",
     "repeated_rows": "Many rows are copies of others.",
     "contradicting_labels": "Rows that are alike in every column have different labels.",
     # Columns
@@ -19,6 +20,7 @@ PLAIN = {
     "outlier_squeezes": "One extreme value squeezes all others of its column into one spot.",
     "sentinel": "A number that stands for 'missing' is taken for a measurement.",
     "leak": "A column gives the label away; with new rows it may not be known.",
+    "codes_as_numbers": "Numbers that are only names of kinds are read as sizes.",
     "constant_since_fit": "A column that varied in training is the same in every row now.",
     "unknown_levels": "A column has levels that training has not seen.",
     "constant_columns": "A column is the same in every row, and tells nothing.",
