@@ -11,15 +11,13 @@ import argparse
 import os
 import time
 from collections import Counter
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from diagnosis_failures import ZOO, Failure, fit, quietly
+from diagnosis_failures import ZOO, Failure, fit, gain, gain_of_default, quietly
 from diagnosis_healthy import HEALTHY
 from diagnosis_tables import UNSEEN, cancer, circles, moons, table, xor
 from joblib import Parallel, delayed
-from sklearn.metrics import log_loss
 
 from sknumpynet import diagnose
 
@@ -38,19 +36,6 @@ class Outcome(NamedTuple):
     is_named: bool
     gain: float
     of_default: float
-
-
-def gain(clf, X, y):
-    """Fraction of the base rate's log loss that predictions remove."""
-    rate = np.mean(y)
-    p = clf.predict_proba(X)[:, 1].astype(float).clip(1e-7, 1 - 1e-7)  # of float32
-    return 1 - log_loss(y, p) / log_loss(y, np.full(len(y), rate))
-
-
-@lru_cache(maxsize=200)
-def gain_of_default(sound, seed):
-    """What a default fit on sound data reaches."""
-    return gain(fit(*sound(seed), seed), *sound(seed + UNSEEN))
 
 
 def gain_of_mended(failure, clf, X, y, weight, finding, seed):

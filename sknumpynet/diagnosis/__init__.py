@@ -56,6 +56,7 @@ CAUSES = [
     training.is_linear,
     outcome.is_constant,
     order.has_misplaced_labels,
+    order.has_one_sound_part,
     outcome.has_memorised,
     outcome.is_uncalibrated,
     outcome.is_hidden_by_threshold,

@@ -29,6 +29,7 @@ CHANGED = 0.1  # of the base rate's loss, by which rows of training are not wors
 BACKWARD_ROWS = 500  # in float64
 SHIFTS = (0, 1, -1, 2, -2, 3, -3, "reversed")  # rows by which labels may have slipped
 TURNS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # parts of the rows from which classes are exchanged
+N_PARTS = 5  # of the rows, each asked alone
 FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 TINY = np.finfo(np.float64).tiny
@@ -334,6 +335,25 @@ class Evidence:
         place = np.searchsorted(self.all_rows.index, self.few.index) / self.n_rows
         sign = self.few.sign
         return self._told({part: np.where(place < part, sign, -sign) for part in TURNS})
+
+    @lazily
+    def told_by_part(self):
+        """The same within each part of the rows alone, and how many rows of the sample those are.
+
+        NaN where a part has few rows of a class.
+        """
+        place = np.searchsorted(self.all_rows.index, self.few.index) / self.n_rows
+        found = []
+        for part in range(N_PARTS):
+            rows = np.flatnonzero((place * N_PARTS).astype(int) == part)
+            sign = self.few.sign[rows]
+            if min(np.sum(sign > 0), np.sum(sign < 0)) < FEWEST_FOLDED // 2:
+                found.append((np.nan, len(rows)))
+                continue
+            target = (sign - sign.mean())[:, np.newaxis]
+            told = predicted_by_others(self.linear_inputs[rows], target)
+            found.append((correlation(told[:, 0], target[:, 0]), len(rows)))
+        return found
 
     def _told(self, labels):
         """The correlation of labels and their cross-validated prediction, by name."""

@@ -196,6 +196,31 @@ def has_turned_labels(evidence):
         )
 
 
+def has_one_sound_part(evidence):
+    """Labels that the columns tell in one part of the rows, and in no other."""
+    if evidence.gain > 0.1:
+        return
+    told, n_rows = np.array(evidence.told_by_part).T
+    best = int(np.nanargmax(np.append(told, -1.0)))
+    others = np.delete(told, best) if best < len(told) else told
+    if best == len(told) or not (told[best] > max(0.4, CHANCE / np.sqrt(n_rows[best]))):
+        return
+    if np.isnan(others).any() or not (others < told[best] / 3).all():
+        return
+    first, last = (int(at * evidence.n_rows / len(told)) for at in (best, best + 1))
+    yield Finding(
+        "labels_misplaced",
+        "error",
+        f"outside of rows {first:,} to {last:,}",
+        told[best],
+        f"Within the rows {first:,} to {last:,} the columns tell the labels (correlation with a "
+        f"simple model's prediction {told[best]:.2f}), elsewhere they do not (at most "
+        f"{others.max():.2f}): labels there belong to other rows, as of a join that lost its "
+        "place.",
+        step="join X and y again by a key that both have, or leave those rows out",
+    )
+
+
 def is_earlier_label(evidence, shift):
     """Whether a column holds the labels of these other rows, as a lag of a time series does."""
     labels = evidence.signs_of_others(evidence.few, shift)

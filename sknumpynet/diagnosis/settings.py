@@ -11,7 +11,7 @@ from .report import Finding
 from .training import afresh, is_rate_too_high, relative_rate
 from .units import has_uneven_gradients
 
-ENOUGH = 0.2  # of what the best learns more that may be left: it is put down to chance
+ENOUGH = 0.8  # of what the best takes off the base rate's loss: the rest is put down to chance
 CODES = {
     "learning_rate": "schedule_ends_early",
     "power_t": "schedule_ends_early",
@@ -30,10 +30,10 @@ CODES = {
 # to, and what is rarely meant before what is often meant.
 ORDER = [
     "power_t", "max_fun", "epsilon", "beta_1", "beta_2", "momentum", "max_grad_norm",
-    "label_smoothing", "dropout", "weight_decay", "alpha", "learning_rate_init", "tol",
+    "label_smoothing", "dropout", "weight_decay", "alpha", "learning_rate_init", "solver", "tol",
     "n_iter_no_change", "max_iter", "shuffle", "validation_fraction", "nesterovs_momentum",
     "batch_size", "hidden_layer_sizes", "activation", "scale_inputs", "learning_rate", "loss",
-    "solver", "numeric_bins", "averaging", "early_stopping",
+    "numeric_bins", "averaging", "early_stopping",
 ]  # fmt: skip
 
 
@@ -69,11 +69,8 @@ def worst_gain(trials):
 
 
 def helps(after, before, best):
-    """Whether a trial has most of what the best learns more than the one before.
-
-    Than the base rate, if that one is worse.
-    """
-    return after.loss <= best.loss + ENOUGH * (min(before.loss, best.prior_loss) - best.loss)
+    """Whether a trial has learnt more than the one before, and nearly as much as the best."""
+    return after.loss < before.loss and after.gain >= ENOUGH * best.gain
 
 
 def culprits(trials):
@@ -123,7 +120,8 @@ def harms(trials, params):
 def code_of(evidence, names):
     """The code for parameters that hold training back; None if another question says it better."""
     clf, trials, name = evidence.clf, evidence.trials, names[0]
-    if "learning_rate_init" in names:
+    is_sgd = clf.solver == "sgd" and "solver" in names
+    if "learning_rate_init" in names or (is_sgd and clf.learning_rate_init != "auto"):
         return "rate_too_high" if is_rate_high(evidence) else "rate_too_low"
     if name == "scale_inputs":
         return "inputs_not_scaled" if clf.scale_inputs is None else "outlier_squeezes"

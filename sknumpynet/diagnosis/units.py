@@ -6,6 +6,7 @@ from ..engine.activations import ACTIVATIONS
 from .report import Finding
 from .training import begun_anew
 
+MANY_LAYERS = 6  # through which deltas may fade of themselves in layers of relu and its like
 MOST_UNITS = 100  # of a layer, compared with one another
 VANISHED, EXPLODED = 1e-2, 1e2  # size of delta in the first layer, relative to that in the last
 
@@ -42,16 +43,18 @@ def has_uneven_gradients(evidence):
     It compares the deltas of single rows. Their means, the gradients of the biases, are 0 in a
     layer whose bias is at its best, as the output's is once it predicts the base rate.
     """
-    saturates = ACTIVATIONS[evidence.activation].limits is not None
-    if len(evidence.layout.layer_sizes) < (4 if saturates else 5) or not evidence.lags:
+    if len(evidence.layout.layer_sizes) < 4 or not evidence.lags:
         return
     sizes = evidence.delta_sizes
     if not (np.isfinite(sizes).all() and sizes[-1].all()):
         return
     ratio = np.median(sizes[0] / sizes[-1])
     kind = "vanishing" if ratio < VANISHED else "exploding" if ratio > EXPLODED else None
+    # Dead units pass nothing on, either; that is no matter of depth.
+    saturates = ACTIVATIONS[evidence.activation].limits is not None
+    fades = kind == "vanishing" and (saturates or len(sizes) > MANY_LAYERS)
     # Where there is nothing to learn, weights fade, and deltas with them: an effect.
-    if kind == "exploding" or (kind and evidence.could_learn_more):
+    if kind == "exploding" or (fades and evidence.could_learn_more):
         yield Finding(
             f"{kind}_gradients",
             "error" if evidence.gain < 0.1 else "warning",

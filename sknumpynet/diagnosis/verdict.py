@@ -16,6 +16,7 @@ from .trials import MARGIN, NETWORKS, PART
 
 SLIGHT = {"margin": 0.01, "part": 1.0}  # what a remedy must bring a fit that has not failed
 FAILING = 0.5  # of what a better fit takes off the base rate's loss
+ABOUT_THE_COURSE = ("stopped_too_early", "other_units", "rows_sorted", "validation_differs")
 EFFECTS = ("constant_prediction", "uncalibrated")  # of whatever holds training back
 SIMPLER = ("no_better_than_linear", "overfitting")  # notes that need no better loss
 LARGER = {"hidden_layer_sizes": (256, 256)}
@@ -27,7 +28,7 @@ def tried(evidence, findings):
     for finding in findings:
         params = finding.params.keys() & evidence.trials.defaults.keys()
         if not params:
-            yield with_going_on(evidence, finding)
+            yield from with_fresh_fit(evidence, finding)
         elif finding.severity == "note":
             after, before = evidence.trials.run(finding.params), evidence.trials.as_set
             is_simpler = finding.code in SIMPLER and not before.beats(after, **SLIGHT)
@@ -37,13 +38,20 @@ def tried(evidence, findings):
             yield from tried_on_failure(evidence, finding)
 
 
-def with_going_on(evidence, finding):
-    """A finding without parameters; if training was broken off, with what its end would bring."""
+def with_fresh_fit(evidence, finding):
+    """A finding about how training went, with what a fresh fit to these rows brings.
+
+    Others have nothing that can be tried. Training that was broken off, and would bring no more, is
+    no finding.
+    """
     trials = evidence.trials
-    if finding.code != "stopped_too_early" or not trials.as_set.beats(trials.own):
-        return finding
-    severity = severity_of(trials.own, trials.as_set)
-    return replace(finding, severity=severity, tried=told(evidence, trials.as_set, trials.own))
+    if finding.code not in ABOUT_THE_COURSE:
+        yield finding
+    elif trials.as_set.beats(trials.own):
+        severity = severity_of(trials.own, trials.as_set)
+        yield replace(finding, severity=severity, tried=told(evidence, trials.as_set, trials.own))
+    elif finding.code != "stopped_too_early" or trials.fails:
+        yield finding
 
 
 def severity_of(before, after):
@@ -99,21 +107,25 @@ def was_begun_badly(evidence):
     trials, clf = evidence.trials, evidence.clf
     if trials is None or trials.is_stream:
         return
-    if trials.as_set.beats(trials.own, part=FAILING) and not trials.default.beats(trials.as_set):
-        params = {"warm_start": False} if clf.warm_start else {}
-        if not params and clf.n_estimators < NETWORKS:
-            params = {"n_estimators": "auto"}
-        yield Finding(
-            "unlucky_start",
-            "error",
-            "",
-            trials.as_set.loss,
-            "Fitted anew with the same parameters it learns: what holds it back is not in the "
-            "parameters, but in how its networks began or in what they were shown.",
-            params,
-            "call fit again, with another random_state",
-            told(evidence, trials.as_set, trials.own),
-        )
+    if not trials.as_set.beats(trials.own):
+        return
+    params = {"warm_start": False} if clf.warm_start else {}
+    if not params and clf.n_estimators < NETWORKS:
+        params = {"n_estimators": "auto"}
+        if "hidden_layer_sizes" in trials.changed:
+            params["hidden_layer_sizes"] = trials.defaults["hidden_layer_sizes"]
+    after = trials.run(params)
+    yield Finding(
+        "unlucky_start",
+        severity_of(trials.own, after),
+        "",
+        after.loss,
+        "Fitted anew with the same parameters it learns more: what holds it back is not in the "
+        "parameters alone, but in how its networks began or in what they were shown.",
+        params,
+        "call fit again, with another random_state",
+        told(evidence, after, trials.own),
+    )
 
 
 def has_streamed_badly(evidence):
