@@ -9,6 +9,7 @@ import sknumpynet
 
 SIDE = {
     "diagnosis.report": ["Diagnosis", "Finding"],
+    "diagnosis.trials": ["Trial"],
     "gradients": ["GradientCheck", "MatrixCheck"],
     "tracing": ["Trace", "TracedLayer"],
     "display": [

@@ -77,6 +77,20 @@ class Trial:
 
         By the differences row by row, whose mean must exceed three standard errors. The other must
         also have taken less than a part of what this one took off the base rate's loss.
+
+        Parameters
+        ----------
+        other : Trial
+            On the same rows.
+        margin : float, default=0.02
+            Least mean difference, as a fraction of the base rate's loss.
+        part : float, default=0.7
+            The part of this trial's gain that the other must not have.
+
+        Returns
+        -------
+        bool
+            False also where the lead may be chance.
         """
         if other.gain >= part * self.gain:
             return False
