@@ -15,7 +15,7 @@ from sklearn.utils import shuffle
 from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
 from sknumpynet.diagnosis.evidence import Evidence
 from sknumpynet.diagnosis.outcome import has_no_signal
-from sknumpynet.diagnosis.report import SEVERITIES, Diagnosis, Finding
+from sknumpynet.diagnosis.report import SEVERITIES
 from sknumpynet.diagnosis.training import is_held_down, relative_rate
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -220,14 +220,6 @@ def test_many_rows_are_sampled_and_the_answer_is_the_same_each_time():
     y = (X[:, 0] > 0).astype(int)
     clf = zoo.fit(X, y, 0, max_iter=1, n_estimators=2)
     assert str(diagnose(clf, X, y)) == str(diagnose(clf, X, y))
-
-
-def test_a_finding_says_what_where_and_what_to_do():
-    finding = Finding("some_code", "warning", "layer 1", 0.5, "It is so.", {"alpha": 0.0})
-    assert str(finding) == ("warning: some_code (layer 1)\n  It is so.\n  Remedy: set alpha=0.0.")
-    assert str(healthy := Diagnosis([], "Log loss.")) == "Log loss.\n\nNothing stands in its way."
-    assert healthy._repr_html_() == "<p>Log loss.</p><p>Nothing stands in its way.</p>"
-    assert str(Diagnosis([finding], "Log loss.")).endswith(str(finding))
 
 
 @pytest.mark.parametrize(

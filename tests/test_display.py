@@ -16,7 +16,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknumpynet.display import LayersDisplay, ReliabilityDisplay, TrainingCurveDisplay
+from sknumpynet import diagnose, trace
+from sknumpynet.diagnosis.report import Diagnosis
+from sknumpynet.diagnosis.trials import Trial
+from sknumpynet.display import (
+    DiagnosisDisplay,
+    LayersDisplay,
+    ReliabilityDisplay,
+    TrainingCurveDisplay,
+)
 
 mpl = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 mpl.use("agg")
@@ -24,12 +32,20 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 X = np.random.default_rng(0).normal(size=(120, 3))
 Y = (X[:, 0] + np.random.default_rng(1).normal(size=120) > 0).astype(int)
+TRIALS = [
+    Trial(what, {}, np.array([loss, loss + 0.1]), np.array([3.0, 1.0]), 0.6)
+    for what, loss in [("as it is", 30.0), ("fitted anew", 0.5), ("with tol=1", 0.5), ("best", 0.1)]
+]
+TRIED = Diagnosis([], "", TRIALS)
 DRAWERS = [
     lambda clf, **where: TrainingCurveDisplay.from_estimator(clf, **where),
     lambda clf, **where: ReliabilityDisplay.from_estimator(clf, y=Y, **where),
     lambda clf, **where: LayersDisplay.from_estimator(clf, X, **where),
+    lambda clf, **where: DiagnosisDisplay.from_estimator(clf, X, Y, diagnosis=TRIED, **where),
 ]
-every_display = pytest.mark.parametrize("draw", DRAWERS, ids=["training", "reliability", "layers"])
+NAMES = ["training", "reliability", "layers", "diagnosis"]
+every_display = pytest.mark.parametrize("draw", DRAWERS, ids=NAMES)
+of_panels = pytest.mark.parametrize("draw", DRAWERS[2:], ids=NAMES[2:])
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +110,25 @@ def test_a_pipeline_is_asked_for_its_last_step(small, draw):
     pipe = make_pipeline(StandardScaler(), small()).fit(X, Y)
     with pytest.raises(TypeError, match=r"a Pipeline, not a NumpyMLP.*such as pipe\[-1\]"):
         draw(pipe)
+
+
+@of_panels
+def test_axes_that_stand_in_no_grid_cannot_be_divided(small, draw):
+    ax = plt.figure().add_axes((0, 0, 1, 1))
+    with pytest.raises(ValueError, match="cannot be divided into panels; give axes made by"):
+        draw(small().fit(X, Y), ax=ax)
+
+
+@of_panels
+def test_all_panels_lie_within_the_axes_given(small, draw):
+    figure = plt.figure()
+    left, right = figure.subplots(1, 2)
+    display = draw(small().fit(X, Y), ax=right)
+    places = [ax.get_position() for ax in np.ravel(display.axes_)]
+    assert not right.axison
+    assert min(place.x0 for place in places) >= left.get_position().x1
+    assert min(place.y0 for place in places) >= left.get_position().y0 - 1e-9
+    assert max(place.y1 for place in places) <= left.get_position().y1 + 1e-9
 
 
 # Training ---------------------------------------------------------------------------------------
@@ -317,13 +352,10 @@ def test_a_weight_of_zero_has_the_colour_of_the_background(small):
     assert_allclose(image.to_rgba(0.0), mpl.colors.to_rgba("#0d1117"), atol=0.01)
 
 
-def test_all_panels_lie_within_the_axes_given_and_none_is_too_low_to_read(small):
-    left, right = plt.figure().subplots(1, 2)
-    display = LayersDisplay.from_estimator(small(hidden_layer_sizes=50).fit(X, Y), X, ax=right)
+def test_no_panel_is_too_low_to_read(small):
+    display = LayersDisplay.from_estimator(small(hidden_layer_sizes=50).fit(X, Y), X)
     places = [ax.get_position() for ax in display.axes_.flat]
     assert display.axes_.shape == (2, 2)
-    assert not right.axison
-    assert min(place.x0 for place in places) >= left.get_position().x1
     assert min(place.height for place in places) > 0.3 * max(place.height for place in places)
 
 
@@ -332,12 +364,6 @@ def test_a_new_figure_is_high_enough_for_many_layers(small):
     assert display.figure_.get_figheight() == 8 * 1.6
     assert LayersDisplay([X], [X]).plot().figure_.get_figheight() == 4.8  # matplotlib's own
     assert display.plot(ax=plt.figure().add_subplot()).figure_.get_figheight() == 4.8
-
-
-def test_axes_that_stand_in_no_grid_cannot_be_divided(small):
-    ax = plt.figure().add_axes((0, 0, 1, 1))
-    with pytest.raises(ValueError, match="cannot be divided into panels; give axes made by"):
-        LayersDisplay.from_estimator(small().fit(X, Y), X, ax=ax)
 
 
 @pytest.mark.parametrize("network", [3, -1])
@@ -370,6 +396,89 @@ def test_many_inputs_have_numbers(small):
     assert len(clf.input_names_) == 27
     assert weights.get_xlabel() == "input"
     assert "x0" not in [label.get_text() for label in weights.get_xticklabels()]
+
+
+# Diagnosis --------------------------------------------------------------------------------------
+
+
+def test_bars_are_the_losses_of_trials_and_equal_ones_stand_once(small):
+    display = DiagnosisDisplay.from_estimator(small().fit(X, Y), X, Y, diagnosis=TRIED)
+    losses = [0.75 * loss + 0.25 * (loss + 0.1) for loss in (30.0, 0.5, 0.1)]
+    assert_allclose([bar.get_width() for bar in display.bars_], losses)
+    assert [text.get_text().strip() for text in display.texts_] == [
+        "30.025  as it is",
+        "0.525  fitted anew; also with tol=1",
+        "0.125  best",
+    ]
+    assert_array_equal(display.base_line_.get_xdata(), [0.6, 0.6])
+    assert_allclose(display.axes_[0].get_xlim(), (0, 0.9))  # the first bar is cut off
+    heights = [display.axes_[0].transData.transform((0, bar.get_y()))[1] for bar in display.bars_]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_the_diagnosis_is_asked_where_it_is_not_given(small):
+    clf = small().fit(X, Y)
+    weight = 1 + np.arange(120) % 3
+    display = DiagnosisDisplay.from_estimator(clf, X, Y, weight)
+    asked = diagnose(clf, X, Y, weight).trials
+    assert len(asked) > 1
+    assert [trial.what for trial in display.trials] == [trial.what for trial in asked]
+    assert_array_equal([t.loss for t in display.trials], [t.loss for t in asked])
+
+
+@pytest.mark.parametrize("network", [0, 2])
+def test_lines_are_the_root_mean_square_of_delta(small, network):
+    clf = small(hidden_layer_sizes=(4, 5), precision="float64").fit(X, Y)
+    display = DiagnosisDisplay.from_estimator(clf, X, Y, diagnosis=TRIED)
+    traced = [trace(clf, x, y, network=network).layers for x, y in zip(X, Y, strict=True)]
+    deltas = [[layers[at].delta for layers in traced] for at in range(3)]
+    line = display.delta_lines_[network]
+    assert_array_equal(line.get_xdata(), [1, 2, 3])
+    assert_allclose(line.get_ydata(), [np.sqrt(np.mean(np.square(of))) for of in deltas])
+    assert len(display.delta_lines_) == 3
+
+
+def test_the_training_panel_is_the_training_curve(small):
+    clf = small().fit(X, Y)
+    display = DiagnosisDisplay.from_estimator(clf, X, Y, diagnosis=TRIED)
+    alone = TrainingCurveDisplay.from_estimator(clf)
+    for name in ("loss_lines_", "validation_lines_"):
+        assert_array_equal(*(y_data(getattr(of, name)) for of in (display.training_, alone)))
+    assert display.training_.ax_ is display.axes_[1]
+
+
+CURVE = {"loss_curve": [0.7, 0.6], "best_iter": 2, "n_iter": 2}
+
+
+@pytest.mark.parametrize("sizes", [0, 5e-324, 1e-200, 1e300, np.inf, np.nan])
+def test_deltas_of_any_size_are_drawn(sizes):
+    display = DiagnosisDisplay(TRIALS, [[sizes, 0.0], [1.0, 0.0]], **CURVE).plot()
+    display.figure_.canvas.draw()
+    DiagnosisDisplay(TRIALS, np.full((2, 1), sizes), **CURVE).plot().figure_.canvas.draw()
+    assert len(display.delta_lines_) == 2
+
+
+def test_without_trials_there_are_no_bars():
+    display = DiagnosisDisplay([], [[0.1], [0.2]], **CURVE).plot()
+    display.figure_.canvas.draw()
+    assert display.base_line_ is None
+    assert len(display.bars_) == len(display.texts_) == 0
+    assert display.axes_[0].get_title() == "no trials"
+
+
+def test_a_new_figure_is_high_enough_for_many_trials():
+    trials = [
+        Trial("with " + 300 * "a", {}, np.array([at]), np.ones(1), 0.7)
+        for at in np.linspace(0.1, 0.7, 24)
+    ]
+    display = DiagnosisDisplay(trials, [[0.1], [0.2]], **CURVE).plot()
+    display.figure_.canvas.draw()
+    texts = [text.get_window_extent() for text in display.texts_]
+    bars = [bar.get_window_extent() for bar in display.bars_]
+    for below, above in [*zip(bars, texts, strict=True), *zip(texts[1:], bars[:-1], strict=True)]:
+        assert below.y1 <= above.y0 + 1
+    assert display.texts_[0].get_text().endswith("aaa...")
+    assert display.plot(ax=plt.figure().add_subplot()).figure_.get_figheight() == 4.8
 
 
 # scikit-learn's own -----------------------------------------------------------------------------

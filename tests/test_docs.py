@@ -9,9 +9,15 @@ import sknumpynet
 
 SIDE = {
     "diagnosis.report": ["Diagnosis", "Finding"],
+    "diagnosis.trials": ["Trial"],
     "gradients": ["GradientCheck", "MatrixCheck"],
     "tracing": ["Trace", "TracedLayer"],
-    "display": ["TrainingCurveDisplay", "ReliabilityDisplay", "LayersDisplay"],
+    "display": [
+        "TrainingCurveDisplay",
+        "ReliabilityDisplay",
+        "LayersDisplay",
+        "DiagnosisDisplay",
+    ],
 }
 # Not asked for: an extended summary, an example and a list of what to see also in every method;
 # the type of what is returned without its name, where scikit-learn writes `self : type`.

@@ -18,6 +18,7 @@ from ..engine.layout import Layout
 from ..fitted import columns_of
 from ..rows import Units
 from ..training_setup import decide_course, rows_per_step
+from .words import in_words
 
 MOST_ROWS, FEWEST_ROWS, MOST_INPUTS = 2_000, 400, 900_000  # rows of a trial; rows times inputs
 FEWEST_OF_A_CLASS = 12  # below, trials are judged on the rows that they train on
@@ -76,6 +77,20 @@ class Trial:
 
         By the differences row by row, whose mean must exceed three standard errors. The other must
         also have taken less than a part of what this one took off the base rate's loss.
+
+        Parameters
+        ----------
+        other : Trial
+            On the same rows.
+        margin : float, default=0.02
+            Least mean difference, as a fraction of the base rate's loss.
+        part : float, default=0.7
+            The part of this trial's gain that the other must not have.
+
+        Returns
+        -------
+        bool
+            False also where the lead may be chance.
         """
         if other.gain >= part * self.gain:
             return False
@@ -242,8 +257,7 @@ class Trials:
     def _run(self, settings, params, what, is_stream):
         key = repr(sorted(settings.items())) + str(is_stream)
         if key not in self.known:
-            if not what:
-                what = "with " + ", ".join(f"{name}={value!r}" for name, value in params.items())
+            what = what or in_words(params, self.defaults)
             parts = [self._probability(settings, *fold, is_stream) for fold in self.folds]
             p = np.concatenate(parts, axis=1)
             self.known[key] = self._judged(what, params, p)

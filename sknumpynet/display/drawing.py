@@ -1,0 +1,35 @@
+"""What all displays draw with: colours, axes, ticks."""
+
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
+LARGEST_NUMBER = 1e300  # to be drawn: matplotlib computes with multiples of it
+
+
+def begin(display, ax):
+    """Set ``ax_`` and ``figure_``, making them if need be; returns the colour of the labels.
+
+    Raises scikit-learn's ImportError where matplotlib is missing.
+    """
+    check_matplotlib_support(f"{type(display).__name__}.plot")
+    import matplotlib.pyplot as plt
+
+    display.ax_ = plt.figure(layout="constrained").subplots() if ax is None else ax
+    display.figure_ = display.ax_.figure
+    return display.ax_.xaxis.label.get_color()
+
+
+def place_to_divide(ax):
+    """The place of axes in a grid of subplots, or an error if they were put there by hand."""
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            "ax was put into its figure by itself, so its place cannot be divided into panels; "
+            "give axes made by plt.subplots or figure.add_subplot."
+        )
+    return place
+
+
+def count_along(axis):
+    """Ticks at whole numbers only, even if there is just one."""
+    axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
