@@ -31,6 +31,7 @@ CAUSES = [
     history.are_unfamiliar,
     order.has_shifted_labels,
     order.has_turned_labels,
+    order.has_changed_unit,
     order.is_sorted,
     history.has_other_validation,
     history.has_trained_on_validation,

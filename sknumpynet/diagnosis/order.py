@@ -19,6 +19,7 @@ from .training import afresh
 CHANCE = 5.0  # standard errors, for what is looked for in many places
 FALL = 2.6  # of a random walk that comes back to 0; one walk in 10,000 falls farther
 FEWEST = 20  # rows of each class in a stretch that is judged, and outside it
+N_BLOCKS, LEAP = 12, 8.0  # of the rows, for units that change; by which factor
 CLOSE = 0.05  # part of the rows by which the end of a stretch may miss the first or the last
 IN_ORDER = 0.99  # correlation of the ranks of a column in a row and the row before
 
@@ -219,6 +220,47 @@ def has_one_sound_part(evidence):
         "place.",
         step="join X and y again by a key that both have, or leave those rows out",
     )
+
+
+def has_changed_unit(evidence):
+    """A number whose unit changes from some row on: its median and its spread leap together."""
+    table = evidence.table
+    for at in np.flatnonzero(~table.is_level & table.varies):
+        leap = leap_in(table.values[:, at])
+        if leap:
+            column, row = table.at[at], evidence.rows.index[leap[0]]
+            yield Finding(
+                "unit_changes",
+                "error" if evidence.gain < 0.1 else "warning",
+                table.name(column),
+                leap[1],
+                f"From about row {row:,} on, {table.name(column)} is {leap[1]:.3g} times as large "
+                "and as spread out as before: its unit changes.",
+                step=f"bring {table.name(column)} to one unit in all rows",
+            )
+
+
+def leap_in(values):
+    """Where the size of a column leaps, and by which factor; None where it does not.
+
+    Within the rows before and after, the sizes of their blocks must be alike: those of a column by
+    which rows are sorted grow from block to block.
+    """
+    blocks = [block[~np.isnan(block)] for block in np.array_split(values, N_BLOCKS)]
+    if min(map(len, blocks)) < FEWEST:
+        return None
+    quartiles = np.array([np.quantile(block, (0.25, 0.75)) for block in blocks])
+    span = quartiles[:, 1] - quartiles[:, 0]
+    if not span.all():
+        return None
+    size = np.log(span)
+    for cut in range(2, N_BLOCKS - 1):
+        before, after = size[:cut], size[cut:]
+        leap = abs(after.mean() - before.mean())
+        if leap > max(np.log(LEAP), 3 * (np.ptp(before) + np.ptp(after))):
+            factor = float(np.exp(after.mean() - before.mean()))
+            return cut * len(values) // N_BLOCKS, factor
+    return None
 
 
 def is_earlier_label(evidence, shift):

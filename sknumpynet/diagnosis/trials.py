@@ -26,6 +26,7 @@ FEW_ROWS = 700  # up to which every row is held out once; of more, a third of th
 NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
 STEP, MULTIPLIED = 2.5e-5, 1.2e10  # seconds of a layer's step; multiplications in a second
 LONGEST, IN_ALL = 1.0, 5.0  # seconds of a trial, and of all, by that estimate
+USUAL_EPOCHS = 30
 MARGIN, PART = 0.02, 0.7  # of the base rate's loss, and of what the better one takes off it
 FEWEST_CODES, ROWS_A_CODE = 4, 4  # levels of a column of codes, and rows a level in the mean
 # They do not belong to how one network learns, or stand for something in trials.
@@ -211,9 +212,20 @@ class Trials:
         return not is_judged and self.best.beats(self.as_set) and not self.is_cut
 
     @property
+    def as_set_learns(self):
+        """Whether a fresh fit as it is set learns what the estimator did not."""
+        return self.as_set.beats(self.own) and not self.default.beats(self.as_set)
+
+    @property
     def is_exhausted(self):
         """Whether trials took as long as they may, by an estimate that is the same anywhere."""
         return self.seconds > IN_ALL
+
+    def is_affordable(self, params):
+        """Whether there is time for a fit with the defaults but for these parameters."""
+        clf = NumpyMLPBinaryClassifier(**(self.defaults | params), n_estimators=NETWORKS)
+        seconds = self._seconds_of_epoch(clf, self.X, self.y)
+        return self.seconds + USUAL_EPOCHS * seconds < IN_ALL
 
     def run(self, params, what=""):
         """The trial with these parameters instead of those of the estimator.
@@ -314,7 +326,7 @@ class Trials:
         rows = SimpleNamespace(index=np.arange(len(y)), X=X)
         n_steps = -(-len(y) // min(rows_per_step(clf.batch_size, rows), len(y)))
         sizes = np.atleast_1d(np.array(clf.hidden_layer_sizes, int))
-        layout = Layout((inputs_of(X.shape[1]), *sizes, 1))
+        layout = Layout((inputs_of(X.shape[1], clf.numeric_bins), *sizes, 1))
         n_multiplied = 6 * len(y) * layout.n_params * clf.n_estimators
         return n_steps * (len(sizes) + 1) * STEP + n_multiplied / MULTIPLIED
 
@@ -333,6 +345,6 @@ class Trials:
             self.seconds += self._seconds_of_epoch(clf, X[piece], y[piece])
 
 
-def inputs_of(width):
-    """About how many inputs the default makes of so many columns."""
-    return max(width, min(9 * width, 512))
+def inputs_of(width, n_bins="auto"):
+    """About how many inputs so many columns make, by default or in so many bins."""
+    return max(width, min(9 * width, 512)) if n_bins == "auto" else (1 + n_bins) * width

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..parameters import plain
+from .outcome import N_ERRORS
 from .report import Finding
 from .settings import helps
 from .training import afresh
@@ -17,6 +18,10 @@ from .trials import MARGIN, NETWORKS, PART
 SLIGHT = {"margin": 0.01, "part": 1.0}  # what a remedy must bring a fit that has not failed
 FAILING = 0.5  # of what a better fit takes off the base rate's loss
 ABOUT_THE_COURSE = ("stopped_too_early", "other_units", "rows_sorted", "validation_differs")
+ABOUT_SETTINGS = (  # with which a fresh fit would not learn, either
+    "rate_too_high", "rate_too_low", "stopped_too_early", "penalty_too_strong",
+    "hidden_layers_idle", "inputs_not_scaled", "outlier_squeezes",
+)  # fmt: skip
 EFFECTS = ("constant_prediction", "uncalibrated")  # of whatever holds training back
 SIMPLER = ("no_better_than_linear", "overfitting")  # notes that need no better loss
 LARGER = {"hidden_layer_sizes": (256, 256)}
@@ -48,8 +53,12 @@ def with_fresh_fit(evidence, finding):
     if finding.code not in ABOUT_THE_COURSE:
         yield finding
     elif trials.as_set.beats(trials.own):
-        severity = severity_of(trials.own, trials.as_set)
-        yield replace(finding, severity=severity, tried=told(evidence, trials.as_set, trials.own))
+        yield replace(
+            finding,
+            severity=severity_of(trials.own, trials.as_set),
+            params=afresh(evidence.clf),
+            tried=told(evidence, trials.as_set, trials.own),
+        )
     elif finding.code != "stopped_too_early" or trials.fails:
         yield finding
 
@@ -78,6 +87,8 @@ def told_better(findings):
 def tried_on_failure(evidence, finding):
     """An error or warning with what its remedy brought; a note if it brought nothing."""
     trials = evidence.trials
+    if finding.code in ABOUT_SETTINGS and trials.as_set_learns:
+        return
     after = trials.run(finding.params)
     before = worse_of(trials.own, trials.as_set) if trials.fails else trials.as_set
     if trials.fails:
@@ -85,7 +96,8 @@ def tried_on_failure(evidence, finding):
     else:
         is_of_use = after.beats(trials.own, **SLIGHT) or after.beats(trials.as_set, **SLIGHT)
     if is_of_use:
-        yield replace(finding, tried=told(evidence, after, before))
+        params = afresh(evidence.clf, **finding.params)  # as the trial, which went on from nothing
+        yield replace(finding, params=params, tried=told(evidence, after, before))
     elif trials.fails:
         step = f"none: to {finding.remedy} was tried, and the log loss was {after.loss:.3f} then"
         yield replace(finding, severity="note", params={}, step=step)
@@ -164,7 +176,7 @@ def needs_more(evidence):
     if trials is None or trials.is_stream or trials.own.gain > 0.1 or trials.default.gain > 0.1:
         return
     defaults = {name: trials.defaults[name] for name in trials.changed}
-    for more in LARGER, FINER:
+    for more in filter(trials.is_affordable, (LARGER, FINER)):
         after = trials.run(defaults | more)
         if after.beats(trials.own):
             yield Finding(
@@ -220,15 +232,16 @@ def is_unexplained(evidence):
         + ruled_out,
         step="call diagnose with trials=True"
         if evidence.trials is None
-        else "look at the rows with the highest losses, or begin from NumpyMLPBinaryClassifier()",
+        else "give more rows, or columns that have to do with the labels; look at the rows of the "
+        "highest losses",
     )
 
 
 def what_is_ahead(evidence):
     """What does better on these rows, in words."""
     prior, error = evidence.prior_loss, evidence.error_of_gain
-    if evidence.loss > prior + 3 * error:
-        yield f"the base rate alone has {prior:.3f}"
+    if evidence.loss > prior - N_ERRORS * error:
+        yield f"the base rate alone has {prior:.3f}, which is no worse, as far as the rows can tell"
     linear_gain = 1 - evidence.linear_loss / prior
     is_behind = evidence.gain < PART * linear_gain - 3 * error / prior
     if is_behind and linear_gain > MARGIN:

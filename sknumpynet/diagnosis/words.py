@@ -8,6 +8,7 @@ PLAIN = {
     "other_rows": "These are not the rows, or not the labels, that the networks learnt from.",
     "labels_misplaced": "In a part of the table the labels are not those of their rows.",
     "labels_shifted": "Every label stands some rows away from the row that it belongs to.",
+    "unit_changes": "A column is in one unit above some row, and in another below it.",
     "rows_sorted": "The rows came sorted, so what was learnt from the first was forgotten again.",
     "validation_is_training": "The validation rows are training rows, so they judge nothing.",
     "validation_differs": "The validation rows are unlike the training rows.",
