@@ -822,8 +822,9 @@ ZOO = [
     Failure(symmetric, "symmetric_units", sound=curved),
     Failure(positive, "similar_units", sound=xor),
     Failure(
-        wrecked,
-        "rate_too_high dead_units saturated_units exploding_gradients unlucky_start",
+        wrecked,  # the second rate and its few epochs would not do for a fresh fit either
+        "rate_too_high dead_units saturated_units exploding_gradients unlucky_start rate_too_low "
+        "stopped_too_early",
         sound=hard,
     ),
     Failure(warm_in_other_units, "other_units", "warm_start", crossed),

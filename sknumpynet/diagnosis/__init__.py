@@ -166,13 +166,19 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
     if evidence.trials is not None:
         findings = [*verdict.told_better([*verdict.tried(evidence, findings)])]
     for question in IF_NO_ERROR:
-        if not any(finding.severity == "error" or finding.tried for finding in findings):
+        if not any(map(explains, findings)):
             findings += question(evidence)
     if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
         findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
     made = [] if evidence.trials is None else evidence.trials.made
     return Diagnosis([*distinct(findings)], evidence.summary, made)
+
+
+def explains(finding):
+    """Whether a finding says why too little is learnt."""
+    is_serious = finding.severity == "error" or (finding.tried and finding.severity == "warning")
+    return is_serious or finding.code == "no_signal"
 
 
 def distinct(findings):

@@ -29,8 +29,8 @@ CODES = {
 # Where either of two would do, the first is put back: the finer knob before the choice it belongs
 # to, and what is rarely meant before what is often meant.
 ORDER = [
-    "power_t", "max_fun", "epsilon", "beta_1", "beta_2", "momentum", "max_grad_norm",
-    "label_smoothing", "dropout", "weight_decay", "alpha", "learning_rate_init", "solver", "tol",
+    "power_t", "max_fun", "tol", "epsilon", "beta_1", "beta_2", "momentum", "max_grad_norm",
+    "label_smoothing", "dropout", "weight_decay", "alpha", "learning_rate_init", "solver",
     "n_iter_no_change", "max_iter", "shuffle", "validation_fraction", "nesterovs_momentum",
     "batch_size", "hidden_layer_sizes", "activation", "scale_inputs", "learning_rate", "loss",
     "numeric_bins", "averaging", "early_stopping",

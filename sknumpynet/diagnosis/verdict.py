@@ -76,11 +76,11 @@ def told_better(findings):
     """
     if any(finding.severity == "error" and finding.tried for finding in findings):
         findings = [finding for finding in findings if finding.code not in EFFECTS]
-    errors = [f for f in findings if f.severity == "error" and f.code != "unsuitable_setting"]
+    errors = [finding for finding in findings if finding.severity == "error"]
     for finding in findings:
         names = finding.params.keys() - {"warm_start"}
-        is_told = any(names <= error.params.keys() for error in errors)
-        if finding.code != "unsuitable_setting" or not is_told:
+        is_general = finding.code == "unsuitable_setting" or names == {"solver"}
+        if not (is_general and any(names < error.params.keys() for error in errors)):
             yield finding
 
 
