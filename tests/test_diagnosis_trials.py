@@ -1,6 +1,7 @@
 """Trials find the parameter that holds training back, and nothing is recommended untried."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -228,3 +229,26 @@ def test_a_trial_beats_another_beyond_chance_only():
 def test_a_trial_beats_another_by_a_part_of_its_gain():
     assert not trial(np.full(50, 0.30)).beats(trial(np.full(50, 0.33)))
     assert trial(np.full(50, 0.30)).beats(trial(np.full(50, 0.33)), margin=0.01, part=1.0)
+
+
+def test_a_class_too_rare_for_the_rows_of_trials_leaves_trials_out():
+    X, y = np.random.default_rng(0).normal(size=(21_000, 3)), np.arange(21_000) < 2
+    diagnosis = diagnose(fitted(X, y, max_iter=1, n_estimators=1), X, y)
+    assert diagnosis.trials == []
+    assert "trials=True" not in str(diagnosis)
+
+
+def test_a_class_that_weighs_next_to_nothing_divides_by_no_zero():
+    X, y = moons()
+    weight = np.where(np.arange(len(y)), 1e-300, 1)
+    clf = NumpyMLPBinaryClassifier(n_estimators=1, random_state=0).fit(X, y, weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert diagnose(clf, X, y, weight).trials
+
+
+@pytest.mark.filterwarnings("error")
+def test_two_rows_have_no_order():
+    X, y = np.eye(2), [0, 1]
+    clf = NumpyMLPBinaryClassifier(n_estimators=1, random_state=0).partial_fit(X, y, [0, 1])
+    assert diagnose(clf, X, y).summary

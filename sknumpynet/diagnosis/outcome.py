@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..fit_warnings import CHANCE
-from .evidence import TINY
 from .leaks import auc_of
 from .report import Finding
+from .trials import TINY
 
 N_ERRORS = 2.5  # standard errors that may be chance
 N_ERRORS_OF_BEST = 4.5  # of the ranking of held-out rows, by which the best epoch was chosen

@@ -231,7 +231,7 @@ def is_unexplained(evidence):
         f"Its log loss is {evidence.loss:.3f}: {', and '.join(behind)}. No cause was found."
         + ruled_out,
         step="call diagnose with trials=True"
-        if evidence.trials is None
+        if not evidence.may_try
         else "give more rows, or columns that have to do with the labels; look at the rows of the "
         "highest losses",
     )
