@@ -240,7 +240,7 @@ def test_a_class_too_rare_for_the_rows_of_trials_leaves_trials_out():
 
 def test_a_class_that_weighs_next_to_nothing_divides_by_no_zero():
     X, y = moons()
-    weight = np.where(np.arange(len(y)), 1e-300, 1)
+    weight = np.where(np.arange(len(y)) == np.argmax(y), 1, 1e-300)
     clf = NumpyMLPBinaryClassifier(n_estimators=1, random_state=0).fit(X, y, weight)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -252,3 +252,19 @@ def test_two_rows_have_no_order():
     X, y = np.eye(2), [0, 1]
     clf = NumpyMLPBinaryClassifier(n_estimators=1, random_state=0).partial_fit(X, y, [0, 1])
     assert diagnose(clf, X, y).summary
+
+
+@pytest.mark.parametrize("trials", [False, True])
+def test_a_stream_is_told_of_no_argument_of_fit(trials):
+    X, y = crossed(60)
+    short, long = (
+        NumpyMLPBinaryClassifier(max_iter=1, n_iter_no_change=3, random_state=0) for _ in range(2)
+    )
+    short.partial_fit(X, y, [0, 1])
+    for _ in range(150):
+        long.partial_fit(X, y, [0, 1])
+    for clf, code in ((short, "stopped_too_early"), (long, "overfitting")):
+        findings = {
+            finding.code: finding for finding in diagnose(clf, X, y, trials=trials).findings
+        }
+        assert (findings[code].params, bool(findings[code].step)) == ({}, True)

@@ -68,6 +68,7 @@ def is_unfinished(evidence):
         )
     elif fallen > 0.02 or (is_cut and fallen > 0 and evidence.lags):
         longer = {"max_iter": max(200, 10 * clf.max_iter)} if is_cut else more_patience(clf)
+        longer = {} if clf.judged_on == "stream" else longer  # which has neither
         yield Finding(
             "stopped_too_early",
             severity,
