@@ -153,8 +153,15 @@ def leap_of(evidence):
 
 
 def afresh(clf, **params):
-    """These arguments, and warm_start=False if it is set: the next fit must start afresh."""
-    return params | ({"warm_start": False} if clf.warm_start else {})
+    """Those of these arguments that change something, and warm_start=False if it is set.
+
+    The next fit must start afresh.
+    """
+    changed = {name: value for name, value in params.items() if getattr(clf, name) != value}
+    return changed | ({"warm_start": False} if clf.warm_start else {})
+
+
+FIT_AGAIN = "call fit again, which draws the networks anew and learns the scaling from all rows"
 
 
 def begun_anew(clf, **params):
