@@ -59,6 +59,13 @@ def test_the_parameter_that_holds_training_back_leads(name):
     assert finding.tried
 
 
+def test_it_leads_under_a_warm_start_as_well():
+    X, y = crossed()
+    finding = diagnose(fitted(X, y, epsilon=100.0, warm_start=True), X, y).findings[0]
+    assert (finding.code, finding.where) == ("unsuitable_setting", "epsilon")
+    assert finding.params == {"epsilon": 1e-8, "warm_start": False}
+
+
 def test_it_is_found_among_those_of_another_estimator():
     X, y = moons()
     params = MLPClassifier(max_iter=50, epsilon=100.0).get_params() | {"random_state": 0}
@@ -268,3 +275,28 @@ def test_a_stream_is_told_of_no_argument_of_fit(trials):
             finding.code: finding for finding in diagnose(clf, X, y, trials=trials).findings
         }
         assert (findings[code].params, bool(findings[code].step)) == ({}, True)
+
+
+@pytest.mark.parametrize("trials", [False, True])
+def test_remedies_change_something(trials):
+    """Weights put in by hand, with parameters that are the defaults already."""
+    X, y = crossed()
+    clf = fitted(X, y, n_estimators=1)
+    clf.coefs_ = [np.full_like(coef, 0.1) for coef in clf.coefs_]
+    clf.intercepts_ = [np.zeros_like(intercept) for intercept in clf.intercepts_]
+    findings = diagnose(clf, X, y, trials=trials).findings
+    assert "symmetric_units" in [finding.code for finding in findings]
+    for finding in findings:
+        assert finding.params or finding.step
+        assert all(getattr(clf, name) != value for name, value in finding.params.items())
+
+
+def test_a_simpler_model_is_tried_and_begun_afresh():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 20))
+    y = (X.sum(axis=1) + rng.logistic(size=1000) > 0).astype(int)
+    clf = fitted(X, y, n_estimators=2, warm_start=True)
+    findings = {finding.code: finding for finding in diagnose(clf, X, y).findings}
+    finding = findings["no_better_than_linear"]
+    assert finding.params == {"hidden_layer_sizes": (), "warm_start": False}
+    assert finding.tried

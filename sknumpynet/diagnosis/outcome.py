@@ -7,6 +7,7 @@ import numpy as np
 from ..fit_warnings import CHANCE
 from .leaks import auc_of
 from .report import Finding
+from .training import afresh
 from .trials import TINY
 
 N_ERRORS = 2.5  # standard errors that may be chance
@@ -106,7 +107,7 @@ def is_as_linear(evidence):
             lead,
             f"A logistic regression has a log loss of {evidence.linear_loss:.4f} here, "
             f"{-lead:.1%} less: hidden layers find nothing more in these columns.",
-            {"hidden_layer_sizes": ()},
+            afresh(evidence.clf, hidden_layer_sizes=()),
         )
 
 
