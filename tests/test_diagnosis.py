@@ -170,7 +170,7 @@ def test_a_remedy_changes_something():
     X, y = zoo.moons(0)
     impatient = diagnose(zoo.fit(X, y, 0, n_iter_no_change=1, tol=0.5), X, y).findings[0]
     assert impatient.params == {"n_iter_no_change": 6, "tol": 1e-4}
-    stream = zoo.NumpyMLPBinaryClassifier(random_state=0).partial_fit(X, y, [0, 1])
+    stream = NumpyMLPBinaryClassifier(random_state=0).partial_fit(X, y, [0, 1])
     finding = diagnose(stream, X, y).findings[0]
     assert (finding.code, finding.params) == ("stopped_too_early", {})
     assert "partial_fit" in finding.remedy

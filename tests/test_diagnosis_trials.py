@@ -11,6 +11,7 @@ from sklearn.datasets import make_moons
 from sklearn.neural_network import MLPClassifier
 
 from sknumpynet import NumpyMLPBinaryClassifier, diagnose
+from sknumpynet.diagnosis import trials as module
 from sknumpynet.diagnosis.evidence import Evidence
 from sknumpynet.diagnosis.trials import Trial, Trials
 from sknumpynet.fitted import as_fitted
@@ -300,3 +301,20 @@ def test_a_simpler_model_is_tried_and_begun_afresh():
     finding = findings["no_better_than_linear"]
     assert finding.params == {"hidden_layer_sizes": (), "warm_start": False}
     assert finding.tried
+
+
+def test_epochs_that_take_long_are_few_by_default_as_well(monkeypatch):
+    X, y = moons()
+    trials = trials_of(fitted(X, y, learning_rate_init=1e-6), X, y)
+    monkeypatch.setattr(module, "MULTIPLIED", 1e7)  # a slow machine
+    assert trials.as_set_params["max_iter"] == "auto"
+    assert trials.as_set and trials.is_cut
+    assert trials.seconds < (len(trials.folds) + 1) * module.IN_ALL
+
+
+def test_networks_of_no_numbers_are_not_cleared():
+    X, y = moons()
+    clf = fitted(X, y)
+    for coef in clf.coefs_:
+        coef[...] = np.nan
+    assert diagnose(clf, X, y, trials=False).findings[0].severity == "error"

@@ -6,6 +6,8 @@ from ..engine.initializers import RELATIVE_RATE, relative_rates
 from ..training_setup import rows_per_step
 from .report import Finding
 
+FIT_AGAIN = "call fit again, which draws the networks anew and learns the scaling from all rows"
+
 
 def is_rate_too_high(evidence):
     """The training loss rises, leaps or stops being finite."""
@@ -159,9 +161,6 @@ def afresh(clf, **params):
     """
     changed = {name: value for name, value in params.items() if getattr(clf, name) != value}
     return changed | ({"warm_start": False} if clf.warm_start else {})
-
-
-FIT_AGAIN = "call fit again, which draws the networks anew and learns the scaling from all rows"
 
 
 def begun_anew(clf, **params):

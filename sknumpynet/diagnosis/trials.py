@@ -316,7 +316,11 @@ class Trials:
         """A fit of bounded work."""
         seconds = self._seconds_of_epoch(clf, X, y)
         most = max(1, int(LONGEST / len(self.folds) / seconds))
-        if clf.max_iter != "auto" and clf.max_iter > most:
+        is_long = clf.max_iter != "auto" and clf.max_iter > most
+        if clf.max_iter == "auto":  # which ends by itself, but not soon if an epoch takes seconds
+            most = max(1, int(IN_ALL / seconds))
+            is_long = most < USUAL_EPOCHS
+        if is_long:
             self.is_cut = True
             clf.set_params(max_iter=most)
         clf.fit(X, y, weight)

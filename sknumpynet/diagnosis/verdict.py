@@ -248,7 +248,7 @@ def is_unexplained(evidence):
 def what_is_ahead(evidence):
     """What does better on these rows, in words."""
     prior, error = evidence.prior_loss, evidence.error_of_gain
-    if evidence.loss > prior - N_ERRORS * error:
+    if not evidence.loss <= prior - N_ERRORS * error:  # nor is NaN cleared
         yield f"the base rate alone has {prior:.3f}, which is no worse, as far as the rows can tell"
     linear_gain = 1 - evidence.linear_loss / prior
     is_behind = evidence.gain < PART * linear_gain - 3 * error / prior
