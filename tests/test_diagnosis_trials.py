@@ -1,6 +1,7 @@
 """Trials find the parameter that holds training back, and nothing is recommended untried."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sklearn.datasets import make_moons
 from sklearn.neural_network import MLPClassifier
 
 from sknumpynet import NumpyMLPBinaryClassifier, diagnose
+from sknumpynet.diagnosis import trials as module
 from sknumpynet.diagnosis.evidence import Evidence
 from sknumpynet.diagnosis.trials import Trial, Trials
 from sknumpynet.fitted import as_fitted
@@ -56,6 +58,13 @@ def test_the_parameter_that_holds_training_back_leads(name):
     assert finding.severity == "error"
     assert set(finding.params) == {name}
     assert finding.tried
+
+
+def test_it_leads_under_a_warm_start_as_well():
+    X, y = crossed()
+    finding = diagnose(fitted(X, y, epsilon=100.0, warm_start=True), X, y).findings[0]
+    assert (finding.code, finding.where) == ("unsuitable_setting", "epsilon")
+    assert finding.params == {"epsilon": 1e-8, "warm_start": False}
 
 
 def test_it_is_found_among_those_of_another_estimator():
@@ -228,3 +237,84 @@ def test_a_trial_beats_another_beyond_chance_only():
 def test_a_trial_beats_another_by_a_part_of_its_gain():
     assert not trial(np.full(50, 0.30)).beats(trial(np.full(50, 0.33)))
     assert trial(np.full(50, 0.30)).beats(trial(np.full(50, 0.33)), margin=0.01, part=1.0)
+
+
+def test_a_class_too_rare_for_the_rows_of_trials_leaves_trials_out():
+    X, y = np.random.default_rng(0).normal(size=(21_000, 3)), np.arange(21_000) < 2
+    diagnosis = diagnose(fitted(X, y, max_iter=1, n_estimators=1), X, y)
+    assert diagnosis.trials == []
+    assert "trials=True" not in str(diagnosis)
+
+
+def test_a_class_that_weighs_next_to_nothing_divides_by_no_zero():
+    X, y = moons()
+    weight = np.where(np.arange(len(y)) == np.argmax(y), 1, 1e-300)
+    clf = NumpyMLPBinaryClassifier(n_estimators=1, random_state=0).fit(X, y, weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert diagnose(clf, X, y, weight).trials
+
+
+@pytest.mark.filterwarnings("error")
+def test_two_rows_have_no_order():
+    X, y = np.eye(2), [0, 1]
+    clf = NumpyMLPBinaryClassifier(n_estimators=1, random_state=0).partial_fit(X, y, [0, 1])
+    assert diagnose(clf, X, y).summary
+
+
+@pytest.mark.parametrize("trials", [False, True])
+def test_a_stream_is_told_of_no_argument_of_fit(trials):
+    X, y = crossed(60)
+    short, long = (
+        NumpyMLPBinaryClassifier(max_iter=1, n_iter_no_change=3, random_state=0) for _ in range(2)
+    )
+    short.partial_fit(X, y, [0, 1])
+    for _ in range(150):
+        long.partial_fit(X, y, [0, 1])
+    for clf, code in ((short, "stopped_too_early"), (long, "overfitting")):
+        findings = {
+            finding.code: finding for finding in diagnose(clf, X, y, trials=trials).findings
+        }
+        assert (findings[code].params, bool(findings[code].step)) == ({}, True)
+
+
+@pytest.mark.parametrize("trials", [False, True])
+def test_remedies_change_something(trials):
+    """Weights put in by hand, with parameters that are the defaults already."""
+    X, y = crossed()
+    clf = fitted(X, y, n_estimators=1)
+    clf.coefs_ = [np.full_like(coef, 0.1) for coef in clf.coefs_]
+    clf.intercepts_ = [np.zeros_like(intercept) for intercept in clf.intercepts_]
+    findings = diagnose(clf, X, y, trials=trials).findings
+    assert "symmetric_units" in [finding.code for finding in findings]
+    for finding in findings:
+        assert finding.params or finding.step
+        assert all(getattr(clf, name) != value for name, value in finding.params.items())
+
+
+def test_a_simpler_model_is_tried_and_begun_afresh():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 20))
+    y = (X.sum(axis=1) + rng.logistic(size=1000) > 0).astype(int)
+    clf = fitted(X, y, n_estimators=2, warm_start=True)
+    findings = {finding.code: finding for finding in diagnose(clf, X, y).findings}
+    finding = findings["no_better_than_linear"]
+    assert finding.params == {"hidden_layer_sizes": (), "warm_start": False}
+    assert finding.tried
+
+
+def test_epochs_that_take_long_are_few_by_default_as_well(monkeypatch):
+    X, y = moons()
+    trials = trials_of(fitted(X, y, learning_rate_init=1e-6), X, y)
+    monkeypatch.setattr(module, "MULTIPLIED", 1e7)  # a slow machine
+    assert trials.as_set_params["max_iter"] == "auto"
+    assert trials.as_set and trials.is_cut
+    assert trials.seconds < (len(trials.folds) + 1) * module.IN_ALL
+
+
+def test_networks_of_no_numbers_are_not_cleared():
+    X, y = moons()
+    clf = fitted(X, y)
+    for coef in clf.coefs_:
+        coef[...] = np.nan
+    assert diagnose(clf, X, y, trials=False).findings[0].severity == "error"

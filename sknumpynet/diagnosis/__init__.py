@@ -169,7 +169,8 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
         if not any(map(explains, findings)):
             findings += question(evidence)
     if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
-        findings += [finding for question in IF_NO_CAUSE for finding in question(evidence)]
+        found = [finding for question in IF_NO_CAUSE for finding in question(evidence)]
+        findings += found if evidence.trials is None else verdict.tried(evidence, found)
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))  # stable: causes first
     made = [] if evidence.trials is None else evidence.trials.made
     return Diagnosis([*distinct(findings)], evidence.summary, made)

@@ -21,7 +21,7 @@ from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, is_as_trained, problem_of, stack_of, training_rows
 from .random_features import predicted_by_others
 from .table import Table
-from .trials import Trials
+from .trials import TINY, Trials, have_both_labels
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
@@ -32,7 +32,6 @@ TURNS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # parts of the rows from which clas
 N_PARTS = 5  # of the rows, each asked alone
 FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
-TINY = np.finfo(np.float64).tiny
 
 
 class lazily:  # noqa: N801
@@ -265,8 +264,9 @@ class Evidence:
 
     @lazily
     def trials(self):
-        """Small fits to compare with; None if there are to be none."""
-        return Trials(self) if self.may_try and self.has_signal else None
+        """Small fits to compare with; None if there are to be none, or nothing to fit."""
+        can_try = self.has_signal and have_both_labels(self.few)
+        return Trials(self) if self.may_try and can_try else None
 
     @lazily
     def error_of_gain(self):
@@ -357,8 +357,8 @@ class Evidence:
 
     def _told(self, labels):
         """The correlation of labels and their cross-validated prediction, by name."""
-        values = np.array([*labels.values()])
-        targets = (values - np.nanmean(values, axis=1, keepdims=True)).T
+        values = np.array([*labels.values()]).T
+        targets = values - mean_of_known(values)
         told = predicted_by_others(self.linear_inputs, targets)
         pairs = zip(told.T, targets.T, strict=True)
         return {name: correlation(*pair) for name, pair in zip(labels, pairs, strict=True)}

@@ -12,7 +12,7 @@ from scipy.special import entr, logit
 from scipy.stats import rankdata
 
 from ..training_setup import rows_per_step
-from .evidence import SHIFTS
+from .evidence import SHIFTS, correlation
 from .report import Finding
 from .training import afresh
 
@@ -334,7 +334,7 @@ def sorted_by(evidence):
     table = evidence.table
     for column in np.flatnonzero(~table.is_level & table.varies & ~table.has_gaps):
         values = rankdata(table.values[:, column])
-        if abs(np.corrcoef(values[1:], values[:-1])[0, 1]) > IN_ORDER:
+        if abs(correlation(values[1:], values[:-1])) > IN_ORDER:
             return table.name(table.at[column])
     return None
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..fit_warnings import CHANCE
-from .evidence import TINY
 from .leaks import auc_of
 from .report import Finding
+from .training import afresh
+from .trials import TINY
 
 N_ERRORS = 2.5  # standard errors that may be chance
 N_ERRORS_OF_BEST = 4.5  # of the ranking of held-out rows, by which the best epoch was chosen
@@ -106,7 +107,7 @@ def is_as_linear(evidence):
             lead,
             f"A logistic regression has a log loss of {evidence.linear_loss:.4f} here, "
             f"{-lead:.1%} less: hidden layers find nothing more in these columns.",
-            {"hidden_layer_sizes": ()},
+            afresh(evidence.clf, hidden_layer_sizes=()),
         )
 
 
@@ -114,6 +115,7 @@ def has_memorised(evidence):
     """Far better on training rows than on validation rows, or without any to compare with."""
     part, n_params, n_rows = evidence.gain, evidence.layout.n_params, evidence.n_rows
     gap = (evidence.loss - evidence.training_loss.mean()) / evidence.prior_loss
+    cannot_stop = evidence.clf.early_stopping or evidence.clf.judged_on == "stream"
     if evidence.judged_loss is None and part > 0.9 and n_params > n_rows:
         yield Finding(
             "overfitting",
@@ -123,7 +125,7 @@ def has_memorised(evidence):
             f"{part:.0%} of the base rate's loss is gone on the rows it trained on, with "
             f"{n_params} weights for {n_rows} rows; no rows were held out to say how much of that "
             "lasts.",
-            {} if evidence.clf.early_stopping else {"early_stopping": "auto"},
+            {} if cannot_stop else {"early_stopping": "auto"},
             "judge it by rows that it has not seen, such as by cross_val_score",
         )
     elif gap > 0.35:

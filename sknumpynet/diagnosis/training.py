@@ -6,6 +6,8 @@ from ..engine.initializers import RELATIVE_RATE, relative_rates
 from ..training_setup import rows_per_step
 from .report import Finding
 
+FIT_AGAIN = "call fit again, which draws the networks anew and learns the scaling from all rows"
+
 
 def is_rate_too_high(evidence):
     """The training loss rises, leaps or stops being finite."""
@@ -68,6 +70,7 @@ def is_unfinished(evidence):
         )
     elif fallen > 0.02 or (is_cut and fallen > 0 and evidence.lags):
         longer = {"max_iter": max(200, 10 * clf.max_iter)} if is_cut else more_patience(clf)
+        longer = {} if clf.judged_on == "stream" else longer  # which has neither
         yield Finding(
             "stopped_too_early",
             severity,
@@ -152,8 +155,12 @@ def leap_of(evidence):
 
 
 def afresh(clf, **params):
-    """These arguments, and warm_start=False if it is set: the next fit must start afresh."""
-    return params | ({"warm_start": False} if clf.warm_start else {})
+    """Those of these arguments that change something, and warm_start=False if it is set.
+
+    The next fit must start afresh.
+    """
+    changed = {name: value for name, value in params.items() if getattr(clf, name) != value}
+    return changed | ({"warm_start": False} if clf.warm_start else {})
 
 
 def begun_anew(clf, **params):

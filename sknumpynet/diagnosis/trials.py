@@ -27,6 +27,7 @@ NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
 STEP, MULTIPLIED = 2.5e-5, 1.2e10  # seconds of a layer's step; multiplications in a second
 LONGEST, IN_ALL = 1.0, 5.0  # seconds of a trial, and of all, by that estimate
 USUAL_EPOCHS = 30
+TINY = np.finfo(np.float64).tiny
 MARGIN, PART = 0.02, 0.7  # of the base rate's loss, and of what the better one takes off it
 FEWEST_CODES, ROWS_A_CODE = 4, 4  # levels of a column of codes, and rows a level in the mean
 # They do not belong to how one network learns, or stand for something in trials.
@@ -136,9 +137,8 @@ class Trials:
         """The rows of trials, and in which fold each is held out."""
         few, columns = self.evidence.few, columns_of(self.clf)
         width = few.X.shape[1]
-        n_rows = int(np.clip(MOST_INPUTS / inputs_of(width), FEWEST_ROWS, MOST_ROWS))
         # In the order in which they were given: without shuffling, training depends on it.
-        self.chosen = np.argsort(few.index[:n_rows])
+        self.chosen = np.argsort(few.index[: most_rows(width)])
         rows = few.take(self.chosen)
         n_means = 0 if columns is None else len(columns.means)
         n_numbers = width if columns is None else columns.of_levels.start - n_means
@@ -281,8 +281,9 @@ class Trials:
         of_truth = np.where(y, p, 1 - p).astype(np.float64)
         losses = -np.log(of_truth.clip(1e-12)).mean(axis=0)
         rate = np.average(self.y, weights=self.weight)
-        prior = -np.average(np.log(np.where(y, rate, 1 - rate)), weights=weight)
-        self.made.append(Trial(what, params, losses, weight, float(prior)))
+        prior = -np.average(np.log(np.where(y, rate, 1 - rate).clip(1e-300)), weights=weight)
+        # Where one class weighs nearly all, not 0, by which gains are divided.
+        self.made.append(Trial(what, params, losses, weight, float(max(prior, TINY))))
         return self.made[-1]
 
     def _probability(self, settings, train, held, is_stream):
@@ -315,7 +316,11 @@ class Trials:
         """A fit of bounded work."""
         seconds = self._seconds_of_epoch(clf, X, y)
         most = max(1, int(LONGEST / len(self.folds) / seconds))
-        if clf.max_iter != "auto" and clf.max_iter > most:
+        is_long = clf.max_iter != "auto" and clf.max_iter > most
+        if clf.max_iter == "auto":  # which ends by itself, but not soon if an epoch takes seconds
+            most = max(1, int(IN_ALL / seconds))
+            is_long = most < USUAL_EPOCHS
+        if is_long:
             self.is_cut = True
             clf.set_params(max_iter=most)
         clf.fit(X, y, weight)
@@ -343,6 +348,16 @@ class Trials:
             piece, left = left[:size], left[size:]
             clf.partial_fit(X[piece], y[piece], [False, True], weight[piece])
             self.seconds += self._seconds_of_epoch(clf, X[piece], y[piece])
+
+
+def most_rows(width):
+    """How many rows of so many columns trials have at most."""
+    return int(np.clip(MOST_INPUTS / inputs_of(width), FEWEST_ROWS, MOST_ROWS))
+
+
+def have_both_labels(few):
+    """Whether the rows of trials are of both classes; a rare one may not be among them."""
+    return len(np.unique(few.sign[: most_rows(few.X.shape[1])])) == 2
 
 
 def inputs_of(width, n_bins="auto"):

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..engine.activations import ACTIVATIONS
 from .report import Finding
-from .training import begun_anew
+from .training import FIT_AGAIN, afresh, begun_anew
 
 MOST_UNITS = 100  # of a layer, compared with one another
 VANISHED, EXPLODED = 1e-2, 1e2  # size of delta in the first layer, relative to that in the last
@@ -32,7 +32,8 @@ def has_symmetric_units(evidence):
                 part,
                 f"{part:.0%} of the units of layer {number} have the weights of another: they "
                 "compute the same and get the same gradient, so they will never differ.",
-                {"warm_start": False},
+                afresh(evidence.clf),
+                FIT_AGAIN,
             )
 
 
@@ -101,6 +102,7 @@ def has_saturated_units(evidence):
                 f"{part:.0%} of the units of layer {number} are at {low:g} or {high:g} on nearly "
                 "every row, where their slope is nearly 0.",
                 begun_anew(evidence.clf, scale_inputs="robust"),
+                FIT_AGAIN,
             )
 
 
@@ -126,4 +128,5 @@ def has_similar_units(evidence):
                 f"The units of layer {number} rise and fall together (median correlation "
                 f"{alike:.2f}), as of weights of one sign: all of them say what one would.",
                 begun_anew(evidence.clf),
+                FIT_AGAIN,
             )

@@ -17,7 +17,10 @@ from .trials import MARGIN, NETWORKS, PART
 
 SLIGHT = {"margin": 0.01, "part": 1.0}  # what a remedy must bring a fit that has not failed
 FAILING = 0.5  # of what a better fit takes off the base rate's loss
-ABOUT_THE_COURSE = ("stopped_too_early", "other_units", "rows_sorted", "validation_differs")
+ABOUT_THE_COURSE = (
+    "stopped_too_early", "other_units", "rows_sorted", "validation_differs", "symmetric_units",
+    "saturated_units", "similar_units",
+)  # fmt: skip
 ABOUT_SETTINGS = (  # with which a fresh fit would not learn, either
     "rate_too_high", "rate_too_low", "stopped_too_early", "penalty_too_strong",
     "hidden_layers_idle", "inputs_not_scaled", "outlier_squeezes",
@@ -76,12 +79,17 @@ def told_better(findings):
     """
     if any(finding.severity == "error" and finding.tried for finding in findings):
         findings = [finding for finding in findings if finding.code not in EFFECTS]
-    errors = [finding for finding in findings if finding.severity == "error"]
+    errors = [named_by(finding) for finding in findings if finding.severity == "error"]
     for finding in findings:
-        names = finding.params.keys() - {"warm_start"}
+        names = named_by(finding)
         is_general = finding.code == "unsuitable_setting" or names == {"solver"}
-        if not (is_general and any(names < error.params.keys() for error in errors)):
+        if not (is_general and any(names < more for more in errors)):
             yield finding
+
+
+def named_by(finding):
+    """The parameters that a finding's remedy sets, but for the start afresh."""
+    return finding.params.keys() - {"warm_start"}
 
 
 def tried_on_failure(evidence, finding):
@@ -231,7 +239,7 @@ def is_unexplained(evidence):
         f"Its log loss is {evidence.loss:.3f}: {', and '.join(behind)}. No cause was found."
         + ruled_out,
         step="call diagnose with trials=True"
-        if evidence.trials is None
+        if not evidence.may_try
         else "give more rows, or columns that have to do with the labels; look at the rows of the "
         "highest losses",
     )
@@ -240,7 +248,7 @@ def is_unexplained(evidence):
 def what_is_ahead(evidence):
     """What does better on these rows, in words."""
     prior, error = evidence.prior_loss, evidence.error_of_gain
-    if evidence.loss > prior - N_ERRORS * error:
+    if not evidence.loss <= prior - N_ERRORS * error:  # nor is NaN cleared
         yield f"the base rate alone has {prior:.3f}, which is no worse, as far as the rows can tell"
     linear_gain = 1 - evidence.linear_loss / prior
     is_behind = evidence.gain < PART * linear_gain - 3 * error / prior
