@@ -46,6 +46,7 @@ CAUSES = [
     copies.has_repeated_rows,
     units.has_uneven_gradients,
     settings.holds_back,
+    verdict.has_streamed_badly,
     training.is_rate_too_high,
     training.is_held_down,
     units.has_symmetric_units,
@@ -66,10 +67,9 @@ CAUSES = [
 ]
 # Warnings that are no reason not to learn.
 SYMPTOMS = ("uncalibrated", "sentinel", "leak", "constant_since_fit", "unknown_levels")
-IF_NO_CAUSE = [outcome.is_as_linear]
+IF_NO_CAUSE = [outcome.is_as_linear, verdict.is_behind_the_defaults]
 IF_NO_ERROR = [
     verdict.was_begun_badly,
-    verdict.has_streamed_badly,
     verdict.has_codes_as_numbers,
     verdict.needs_more,
     outcome.has_no_signal,
@@ -134,7 +134,7 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
        then ever smaller parts and what they leave, until no part of those that remain is enough
        alone. This is ddmin of Zeller and Hildebrandt (2002), which minimises what makes a
        program fail. Ours differs in three things: a subset is judged by its loss, and is enough
-       if at most a quarter of the difference to the defaults is left; of parameters that would
+       if that takes 80 % as much off the base rate's as the defaults do; of parameters that would
        each do, a fixed order decides; and the search ends when the trials have taken about five
        seconds, by an estimate from their work and not by the clock. Then it is asked whether
        another parameter must be as it is for the culprit to do harm.

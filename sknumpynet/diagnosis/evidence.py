@@ -256,7 +256,7 @@ class Evidence:
     @property
     def summary(self):
         """The log loss beside that of the base rate, in a line."""
-        which = "held out" if self.is_judged else "it trained on"
+        which = "held out" if self.is_judged else "given"
         return (
             f"Log loss {self.loss:.4f} on rows {which}; the base rate {self.base_rate:.3f} alone "
             f"has {self.prior_loss:.4f}."

@@ -99,14 +99,14 @@ def is_as_linear(evidence):
     """No better than a logistic regression."""
     has_hidden = len(evidence.layout.layer_sizes) > 2
     if has_hidden and evidence.gain > 0.1 and evidence.loss > evidence.linear_loss:
-        lead = 1 - evidence.loss / evidence.linear_loss
+        lead = 1 - evidence.linear_loss / evidence.loss
         yield Finding(
             "no_better_than_linear",
             "note",
             "",
             lead,
             f"A logistic regression has a log loss of {evidence.linear_loss:.4f} here, "
-            f"{-lead:.1%} less: hidden layers find nothing more in these columns.",
+            f"{lead:.1%} less: hidden layers find nothing more in these columns.",
             afresh(evidence.clf, hidden_layer_sizes=()),
         )
 

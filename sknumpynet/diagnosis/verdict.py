@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..fitted import is_as_trained
 from ..parameters import plain
 from .outcome import N_ERRORS
 from .report import Finding
 from .settings import helps
-from .training import afresh
+from .training import FIT_AGAIN, afresh
 from .trials import MARGIN, NETWORKS, PART
 
 SLIGHT = {"margin": 0.01, "part": 1.0}  # what a remedy must bring a fit that has not failed
@@ -29,6 +30,8 @@ EFFECTS = ("constant_prediction", "uncalibrated")  # of whatever holds training 
 SIMPLER = ("no_better_than_linear", "overfitting")  # notes that need no better loss
 LARGER = {"hidden_layer_sizes": (256, 256)}
 FINER = {"numeric_bins": 32}
+MOST_CODES = 4  # columns that may hold codes and are tried one by one
+CLOSE = 0.9  # of what the defaults take off the base rate's loss; less is worth a note
 
 
 def tried(evidence, findings):
@@ -38,10 +41,7 @@ def tried(evidence, findings):
         if not params:
             yield from with_fresh_fit(evidence, finding)
         elif finding.severity == "note":
-            after, before = evidence.trials.run(finding.params), evidence.trials.as_set
-            is_simpler = finding.code in SIMPLER and not before.beats(after, **SLIGHT)
-            if is_simpler or after.beats(before, **SLIGHT):
-                yield replace(finding, tried=told(evidence, after, before))
+            yield from tried_on_note(evidence, finding)
         else:
             yield from tried_on_failure(evidence, finding)
 
@@ -64,6 +64,18 @@ def with_fresh_fit(evidence, finding):
         )
     elif finding.code != "stopped_too_early" or trials.fails:
         yield finding
+
+
+def tried_on_note(evidence, finding):
+    """A note, if its remedy is of use, or leads to a simpler model that is no worse."""
+    trials = evidence.trials
+    if finding.code == "overfitting" and trials.is_in_sample:
+        yield finding
+        return
+    after, before = trials.run(finding.params), trials.as_set
+    is_simpler = finding.code in SIMPLER and not before.beats(after, **SLIGHT)
+    if is_simpler or after.beats(before, **SLIGHT):
+        yield replace(finding, tried=told(evidence, after, before))
 
 
 def severity_of(before, after):
@@ -95,7 +107,15 @@ def named_by(finding):
 def tried_on_failure(evidence, finding):
     """An error or warning with what its remedy brought; a note if it brought nothing."""
     trials = evidence.trials
-    if finding.code in ABOUT_SETTINGS and trials.as_set_learns:
+    if finding.code in ABOUT_SETTINGS:
+        if trials.as_set_learns:
+            return
+    elif not trials.can_tell:
+        yield finding
+        return
+    elif trials.as_set_learns and begins_otherwise(evidence.clf):
+        params, words = afresh(evidence.clf), told(evidence, trials.as_set, trials.own)
+        yield replace(finding, params=params, step=FIT_AGAIN, tried=words)
         return
     after = trials.run(finding.params)
     before = worse_of(trials.own, trials.as_set) if trials.fails else trials.as_set
@@ -109,6 +129,11 @@ def tried_on_failure(evidence, finding):
     elif trials.fails:
         step = f"none: to {finding.remedy} was tried, and the log loss was {after.loss:.3f} then"
         yield replace(finding, severity="note", params={}, step=step)
+
+
+def begins_otherwise(clf):
+    """Whether the next fit, begun afresh, differs from the last, with the same random_state too."""
+    return clf.warm_start or clf.judged_on == "stream" or not is_as_trained(clf)
 
 
 def worse_of(*trials):
@@ -206,6 +231,8 @@ def has_codes_as_numbers(evidence):
     if trials is None or trials.is_stream:
         return
     at = trials.like_codes()
+    if len(at) > 1 and len(at) <= MOST_CODES:
+        at = [one for one in at if trials.with_levels([one]).beats(trials.best, part=1.0)]
     if not at:
         return
     after = trials.with_levels(at)
@@ -222,6 +249,23 @@ def has_codes_as_numbers(evidence):
         "each is a level of its own: they are codes, whose order means little.",
         afresh(evidence.clf, categorical_features=columns),
         tried=told(evidence, after, trials.own),
+    )
+
+
+def is_behind_the_defaults(evidence):
+    """Learns well, and a fit with the defaults learns more."""
+    trials = evidence.trials
+    if trials is None or trials.is_stream or not trials.default.beats(trials.own, part=CLOSE):
+        return
+    yield Finding(
+        "defaults_learn_more",
+        "note",
+        ", ".join(trials.changed),
+        trials.default.loss,
+        f"It learns, but with the defaults of {', '.join(trials.changed) or 'all parameters'} "
+        "there is more to learn.",
+        step="compare it with NumpyMLPBinaryClassifier()",
+        tried=told(evidence, trials.default, trials.own),
     )
 
 

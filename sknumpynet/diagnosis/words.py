@@ -53,6 +53,7 @@ PLAIN = {
     "threshold_hides_rare_class": "The rarer class seldom gets more than one half, so predict "
     "seldom finds it.",
     "no_better_than_linear": "A logistic regression does better than these hidden layers.",
+    "defaults_learn_more": "It learns, and the defaults learn more from the same rows.",
     "unexplained": "It has learnt less than can be learnt, and no cause was found.",
 }
 
