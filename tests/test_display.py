@@ -463,7 +463,8 @@ def test_without_trials_there_are_no_bars():
     display.figure_.canvas.draw()
     assert display.base_line_ is None
     assert len(display.bars_) == len(display.texts_) == 0
-    assert display.axes_[0].get_title() == "no trials"
+    assert display.axes_[0].get_title() == "no trials were made"
+    assert not display.axes_[0].axison
 
 
 def test_a_new_figure_is_high_enough_for_many_trials():
@@ -477,8 +478,38 @@ def test_a_new_figure_is_high_enough_for_many_trials():
     bars = [bar.get_window_extent() for bar in display.bars_]
     for below, above in [*zip(bars, texts, strict=True), *zip(texts[1:], bars[:-1], strict=True)]:
         assert below.y1 <= above.y0 + 1
-    assert display.texts_[0].get_text().endswith("aaa...")
     assert display.plot(ax=plt.figure().add_subplot()).figure_.get_figheight() == 4.8
+
+
+@pytest.mark.parametrize("width", [3, 6.4, 12])
+def test_words_of_trials_end_within_the_frame_and_are_whole_where_there_is_room(width):
+    whats = ["as it is", f"with {', '.join(f'beta_{at}=0.9' for at in range(8))}", 300 * "a"]
+    trials = [Trial(what, {}, np.array([len(what)]), np.ones(1), 0.7) for what in whats]
+    figure, ax = plt.subplots(figsize=(width, 5), layout="constrained")
+    display = DiagnosisDisplay(trials, [[0.1], [0.2]], **CURVE).plot(ax)
+    figure.canvas.draw()
+    frame, em = display.axes_[0].bbox, display.texts_[0].get_fontsize() * figure.dpi / 72
+    for text, trial, what in zip(display.texts_, trials, whats, strict=True):
+        end, said = text.get_window_extent().x1, text.get_text()
+        whole = f" {trial.loss:.3f}  {what}"
+        assert end < frame.x1
+        if said != whole:
+            assert said.endswith("…")
+            assert whole.startswith(said[:-1])
+            assert end > frame.x1 - 4 * em
+    assert (display.texts_[1].get_text().endswith(whats[1])) == (width == 12)
+
+
+@pytest.mark.parametrize("n_layers", [1, 2, 7, 10, 11, 25, 200])
+def test_every_layer_has_a_tick_and_the_first_and_last_a_number(n_layers):
+    sizes = np.geomspace(1e-3, 1, n_layers)[:, np.newaxis]
+    axis = DiagnosisDisplay(TRIALS, sizes, **CURVE).plot().axes_[2].xaxis
+    numbers = axis.get_majorticklocs()
+    assert {*numbers, *axis.get_minorticklocs()} == {*range(1, n_layers + 1)}
+    assert {1, n_layers} <= {*numbers}
+    assert len(numbers) == n_layers if n_layers <= 10 else len(numbers) <= 10
+    labels = [label.get_text() for label in axis.get_majorticklabels()]
+    assert labels == [f"{number:.0f}" for number in numbers]
 
 
 # scikit-learn's own -----------------------------------------------------------------------------

@@ -4,11 +4,11 @@ MOST_VALUES, MOST_NAMES = 3, 4  # of parameters, in the words for a trial
 
 PLAIN = {
     # Rows, labels and weights
-    "other_units": "Training learnt the scale of the columns from rows of other units.",
+    "other_units": "Training learnt the scale of the columns from rows measured in other units.",
     "other_rows": "These are not the rows, or not the labels, that the networks learnt from.",
     "labels_misplaced": "In a part of the table the labels are not those of their rows.",
-    "labels_shifted": "Every label stands some rows away from the row that it belongs to.",
-    "unit_changes": "A column is in one unit above some row, and in another below it.",
+    "labels_shifted": "Labels stand some rows away from the row that they belong to.",
+    "unit_changes": "A column is in one unit of measure above some row, and in another below it.",
     "rows_sorted": "The rows came sorted, so what was learnt from the first was forgotten again.",
     "validation_is_training": "The validation rows are training rows, so they judge nothing.",
     "validation_differs": "The validation rows are unlike the training rows.",
@@ -32,7 +32,7 @@ PLAIN = {
     "unsuitable_setting": "A parameter has a value with which the networks learn badly.",
     "no_hidden_layer": "Without a hidden layer a network can only add its columns up.",
     "too_few_units": "There are too few units to tell the classes apart.",
-    "hidden_layers_idle": "Without a bend in its units, all layers together are one line.",
+    "hidden_layers_idle": "With this activation hidden layers do no more than logistic regression.",
     "rate_too_high": "The learning rate is too high: each step leaps over what it aims at.",
     "rate_too_low": "The learning rate is too low: the steps lead hardly anywhere.",
     "schedule_ends_early": "The learning rate falls to almost nothing before much is learnt.",

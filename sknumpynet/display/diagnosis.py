@@ -8,13 +8,13 @@ from ..diagnosis import diagnose
 from ..diagnosis.evidence import Evidence
 from ..diagnosis.report import distinct_trials
 from ..fitted import check_ours
-from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin, count_along, place_to_divide
+from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin, place_to_divide
 from .training import TrainingCurveDisplay
 
 PANELS_HEIGHT, TRIAL_HEIGHT = 2.8, 0.35  # inches of a new figure: lower panels, a trial
 BAR = 0.33  # of a trial's height; above it stand the words
 FURTHEST = 1.5  # times the base rate's loss: where longer bars are cut off
-LONGEST_WHAT = 100  # letters
+MOST_LABELS = 10  # of layers
 LEAST_DELTA = 1e-12  # of the largest: where smaller ones are drawn
 SMALLEST_DELTA = 1e-280  # on a logarithmic scale
 SPAN = 1e-2  # at least, from the largest down: no slope where sizes are nearly the same
@@ -24,8 +24,9 @@ class DiagnosisDisplay:
     """The trials of a diagnosis, the training curve, and the size of the errors layer by layer.
 
     Above, a bar for each trial, below its log loss and what was tried; the first is the estimator.
-    Bars end at 1.5 times the base rate's loss. Below on the left, what `TrainingCurveDisplay`
-    draws; on the right, the root mean square of delta over rows and units, a line a network.
+    Bars end at 1.5 times the base rate's loss; words that are too long for the figure end in "…".
+    Below on the left, what `TrainingCurveDisplay` draws; on the right, the root mean square of
+    delta over rows and units, a line a network.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ class DiagnosisDisplay:
         """
         ink, tried = begin(self, ax), [*distinct_trials(self.trials)]
         place = place_to_divide(self.ax_)
-        height = TRIAL_HEIGHT * (len(tried) + 2)
+        height = TRIAL_HEIGHT * (len(tried) + 2 if tried else 0.5)
         if ax is None:
             self.figure_.set_figheight(max(self.figure_.get_figheight(), PANELS_HEIGHT + height))
         self.ax_.set_axis_off()
@@ -132,6 +133,9 @@ class DiagnosisDisplay:
         ).plot(left)
         left.set_title("training", fontsize="medium")
         self._draw_deltas(right)
+        self.figure_.draw_without_rendering()  # only now is it known how wide the panels are
+        for text in self.texts_:
+            shorten(text, above.bbox.x1 - 0.5 * text.get_fontsize() * self.figure_.dpi / 72)
         return self
 
     def _draw_trials(self, ax, tried, ink):
@@ -139,19 +143,24 @@ class DiagnosisDisplay:
         losses = [trial.loss for _, trial in tried]
         colors = [VERMILION, *[BLUE] * len(losses)][: len(losses)]
         self.bars_ = ax.barh(range(len(losses)), losses, BAR, color=colors, align="edge")
+        words = {"c": ink, "size": "small", "va": "bottom", "clip_on": True}
+        # They interrupt the dotted line, but not the frame.
+        words |= {"bbox": {"fc": ax.get_facecolor(), "ec": "none", "pad": 0}, "zorder": 2.2}
         self.texts_ = [
-            ax.text(0, at, told(what, trial), c=ink, size="small", va="bottom", clip_on=True)
+            ax.text(0, at, f" {trial.loss:.3f}  {what}", **words)
             for at, (what, trial) in enumerate(tried)
         ]
         self.base_line_ = None
-        title = "log loss of trials; dotted: of the base rate" if losses else "no trials"
-        ax.set_title(title, fontsize="medium")
+        if not tried:
+            ax.set_axis_off()
+            ax.set_title("no trials were made", fontsize="medium")
+            return
+        ax.set_title("log loss of trials; dotted: of the base rate", fontsize="medium")
         ax.set_yticks([])
-        if losses:
-            ax.set_ylim(len(losses) - 1 + 1.3 * BAR, BAR - 1)
-            prior_loss = tried[0][1].prior_loss
-            self.base_line_ = ax.axvline(prior_loss, color=ink, ls=":", lw=1)
-            ax.set_xlim(0, min(max(1.05 * prior_loss, *losses), FURTHEST * prior_loss))
+        ax.set_ylim(len(losses) - 1 + 1.3 * BAR, BAR - 1)
+        prior_loss = tried[0][1].prior_loss
+        self.base_line_ = ax.axvline(prior_loss, color=ink, ls=":", lw=1)
+        ax.set_xlim(0, min(max(1.05 * prior_loss, *losses), FURTHEST * prior_loss))
 
     def _draw_deltas(self, ax):
         """Lines of the size of delta, from the first layer to the last."""
@@ -165,10 +174,15 @@ class DiagnosisDisplay:
             ax.set_ylim(min(np.nanmin(shown), SPAN * largest) / 1.5, 1.5 * largest)
         ax.set(xlabel="layer", ylabel="root mean square")
         ax.set_title("delta", fontsize="medium")
-        count_along(ax.xaxis)
+        ax.set_xticks(layers, minor=True)
+        step = -(-len(layers) // MOST_LABELS)
+        ax.set_xticks([*range(1, len(layers) - step + 1, step), len(layers)])
 
 
-def told(what, trial):
-    """The loss of a trial, and its words or their beginning."""
-    what = what if len(what) <= LONGEST_WHAT else f"{what[: LONGEST_WHAT - 3]}..."
-    return f" {trial.loss:.3f}  {what}"
+def shorten(text, right):
+    """End words in "…" that reach further to the right than so many pixels."""
+    words = text.get_text()
+    while words and (box := text.get_window_extent()).x1 > right:
+        part = max(right - box.x0, 0) / box.width
+        words = words[: int(part * len(words)) - 1] if part else ""
+        text.set_text(f"{words}…")
