@@ -180,9 +180,6 @@ class Trials:
                 params[name] = "auto"
         if clf.warm_start and params.get("max_iter", "auto") != "auto":  # of all calls together
             params["max_iter"] = max(clf.max_iter, round(clf.t_ / evidence.n_rows))
-        sizes = params["hidden_layer_sizes"]
-        if sizes == default["hidden_layer_sizes"]:
-            params["hidden_layer_sizes"] = default["hidden_layer_sizes"]
         return params, {name: default[name] for name in names}
 
     @property

@@ -212,7 +212,8 @@ def has_codes_as_numbers(evidence):
     if not after.beats(trials.own) or not after.beats(trials.best):
         return
     codes = table.columns_at(at)
-    columns = [plain(table.names[column]) for column in {*np.flatnonzero(table.of_levels), *codes}]
+    chosen = sorted({*np.flatnonzero(table.of_levels), *codes})
+    columns = [plain(table.names[column]) for column in chosen]
     yield Finding(
         "codes_as_numbers",
         severity_of(trials.own, after),
