@@ -249,8 +249,8 @@ def has_changed_unit(evidence):
 def leap_in(values):
     """Where the spread of a column leaps, and by which factor; None where it does not.
 
-    Within the rows before and after, the spreads of their blocks must be alike: those of a column by
-    which rows are sorted grow from block to block.
+    Within the rows before and after, the spreads of their blocks must be alike: those of a column
+    by which rows are sorted grow from block to block.
     """
     blocks = [block[~np.isnan(block)] for block in np.array_split(values, N_BLOCKS)]
     if min(map(len, blocks)) < FEWEST:
