@@ -30,7 +30,6 @@ CAUSES = [
     copies.has_contradictions,
     history.are_unfamiliar,
     order.has_shifted_labels,
-    order.has_turned_labels,
     order.has_changed_unit,
     order.is_sorted,
     history.has_other_validation,
@@ -57,6 +56,7 @@ CAUSES = [
     training.is_linear,
     outcome.is_constant,
     order.has_misplaced_labels,
+    order.has_turned_labels,
     order.has_one_sound_part,
     outcome.has_memorised,
     outcome.is_uncalibrated,
@@ -179,7 +179,7 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
 def explains(finding):
     """Whether a finding says why too little is learnt."""
     is_serious = finding.severity == "error" or (finding.tried and finding.severity == "warning")
-    return is_serious or finding.code == "no_signal"
+    return is_serious or finding.code in ("no_signal", "few_rows_weigh_all")
 
 
 def distinct(findings):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..parameters import plain
 from ..remedies import Remedy
 from .report import Finding
 
@@ -18,26 +19,35 @@ def has_sentinels(evidence):
     """A number that means missing: repeated, at the end of a column, and apart from the others."""
     table, clf = evidence.table, evidence.clf
     spoils_scale = clf.scale_inputs != "robust" and evidence.gain < 0.1
+    for value, columns in columns_with_sentinels(table).items():
+        name, whole = table.name(columns[0]), table.whole(columns[0])
+        rest = whole[whole != value]
+        others = f" So are {table.listed(columns[1:])}." if len(columns) > 1 else ""
+        names = [table.names[column] for column in columns]
+        yield Finding(
+            "sentinel",
+            "error" if spoils_scale else "warning",
+            table.listed(columns),
+            value,
+            f"{name} is {value:g} in {np.count_nonzero(whole == value):,} of {len(whole):,} "
+            f"rows and else between {np.fmin.reduce(rest):g} and {np.fmax.reduce(rest):g}: it "
+            f"looks like a missing value written as a number.{others}",
+            step=f"make {value:g} in {table.listed(columns)} missing, as NaN, which has an input "
+            f"of its own: {line_for_gap(names, value, evidence.container)}",
+        )
+
+
+def columns_with_sentinels(table):
+    """The columns that hold each number that looks like a missing one, in all rows."""
+    found = {}
     for values, column in zip(table.values.T, table.at, strict=True):
         if table.kinds[column] != "number" or table.of_levels[column]:
             continue
         suspects = set(sentinels_in(values))
-        if not suspects:
-            continue
-        whole = table.whole(column)
+        whole = table.whole(column) if suspects else values
         for value in suspects.intersection(sentinels_in(whole)):
-            name, rest = table.name(column), whole[whole != value]
-            yield Finding(
-                "sentinel",
-                "error" if spoils_scale else "warning",
-                name,
-                value,
-                f"{name} is {value:g} in {np.count_nonzero(whole == value):,} of {len(whole):,} "
-                f"rows and else between {np.fmin.reduce(rest):g} and {np.fmax.reduce(rest):g}: it "
-                "looks like a missing value written as a number.",
-                step=f"make {value:g} in {name} missing, as NaN, which has an input of its own: "
-                + line_for_gap(table.names[column], value, evidence.container),
-            )
+            found.setdefault(value, []).append(int(column))
+    return found
 
 
 def sentinels_in(values):
@@ -83,17 +93,18 @@ def is_apart(extreme, others, rest, share):
     return gap > TIMES_SPACING * spacing and 0 < TIMES_SPREAD * spread <= gap
 
 
-def line_for_gap(name, value, container):
-    """A line of code that makes a number of a column missing."""
-    value = int(value)  # all of them are whole
+def line_for_gap(names, value, container):
+    """A line of code that makes a number of some columns missing."""
+    value, names = int(value), [plain(name) for name in names]  # all values are whole
     if container == "array":
-        is_there = f"(X == {value}) & (numpy.arange(X.shape[1]) == {name})"
+        is_there = f"(X == {value}) & numpy.isin(numpy.arange(X.shape[1]), {names})"
         return f"X = numpy.asarray(X); X = numpy.where({is_there}, numpy.nan, X)"
     if container == "sparse" and value == 0:  # which need not be stored
-        rows = f"numpy.flatnonzero(X[:, [{name}]].toarray() == 0)"
-        return f"X = scipy.sparse.lil_array(X, dtype=float); X[{rows}, {name}] = numpy.nan"
+        found = f"rows, at = numpy.nonzero(X[:, {names}].toarray() == 0)"
+        fill = f"{found}; X[rows, numpy.array({names})[at]] = numpy.nan"
+        return f"X = scipy.sparse.lil_array(X, dtype=float); {fill}"
     if container == "sparse":
-        is_there = f"(X.col == {name}) & (X.data == {value})"
+        is_there = f"numpy.isin(X.col, {names}) & (X.data == {value})"
         return f"X = scipy.sparse.coo_array(X, dtype=float); X.data[{is_there}] = numpy.nan"
     is_there = f"lambda column: column == {value}"
-    return Remedy(f"{{}}.mask({is_there})", f"{{}}.replace({value}, None)").line([name], container)
+    return Remedy(f"{{}}.mask({is_there})", f"{{}}.replace({value}, None)").line(names, container)

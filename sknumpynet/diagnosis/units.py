@@ -6,7 +6,6 @@ from ..engine.activations import ACTIVATIONS
 from .report import Finding
 from .training import FIT_AGAIN, afresh, begun_anew
 
-MANY_LAYERS = 6  # through which deltas may fade of themselves in layers of relu and its like
 MOST_UNITS = 100  # of a layer, compared with one another
 VANISHED, EXPLODED = 1e-2, 1e2  # size of delta in the first layer, relative to that in the last
 
@@ -52,8 +51,7 @@ def has_uneven_gradients(evidence):
     ratio = np.median(sizes[0] / sizes[-1])
     kind = "vanishing" if ratio < VANISHED else "exploding" if ratio > EXPLODED else None
     # Dead units pass nothing on, either; that is no matter of depth.
-    saturates = ACTIVATIONS[evidence.activation].limits is not None
-    fades = kind == "vanishing" and (saturates or len(sizes) > MANY_LAYERS)
+    fades = kind == "vanishing" and not any(has_dead_units(evidence))
     # Where there is nothing to learn, weights fade, and deltas with them: an effect.
     if kind == "exploding" or (fades and evidence.could_learn_more):
         yield Finding(
