@@ -319,3 +319,21 @@ def test_networks_of_no_numbers_are_not_cleared():
     for coef in clf.coefs_:
         coef[...] = np.nan
     assert diagnose(clf, X, y, trials=False).findings[0].severity == "error"
+
+
+def test_without_trials_signal_is_not_denied_for_want_of_a_hidden_layer():
+    X, y = crossed()
+    clf = fitted(X, y, hidden_layer_sizes=(), numeric_bins=0)
+    found = [finding.code for finding in diagnose(clf, X, y, trials=False).findings]
+    assert "unexplained" in found
+    assert "no_signal" not in found
+
+
+def test_rows_are_counted_in_the_table_though_some_have_no_weight():
+    rng = np.random.default_rng(0)
+    X, place = rng.normal(size=(1200, 3)), np.arange(1200)
+    y = ((X[:, 0] + 0.3 * rng.normal(size=1200) > 0) ^ (place >= 800)).astype(int)
+    weight = (place >= 400) * 1.0
+    clf = NumpyMLPBinaryClassifier(random_state=0).fit(X, y, weight)
+    finding = diagnose(clf, X, y, weight, trials=False).findings[0]
+    assert (finding.code, finding.where) == ("labels_misplaced", "from about row 800")

@@ -183,7 +183,7 @@ def explains(finding):
 
 
 def distinct(findings):
-    """The findings, but the first of each code and place only."""
+    """The findings, but the first only of each code and place; of remedies, of each code."""
     known = set()
     for finding in findings:
         name = finding.code, finding.where if not finding.params else ""

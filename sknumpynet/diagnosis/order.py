@@ -184,7 +184,7 @@ def has_turned_labels(evidence):
     part = max(told, key=told.get)
     by_chance = CHANCE / np.sqrt(len(evidence.few_positions))
     if told[part] > max(0.25, by_chance) and told[part] - as_given > 0.15:
-        row = int(part * evidence.n_rows)
+        row = row_number(evidence, part)
         yield Finding(
             "labels_misplaced",
             "error",
@@ -208,7 +208,7 @@ def has_one_sound_part(evidence):
         return
     if np.isnan(others).any() or not (others < told[best] / 3).all():
         return
-    first, last = (int(at * evidence.n_rows / len(told)) for at in (best, best + 1))
+    first, last = (row_number(evidence, at / len(told)) for at in (best, best + 1))
     yield Finding(
         "labels_misplaced",
         "error",
@@ -222,8 +222,14 @@ def has_one_sound_part(evidence):
     )
 
 
+def row_number(evidence, part):
+    """The number, in the table, of the row before which this part of the rows lies."""
+    index = evidence.all_rows.index  # rows without weight are not among them
+    return index[min(int(part * len(index)), len(index) - 1)]
+
+
 def has_changed_unit(evidence):
-    """A number whose unit changes from some row on: its median and its spread leap together."""
+    """A number whose unit seems to change from some row on: its spread leaps."""
     table = evidence.table
     for at in np.flatnonzero(~table.is_level & table.varies):
         leap = leap_in(table.values[:, at])
@@ -234,17 +240,18 @@ def has_changed_unit(evidence):
                 "error" if evidence.gain < 0.1 else "warning",
                 table.name(column),
                 leap[1],
-                f"From about row {row:,} on, {table.name(column)} is {leap[1]:.3g} times as large "
-                "and as spread out as before: its unit changes.",
+                f"From about row {row:,} on, {table.name(column)} is {leap[1]:.3g} times as spread "
+                "out as before, as if its unit changed.",
                 step=f"bring {table.name(column)} to one unit in all rows",
             )
 
 
 def leap_in(values):
-    """Where the size of a column leaps, and by which factor; None where it does not.
+    """Where the spread of a column leaps, and by which factor; None where it does not.
 
-    Within the rows before and after, the sizes of their blocks must be alike: those of a column by
-    which rows are sorted grow from block to block.
+    Within the rows before and after, the spreads of their blocks must be alike: those of a column
+    by which rows are sorted grow from block to block. A median far from 0 must leap as they do: in
+    one unit values may spread more from some row on.
     """
     blocks = [block[~np.isnan(block)] for block in np.array_split(values, N_BLOCKS)]
     if min(map(len, blocks)) < FEWEST:
@@ -253,13 +260,15 @@ def leap_in(values):
     span = quartiles[:, 1] - quartiles[:, 0]
     if not span.all():
         return None
-    size = np.log(span)
+    size, middle = np.log(span), quartiles.mean(axis=1)
     for cut in range(2, N_BLOCKS - 1):
         before, after = size[:cut], size[cut:]
-        leap = abs(after.mean() - before.mean())
-        if leap > max(np.log(LEAP), 3 * (np.ptp(before) + np.ptp(after))):
-            factor = float(np.exp(after.mean() - before.mean()))
-            return cut * len(values) // N_BLOCKS, factor
+        leap = after.mean() - before.mean()
+        is_sharp = abs(leap) > max(np.log(LEAP), 3 * (np.ptp(before) + np.ptp(after)))
+        low, high = (abs(np.median(part)) for part in (middle[:cut], middle[cut:]))
+        is_central = max(low / span[0], high / span[-1]) < 1
+        if is_sharp and (is_central or abs(np.log(high / low) - leap) < 1):
+            return cut * len(values) // N_BLOCKS, float(np.exp(leap))
     return None
 
 

@@ -36,13 +36,15 @@ def is_constant(evidence):
 def has_no_signal(evidence):
     """On held-out rows neither the loss nor the ranking is better than chance makes them.
 
-    Nor does a logistic regression rank better.
+    Nor does a logistic regression rank better, or a simple model with curves and products tell the
+    labels.
     """
     is_positive, linear = evidence.is_positive, evidence.linear_probability
     if evidence.judged_loss is None or linear is None:
         return
     of_linear = rank_of(linear, is_positive[evidence.few_positions])
-    if of_linear.errors > N_ERRORS:
+    told = evidence.told_by_columns[0] * np.sqrt(len(evidence.few_positions))
+    if of_linear.errors > N_ERRORS or told > N_ERRORS_OF_BEST:
         return
     if evidence.out_of_fold is None:
         gained, ranked = (evidence.prior_loss - evidence.judged_loss) * evidence.n_rows, ""

@@ -82,8 +82,8 @@ def is_apart(extreme, others, rest, share):
     gap, low, high, is_usual = abs(others[0] - extreme), rest[0], rest[-1], extreme in SENTINELS
     if gap > high - low and is_usual:
         return share >= RARE
-    if extreme == -1 and low >= 0:  # the only negative number
-        return share >= COMMON
+    if extreme == -1 and low >= 0:  # the only negative number, and more than the end of a scale
+        return share >= max(COMMON, 2 * np.mean(rest == others[0]) * (1 - share))
     if not COMMON <= share <= MOST:
         return False
     if extreme != 0 and not is_usual:

@@ -157,8 +157,12 @@ def is_rate_high(evidence):
 def sentence(trials, names, partners):
     """What holds it back, in a sentence."""
     settings = trials.as_set_params
-    told = " and ".join(f"{name}={settings[name]!r}" for name in names)
+    told = [f"{name}={settings[name]!r}" for name in names]
+    told = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
     if partners:
         told += f", together with {partners[0]}={settings[partners[0]]!r},"
     verb = "hold" if len(names) > 1 else "holds"
-    return f"{told} {verb} training back: with all else as it is set, the default learns."
+    return (
+        f"{told} {verb} training back: with all else as it is set, the default"
+        f"{'s learn' if len(names) > 1 else ' learns'}."
+    )

@@ -6,7 +6,7 @@ trials.
 """
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -131,6 +131,7 @@ class Trials:
             for name, value in self.as_set_params.items()
             if value != self.defaults[name]
         }
+        self.base_rate = self._judged_base_rate()
         self.own = self._judged("as it is", {}, evidence.few_members[:, self.chosen[self.judged]])
 
     def _sample(self):
@@ -181,9 +182,6 @@ class Trials:
                 params[name] = "auto"
         if clf.warm_start and params.get("max_iter", "auto") != "auto":  # of all calls together
             params["max_iter"] = max(clf.max_iter, round(clf.t_ / evidence.n_rows))
-        sizes = params["hidden_layer_sizes"]
-        if sizes == default["hidden_layer_sizes"]:
-            params["hidden_layer_sizes"] = default["hidden_layer_sizes"]
         return params, {name: default[name] for name in names}
 
     @property
@@ -288,14 +286,20 @@ class Trials:
 
     def _judged(self, what, params, p):
         """A trial of what each network says of the rows held out; its losses are their means."""
-        y, weight = self.y[self.judged], self.weight[self.judged]
+        y = self.y[self.judged]
         of_truth = np.where(y, p, 1 - p).astype(np.float64)
         losses = -np.log(of_truth.clip(1e-12)).mean(axis=0)
-        rate = np.average(self.y, weights=self.weight)
-        prior = -np.average(np.log(np.where(y, rate, 1 - rate).clip(1e-300)), weights=weight)
-        # Where one class weighs nearly all, not 0, by which gains are divided.
-        self.made.append(Trial(what, params, losses, weight, float(max(prior, TINY))))
+        self.made.append(replace(self.base_rate, what=what, params=params, losses=losses))
         return self.made[-1]
+
+    def _judged_base_rate(self):
+        """The trial of which all others take the weights: the base rate for every row."""
+        y, weight = self.y[self.judged], self.weight[self.judged]
+        rate = np.average(self.y, weights=self.weight)
+        losses = -np.log(np.where(y, rate, 1 - rate).clip(1e-300))
+        # Where one class weighs nearly all, not 0, by which gains are divided.
+        prior_loss = float(max(np.average(losses, weights=weight), TINY))
+        return Trial("the base rate", {}, losses, weight, prior_loss)
 
     def _probability(self, settings, train, held, is_stream):
         """What each network of a fit says of the rows held out of it."""

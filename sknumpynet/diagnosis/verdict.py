@@ -239,7 +239,8 @@ def has_codes_as_numbers(evidence):
     if not after.beats(trials.own) or not after.beats(trials.best):
         return
     codes = table.columns_at(at)
-    columns = [plain(table.names[column]) for column in {*np.flatnonzero(table.of_levels), *codes}]
+    chosen = sorted({*np.flatnonzero(table.of_levels), *codes})
+    columns = [plain(table.names[column]) for column in chosen]
     yield Finding(
         "codes_as_numbers",
         severity_of(trials.own, after),
@@ -291,19 +292,20 @@ def is_unexplained(evidence):
 
 def what_is_ahead(evidence):
     """What does better on these rows, in words."""
-    prior, error = evidence.prior_loss, evidence.error_of_gain
+    prior, error, trials = evidence.prior_loss, evidence.error_of_gain, evidence.trials
+    if trials is not None and trials.fails:
+        yield (
+            f"on {trials.n_rows:,} rows a fit with the defaults has {trials.best.loss:.3f} where "
+            f"this one has {trials.own.loss:.3f}"
+        )
+    elif trials is not None and trials.as_set.beats(trials.base_rate):
+        return  # one network alone is judged by so few rows that its own loss tells little
     if not evidence.loss <= prior - N_ERRORS * error:  # nor is NaN cleared
         yield f"the base rate alone has {prior:.3f}, which is no worse, as far as the rows can tell"
     linear_gain = 1 - evidence.linear_loss / prior
     is_behind = evidence.gain < PART * linear_gain - 3 * error / prior
     if is_behind and linear_gain > MARGIN:
         yield f"a logistic regression has {evidence.linear_loss:.3f}"
-    if evidence.trials is not None and evidence.trials.fails:
-        trials = evidence.trials
-        yield (
-            f"on {trials.n_rows:,} rows a fit with the defaults has {trials.best.loss:.3f} where "
-            f"this one has {trials.own.loss:.3f}"
-        )
 
 
 def ruled_out_by(trials):
