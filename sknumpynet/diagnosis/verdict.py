@@ -91,11 +91,13 @@ def told_better(findings):
     """
     if any(finding.severity == "error" and finding.tried for finding in findings):
         findings = [finding for finding in findings if finding.code not in EFFECTS]
-    errors = [named_by(finding) for finding in findings if finding.severity == "error"]
+    errors = [finding for finding in findings if finding.severity == "error"]
     for finding in findings:
         names = named_by(finding)
-        is_general = finding.code == "unsuitable_setting" or names == {"solver"}
-        if not (is_general and any(names < more for more in errors)):
+        is_rate = finding.code in ("rate_too_low", "rate_too_high") and names == {"solver"}
+        others = [named_by(error) for error in errors if error.code != finding.code]
+        is_general = is_rate or finding.code == "unsuitable_setting"
+        if not (is_general and any(names <= more for more in others)):
             yield finding
 
 
