@@ -12,7 +12,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import shuffle
 
-from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier, diagnose
+import sknumpynet
+from sknumpynet import NotLearningWarning, NumpyMLPBinaryClassifier
 from sknumpynet.diagnosis.evidence import Evidence
 from sknumpynet.diagnosis.outcome import has_no_signal
 from sknumpynet.diagnosis.report import SEVERITIES
@@ -33,6 +34,11 @@ def load_zoo():
 zoo = load_zoo()
 
 
+def diagnose(*given, trials=False):
+    """The diagnosis by symptoms; `test_diagnosis_trials.py` has that by trials."""
+    return sknumpynet.diagnose(*given, trials=trials)
+
+
 def codes(diagnosis, severities=SEVERITIES):
     return [f.code for f in diagnosis.findings if f.severity in severities]
 
@@ -40,7 +46,7 @@ def codes(diagnosis, severities=SEVERITIES):
 @pytest.mark.parametrize("failure", zoo.ZOO, ids=lambda failure: failure.make.__name__)
 def test_the_leading_finding_is_the_cause(failure):
     clf, X, y, *weight = failure.make(1)
-    finding = diagnose(clf, X, y, *weight).findings[0]
+    finding = diagnose(clf, X, y, *weight, trials=True).findings[0]
     assert failure.is_named_by(finding), finding
     assert finding.remedy in str(finding)
     assert finding.params.keys() <= clf.get_params().keys()
@@ -49,7 +55,7 @@ def test_the_leading_finding_is_the_cause(failure):
 @pytest.mark.parametrize("make", [zoo.xor, zoo.moons, zoo.circles, zoo.cancer])
 def test_nothing_is_said_of_a_healthy_fit(make):
     X, y = make(0)
-    assert diagnose(zoo.fit(X, y, 0), X, y).findings == []
+    assert diagnose(zoo.fit(X, y, 0), X, y, trials=True).findings == []
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -839,7 +845,7 @@ def test_what_ranks_well_is_not_without_signal():
     rng = np.random.default_rng(0)
     evidence, none = Evidence(clf, X, y, None), rng.normal(0.5, 0.01, len(y))
     of_linear, wrong = evidence.linear_probability, clf.oof_proba_[:, 1] / 1e4
-    vars(evidence)["judged_loss"] = 2.0
+    vars(evidence).update(judged_loss=2.0, told_by_columns={0: 0.0})
     for told, linear, n_found in [(none, none, 1), (wrong, none, 0), (none, of_linear, 0)]:
         vars(evidence).update(out_of_fold=told, linear_probability=linear)
         assert len(list(has_no_signal(evidence))) == n_found
