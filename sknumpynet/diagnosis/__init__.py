@@ -164,10 +164,11 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
     evidence = Evidence(clf, X, y, sample_weight, may_try=trials)
     findings = [finding for question in CAUSES for finding in question(evidence)]
     if evidence.trials is not None:
-        findings = [*verdict.told_better([*verdict.tried(evidence, findings)])]
+        findings = [*verdict.tried(evidence, findings)]
     for question in IF_NO_ERROR:
-        if not any(map(explains, findings)):
+        if not any(explains(finding, evidence) for finding in findings):
             findings += question(evidence)
+    findings = [*verdict.told_better(findings)]
     if all(finding.severity == "note" or finding.code in SYMPTOMS for finding in findings):
         found = [finding for question in IF_NO_CAUSE for finding in question(evidence)]
         findings += found if evidence.trials is None else verdict.tried(evidence, found)
@@ -176,9 +177,11 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
     return Diagnosis([*distinct(findings)], evidence.summary, made)
 
 
-def explains(finding):
-    """Whether a finding says why too little is learnt."""
+def explains(finding, evidence):
+    """Whether a finding says why too little is learnt; effects do not, where more can be learnt."""
     is_serious = finding.severity == "error" or (finding.tried and finding.severity == "warning")
+    if finding.code in verdict.EFFECTS and evidence.trials is not None:
+        is_serious &= not evidence.trials.can_tell
     return is_serious or finding.code in ("no_signal", "few_rows_weigh_all")
 
 

@@ -218,7 +218,7 @@ class Trials:
     @property
     def can_tell(self):
         """Whether any fit to so few rows learns, so that trials can be compared."""
-        return max(self.best.gain, self.as_set.gain) > MARGIN
+        return self.best.beats(self.base_rate) or self.as_set.beats(self.base_rate)
 
     @property
     def as_set_learns(self):
