@@ -179,10 +179,12 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
 
 def explains(finding, evidence):
     """Whether a finding says why too little is learnt; effects do not, where more can be learnt."""
-    is_serious = finding.severity == "error" or (finding.tried and finding.severity == "warning")
-    if finding.code in verdict.EFFECTS and evidence.trials is not None:
-        is_serious &= not evidence.trials.can_tell
-    return is_serious or finding.code in ("no_signal", "few_rows_weigh_all")
+    if finding.code in ("no_signal", "few_rows_weigh_all"):
+        return True
+    more_is_learnable = evidence.trials is not None and evidence.trials.can_tell
+    if more_is_learnable and finding.code in verdict.EFFECTS:
+        return False
+    return finding.severity == "error" or (finding.severity == "warning" and bool(finding.tried))
 
 
 def distinct(findings):

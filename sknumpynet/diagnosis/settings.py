@@ -134,7 +134,8 @@ def code_of(evidence, names):
         sizes = np.atleast_1d(np.array(clf.hidden_layer_sizes, int))
         if not len(sizes):
             return "no_hidden_layer"
-        return "too_few_units" if len(sizes) < 3 and sizes.min() < 20 else "unsuitable_setting"
+        is_narrow = sizes.min() < (20 if len(sizes) < 3 else 5)
+        return "too_few_units" if is_narrow else "unsuitable_setting"
     if name == "early_stopping" and trials.as_set.beats(trials.own):
         return None
     return CODES.get(name, "unsuitable_setting")
