@@ -125,7 +125,7 @@ def diagnose(clf, X, y, sample_weight=None, *, trials=True):
     -----
     A trial is a fit of 2 or 4 networks to at most 2,000 rows, judged by its log loss on rows held
     out of it, the same for all trials. One trial beats another if its lead, row by row, is more
-    than three standard errors and 2 % of the base rate's loss, and if the other takes less than
+    than 2.5 standard errors and 2 % of the base rate's loss, and if the other takes less than
     70 % as much off that loss.
 
     1. If a fit with the defaults does not beat the estimator, its parameters are not to blame, and

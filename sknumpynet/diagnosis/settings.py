@@ -12,6 +12,7 @@ from .training import afresh, is_rate_too_high, relative_rate
 from .units import has_uneven_gradients
 
 ENOUGH = 0.8  # of what the best takes off the base rate's loss: the rest is put down to chance
+LIKELY = 1.5  # standard errors, once it is known that the defaults learn more
 CODES = {
     "learning_rate": "schedule_ends_early",
     "power_t": "schedule_ends_early",
@@ -42,7 +43,7 @@ def holds_back(evidence):
     trials = evidence.trials
     if trials is None or not (trials.changed and trials.fails):
         return
-    if not trials.default.beats(trials.as_set):
+    if not trials.default.beats(trials.as_set, n_errors=LIKELY):
         return
     names = culprits(trials)
     params = {name: trials.defaults[name] for name in names}

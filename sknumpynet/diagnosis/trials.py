@@ -27,6 +27,7 @@ NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
 STEP, MULTIPLIED = 4e-5, 1.2e10  # seconds of a layer's step; multiplications in a second
 LONGEST, IN_ALL = 1.0, 5.0  # seconds of a trial, and of all, by that estimate
 USUAL_EPOCHS = 30
+N_ERRORS = 2.5  # standard errors that may be chance
 TINY = np.finfo(np.float64).tiny
 MARGIN, PART = 0.02, 0.7  # of the base rate's loss, and of what the better one takes off it
 FEWEST_CODES, ROWS_A_CODE = 4, 4  # levels of a column of codes, and rows a level in the mean
@@ -74,10 +75,10 @@ class Trial:
         """Fraction of the base rate's log loss that is gone."""
         return 1 - self.loss / self.prior_loss
 
-    def beats(self, other, margin=MARGIN, part=PART):
+    def beats(self, other, margin=MARGIN, part=PART, n_errors=N_ERRORS):
         """Whether it has learnt much more: beyond chance, and beyond a part of the prior loss.
 
-        By the differences row by row, whose mean must exceed three standard errors. The other must
+        By the differences row by row, whose mean must exceed 2.5 standard errors. The other must
         also have taken less than a part of what this one took off the base rate's loss.
 
         Parameters
@@ -100,7 +101,7 @@ class Trial:
         gained = other.losses - self.losses
         mean = weight @ gained
         error = np.sqrt(np.square(weight * (gained - mean)).sum())
-        return bool(mean > max(margin * self.prior_loss, 3 * error))
+        return bool(mean > max(margin * self.prior_loss, n_errors * error))
 
 
 class Trials:
@@ -205,7 +206,8 @@ class Trials:
 
         If nobody has judged it yet on rows that it did not train on, a fresh fit as it is set does.
         """
-        if self.best.beats(self.own):
+        both = self.own, self.as_set  # which are judged apart: together less will do
+        if self.best.beats(self.own) or all(self.best.beats(of, n_errors=2.0) for of in both):
             return True
         is_judged = self.evidence.judged_loss is not None
         return not is_judged and self.best.beats(self.as_set) and not self.is_cut
