@@ -50,7 +50,7 @@ def onnx(clf):
 
 
 READERS = {
-    "diagnose": lambda clf: diagnose(clf, X, y),
+    "diagnose": lambda clf: diagnose(clf, X, y, trials=False),
     "check_gradients": lambda clf: check_gradients(clf, X, y, network=1),
     "trace": lambda clf: trace(clf, X[0], y[0]),
     "pictures": pictures,
@@ -69,7 +69,9 @@ def test_parameters_set_since_the_fit_do_not_matter(read, since):
 
 def test_a_remedy_speaks_of_the_fit(small):
     clf = small(learning_rate_init=1e-7, warm_start=True).fit(X, y)
-    finding = diagnose(clf.set_params(learning_rate_init=1, solver="sgd"), X, y).findings[0]
+    finding = diagnose(
+        clf.set_params(learning_rate_init=1, solver="sgd"), X, y, trials=False
+    ).findings[0]
     assert "learning_rate_init=1e-07 is" in finding.sentence
     assert finding.params == {"learning_rate_init": "auto"}
 
@@ -161,7 +163,7 @@ def test_a_file_of_version_0_1_0_is_read_by_todays_parameters(read, recwarn):
     vars(clf)["_built_with"] = {
         name: clf._built_with[name] for name in ("activation", "scale_inputs", "numeric_bins")
     }
-    read(clf) if rows.shape[1] == X.shape[1] else diagnose(clf, rows, labels)
+    read(clf) if rows.shape[1] == X.shape[1] else diagnose(clf, rows, labels, trials=False)
     assert as_fitted(clf.set_params(alpha=7)).alpha == 7.0
     with pytest.raises(ValueError, match="solver='no such' is not one of"):
         as_fitted(clf.set_params(solver="no such"))

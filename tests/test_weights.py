@@ -113,7 +113,7 @@ def test_what_stands_there_is_used_and_stays(small, put_in, n_estimators):
     assert (clf.predict_proba(X) != before).any()
     assert_allclose(trace(clf, X[0], Y[0]).probability, expected[0, 0], rtol=1e-9)
     assert check_gradients(clf, X, Y).ok
-    assert str(diagnose(clf, X, Y))
+    assert str(diagnose(clf, X, Y, trials=False))
     for other in (pickle.loads(pickle.dumps(clf)), copy(clf)):
         for name in PREDICTIONS:
             assert_array_equal(getattr(other, name)(X), getattr(clf, name)(X))
