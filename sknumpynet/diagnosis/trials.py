@@ -78,7 +78,7 @@ class Trial:
     def beats(self, other, margin=MARGIN, part=PART, n_errors=N_ERRORS):
         """Whether it has learnt much more: beyond chance, and beyond a part of the prior loss.
 
-        By the differences row by row, whose mean must exceed 2.5 standard errors. The other must
+        By the differences row by row, whose mean must exceed some standard errors. The other must
         also have taken less than a part of what this one took off the base rate's loss.
 
         Parameters
@@ -89,6 +89,8 @@ class Trial:
             Least mean difference, as a fraction of the base rate's loss.
         part : float, default=0.7
             The part of this trial's gain that the other must not have.
+        n_errors : float, default=2.5
+            Standard errors that may be chance.
 
         Returns
         -------
