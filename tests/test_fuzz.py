@@ -152,7 +152,8 @@ def test_epochs_are_counted_beyond_the_type_of_max_iter(small):
 
 def test_a_penalty_that_is_a_fraction_is_told(small):
     clf = small(label_smoothing=Fraction(1, 2), max_iter=50, n_iter_no_change=1)
-    with pytest.warns(NotLearningWarning, match=r"the penalty of 0\.5; set it to 0"):
+    told = r"label_smoothing=0\.5; set label_smoothing=0\.0"
+    with pytest.warns(NotLearningWarning, match=told):
         clf.fit(0 * X, y)
 
 
