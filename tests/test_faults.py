@@ -244,7 +244,8 @@ def test_weights_that_are_finite_but_far_worse_than_a_constant_are_told(
     params = {"solver": solver, "early_stopping": True, "max_iter": max_iter}
     # More patience, and 40 rows come to weights that are not finite.
     clf = small(**params, learning_rate_init=1e6, n_iter_no_change=10)
-    match = r"held out is \d[\d.e+]*, and 0\.69\d+ for .* learning_rate_init=1000000\.0; set 'auto'"
+    suspect = r"learning_rate_init=1000000\.0; set learning_rate_init='auto'"
+    match = rf"held out is \d[\d.e+]*, and 0\.69\d+ for .* {suspect}"
     with pytest.warns(NotLearningWarning, match=match):
         clf.fit(X[:n_rows], Y[:n_rows])
     assert np.isfinite(clf.decision_function(X)).all()
