@@ -29,8 +29,13 @@ SUSPECTS = [  # name, whether a value may keep a network from learning, and what
     ("validation_fraction", lambda v, p: v > 0.7 and p.n_estimators == 1, 0.1),
     ("learning_rate_init", lambda v, p: v != "auto" and p.solver == "sgd", "auto"),
     ("solver", lambda v, _: v == "sgd", "adam"),
+    # From here on, values that were changed at all.
+    ("learning_rate_init", lambda v, _: v != "auto", "auto"),
+    ("alpha", lambda v, _: v > 0, 0.0),
+    ("weight_decay", lambda v, _: v > 0, 0.0),
+    ("dropout", lambda v, _: v > 0, 0.0),
+    ("label_smoothing", lambda v, _: v > 0, 0.0),
 ]
-CHANGED = ("learning_rate_init", "alpha", "weight_decay", "dropout", "label_smoothing")
 FEWEST_ROWS = 100  # below, a fit that ends no better than the base rate is no surprise
 
 
@@ -137,12 +142,9 @@ def nothing_learnt(params, rows, validation, trained):
 def first_suspect(params):
     """The likeliest reason that nothing was learnt, and what to do about it.
 
-    Extreme values first, then any that were changed; `diagnose` tries what is only guessed here.
+    `diagnose` tries what is only guessed here.
     """
-    for name, is_extreme, sound in SUSPECTS:
-        if is_extreme(getattr(params, name), params):
-            return f"{name}={getattr(params, name)!r}; set {name}={sound!r}"
-    for name, _, sound in SUSPECTS:
-        if getattr(params, name) != sound and name in CHANGED:
+    for name, is_suspect, sound in SUSPECTS:
+        if is_suspect(getattr(params, name), params):
             return f"{name}={getattr(params, name)!r}; set {name}={sound!r}"
     return "the columns may have nothing to do with the labels"

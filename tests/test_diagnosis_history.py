@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import make_moons
 
 from sknumpynet import NumpyMLPBinaryClassifier, diagnose
-from sknumpynet.diagnosis.order import Stretch, is_broken
+from sknumpynet.diagnosis.labels import Stretch, is_broken
 
 CODES = {
     *("other_units", "other_rows", "labels_misplaced", "labels_shifted", "rows_sorted"),

@@ -19,18 +19,15 @@ from ..engine.network import Network
 from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, is_as_trained, problem_of, stack_of, training_rows
-from .random_features import predicted_by_others
+from .random_features import told_by
 from .table import Table
-from .trials import TINY, Trials, have_both_labels
+from .trials import TINY, Trials, have_both_labels, mean_and_error
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000
 CHANGED = 0.1  # of the base rate's loss, by which rows of training are not worse than others
 BACKWARD_ROWS = 500  # in float64
 SHIFTS = (0, 1, -1, 2, -2, 3, -3, "reversed")  # rows by which labels may have slipped
-TURNS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)  # parts of the rows from which classes are exchanged
-N_PARTS = 5  # of the rows, each asked alone
-FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 ROUNDING = 1e-4  # of probabilities in float32, or computed in another batch
 
 
@@ -269,13 +266,12 @@ class Evidence:
         return Trials(self) if self.may_try and can_try else None
 
     @lazily
-    def error_of_gain(self):
-        """Standard error of the log loss less that of the base rate."""
+    def gained_by_row(self):
+        """How far log losses are below the base rate's: their mean, and its standard error."""
         rate = np.average(self.is_positive, weights=self.trained_weight)
         p, y = self.probability, self.is_positive
         of_truth, of_prior = (np.where(y, of, 1 - of).clip(1e-12) for of in (p, rate))
-        gained, weight = np.log(of_truth / of_prior), self.trained_weight / sum(self.trained_weight)
-        return np.sqrt(np.square(weight * (gained - weight @ gained)).sum())
+        return mean_and_error(np.log(of_truth / of_prior), self.trained_weight)
 
     @lazily
     def stack(self):
@@ -327,41 +323,8 @@ class Evidence:
         The correlation of label and cross-validated prediction, for the label ``shift`` rows
         further on, and, as "reversed", for labels read from the last to the first.
         """
-        return self._told({shift: self.signs_of_others(self.few, shift) for shift in SHIFTS})
-
-    @lazily
-    def told_if_turned(self):
-        """The same for the labels with the two classes exchanged from a part of the rows on."""
-        place = np.searchsorted(self.all_rows.index, self.few.index) / self.n_rows
-        sign = self.few.sign
-        return self._told({part: np.where(place < part, sign, -sign) for part in TURNS})
-
-    @lazily
-    def told_by_part(self):
-        """The same within each part of the rows alone, and how many rows of the sample those are.
-
-        NaN where a part has few rows of a class.
-        """
-        place = np.searchsorted(self.all_rows.index, self.few.index) / self.n_rows
-        found = []
-        for part in range(N_PARTS):
-            rows = np.flatnonzero((place * N_PARTS).astype(int) == part)
-            sign = self.few.sign[rows]
-            if min(np.sum(sign > 0), np.sum(sign < 0)) < FEWEST_FOLDED // 2:
-                found.append((np.nan, len(rows)))
-                continue
-            target = (sign - sign.mean())[:, np.newaxis]
-            told = predicted_by_others(self.linear_inputs[rows], target)
-            found.append((correlation(told[:, 0], target[:, 0]), len(rows)))
-        return found
-
-    def _told(self, labels):
-        """The correlation of labels and their cross-validated prediction, by name."""
-        values = np.array([*labels.values()]).T
-        targets = values - mean_of_known(values)
-        told = predicted_by_others(self.linear_inputs, targets)
-        pairs = zip(told.T, targets.T, strict=True)
-        return {name: correlation(*pair) for name, pair in zip(labels, pairs, strict=True)}
+        labels = {shift: self.signs_of_others(self.few, shift) for shift in SHIFTS}
+        return told_by(self.linear_inputs, labels)
 
     def _of_last_call(self, curve):
         """The last call's epochs, from a curve of all calls; (n_epochs, n_networks)."""
@@ -404,15 +367,6 @@ class Evidence:
             n_epochs = np.minimum(n_epochs, clf.n_iter_)
             fall = np.where(np.atleast_1d(clf.best_iter_) >= n_epochs, fall, 0)
         return float(np.median(fall))
-
-
-def correlation(predicted, target):
-    """Of a prediction and a target, where that is known; 0 if one of them does not vary."""
-    is_known = ~np.isnan(target)
-    predicted, target = predicted[is_known], target[is_known]
-    if len(target) < FEWEST_FOLDED or not (np.ptp(predicted) > 0 and np.ptp(target) > 0):
-        return 0.0
-    return float(np.corrcoef(predicted, target)[0, 1])
 
 
 def in_reach(values):

@@ -1,7 +1,7 @@
 """Questions about columns that tell the label alone, as what is known only after it does."""
 
 import numpy as np
-from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
 from ..engine.inputs.target_means import log_odds_out_of_fold
@@ -124,7 +124,7 @@ def is_of_levels(table, column, values):
 def by_values(values, is_positive):
     """How well a number ranks the rows in which it is known; and words for it."""
     is_known = ~np.isnan(values)
-    auc = auc_of(values[is_known, np.newaxis], is_positive[is_known])[0]
+    auc = auc_of(values[is_known], is_positive[is_known])
     where = "" if is_known.all() else f", in the {np.count_nonzero(is_known):,} rows that have it,"
     return max(auc, 1 - auc), "{} alone" + where
 
@@ -132,7 +132,7 @@ def by_values(values, is_positive):
 def by_gaps(values, is_positive, gap=np.nan):
     """The same for whether a value is missing, which ``gap`` stands for."""
     is_missing = np.isnan(values) if np.isnan(gap) else values == gap
-    auc = auc_of(is_missing[:, np.newaxis], is_positive)[0] if is_missing.any() else 0.5
+    auc = auc_of(is_missing, is_positive) if is_missing.any() else 0.5
     return max(auc, 1 - auc), "Whether {} is missing"
 
 
@@ -151,7 +151,7 @@ def by_levels(values, is_positive, fold, words, rows_a_level):
     if np.count_nonzero(is_told) < MOSTLY * n_rows:
         return 0.5, ""
     where = "" if is_told.all() else ", in the rows that share theirs with others,"
-    return auc_of(mean[is_told, np.newaxis], is_positive[is_told])[0], words + where
+    return auc_of(mean[is_told], is_positive[is_told]), words + where
 
 
 def by_intervals(values, is_positive):
@@ -172,7 +172,7 @@ def by_intervals(values, is_positive):
             return 0.5, ""
         tree.fit(ranks[others], is_positive[others])
         told[is_held_out] = tree.predict_proba(ranks[is_held_out])[:, 1]
-    return auc_of(told[:, np.newaxis], is_positive)[0], "The interval that {} lies in"
+    return auc_of(told, is_positive), "The interval that {} lies in"
 
 
 def share_in_runs(values, is_positive):
@@ -195,11 +195,9 @@ def are_neighbours_alike(values, is_positive):
     return np.mean(label[1:] != label[:-1]) < ALIKE * 2 * share * (1 - share)
 
 
-def auc_of(columns, is_positive):
-    """ROC AUC of each column; 0.5 where a class has few rows."""
+def auc_of(values, is_positive):
+    """ROC AUC of a column; 0.5 where a class has few rows."""
     n_positive = np.count_nonzero(is_positive)
-    n_negative = len(is_positive) - n_positive
-    if min(n_positive, n_negative) < FEWEST_OF_A_CLASS:
-        return np.full(columns.shape[1], 0.5)
-    ranks = rankdata(columns, axis=0)[is_positive].sum(axis=0)
-    return (ranks - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
+    if min(n_positive, len(is_positive) - n_positive) < FEWEST_OF_A_CLASS:
+        return 0.5
+    return float(roc_auc_score(is_positive, values))

@@ -8,9 +8,8 @@ from ..fit_warnings import CHANCE
 from .leaks import auc_of
 from .report import Finding
 from .training import afresh
-from .trials import TINY
+from .trials import N_ERRORS
 
-N_ERRORS = 2.5  # standard errors that may be chance
 N_ERRORS_OF_BEST = 4.5  # of the ranking of held-out rows, by which the best epoch was chosen
 RANK_ERROR = 0.05  # of the ROC AUC; with a larger one, even a fair signal may be missed
 
@@ -50,9 +49,9 @@ def has_no_signal(evidence):
         gained, ranked = (evidence.prior_loss - evidence.judged_loss) * evidence.n_rows, ""
         is_chance, is_sure = gained < CHANCE, True
     else:
-        rank, gained = rank_of(evidence.out_of_fold, is_positive), gain_in_errors(evidence)
+        rank, (gained, error) = rank_of(evidence.out_of_fold, is_positive), evidence.gained_by_row
         ranked = f", ROC AUC {rank.auc:.3f} where chance has 0.5 +- {rank.error:.3f}"
-        is_chance = gained < N_ERRORS and rank.errors < N_ERRORS_OF_BEST
+        is_chance = gained <= N_ERRORS * error and rank.errors < N_ERRORS_OF_BEST
         is_sure = rank.errors < N_ERRORS and rank.error < RANK_ERROR
     if is_chance:
         yield Finding(
@@ -80,21 +79,8 @@ def rank_of(p, is_positive):
     n_positive = np.count_nonzero(is_positive)
     n_negative = len(is_positive) - n_positive
     error = np.sqrt((n_positive + n_negative + 1) / (12 * n_positive * n_negative))
-    auc = auc_of(p[:, np.newaxis], is_positive)[0]
+    auc = auc_of(p, is_positive)
     return Rank(auc, error, (auc - 0.5) / error)
-
-
-def gain_in_errors(evidence):
-    """Gain of the out-of-fold probabilities over the base rate, row by row, in standard errors."""
-    weight, is_positive = evidence.trained_weight, evidence.is_positive
-    base_rate = np.average(is_positive, weights=weight)
-    of_base_rate, loss = (
-        -np.log(np.where(is_positive, p, 1 - p).clip(1e-15))
-        for p in (base_rate, evidence.out_of_fold)
-    )
-    gained, share = of_base_rate - loss, weight / weight.sum()
-    mean = (share * gained).sum()
-    return mean / max(np.sqrt(np.square(share * (gained - mean)).sum()), TINY)
 
 
 def is_as_linear(evidence):

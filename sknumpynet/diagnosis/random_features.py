@@ -1,41 +1,47 @@
 """A cheap model, to ask what could be learnt: ridge regression on random units of relu.
 
-One decomposition answers for many sets of labels at once, such as those one row further on. It sees
-curves and products of a few columns as well as sums. Rahimi and Recht (2008).
+One fit answers for many sets of labels at once, such as those one row further on. It sees curves
+and products of a few columns as well as sums. Rahimi and Recht (2008).
 """
 
 import numpy as np
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import StandardScaler
 
 N_UNITS, MOST_LINEAR = 200, 200
 FURTHEST = 3.0  # of a standardised value
 RIDGE = 0.3  # added to the variance of each feature
+N_FOLDS = 3
+FEWEST_FOLDED = 30  # rows; fewer say nothing of what can be learnt
 
 
-def predicted_by_others(inputs, targets, n_folds=3):
-    """Predictions of each row by a model of the other folds' rows.
+def told_by(inputs, labels):
+    """The correlation of labels with what the other folds' rows predict, by name.
 
     Parameters
     ----------
     inputs : ndarray of shape (n_rows, n_inputs)
         Without gaps.
-    targets : ndarray of shape (n_rows, n_targets)
-        Of mean 0; NaN, where a row has none, counts as 0.
-    n_folds : int, default=3
+    labels : dict of ndarray of shape (n_rows,)
+        Numbers; NaN where a row has none.
 
     Returns
     -------
-    ndarray of shape (n_rows, n_targets)
+    dict of float
+        0 for too few rows.
     """
-    features, known = random_features(inputs), np.nan_to_num(targets)
-    fold, predicted = np.arange(len(features)) % n_folds, np.empty(known.shape)
-    for held in range(n_folds):
-        of_others, is_held = features[fold != held], fold == held
-        gram = of_others.T @ of_others
-        gram[np.diag_indices_from(gram)] += RIDGE * len(of_others)
-        weights = np.linalg.solve(gram, of_others.T @ known[fold != held])
-        predicted[is_held] = features[is_held] @ weights
-    return predicted
+    if len(inputs) < FEWEST_FOLDED:
+        return dict.fromkeys(labels, 0.0)
+    targets = np.array([*labels.values()]).T
+    predicted = cross_val_predict(
+        Ridge(RIDGE * len(inputs) * (1 - 1 / N_FOLDS)),
+        random_features(inputs),
+        np.nan_to_num(targets),
+        cv=KFold(N_FOLDS),
+    )
+    pairs = zip(np.reshape(predicted, targets.shape).T, targets.T, strict=True)
+    return {name: correlation(*pair) for name, pair in zip(labels, pairs, strict=True)}
 
 
 def random_features(inputs):
@@ -46,3 +52,12 @@ def random_features(inputs):
     units = np.maximum(inputs @ weights + rng.normal(size=N_UNITS), 0)
     linear = inputs if inputs.shape[1] <= MOST_LINEAR else inputs[:, :0]
     return StandardScaler().fit_transform(np.hstack([linear, units]))
+
+
+def correlation(predicted, target):
+    """Of a prediction and a target, where that is known; 0 if one of them does not vary."""
+    is_known = ~np.isnan(target)
+    predicted, target = predicted[is_known], target[is_known]
+    if len(target) < FEWEST_FOLDED or not (np.ptp(predicted) > 0 and np.ptp(target) > 0):
+        return 0.0
+    return float(np.corrcoef(predicted, target)[0, 1])

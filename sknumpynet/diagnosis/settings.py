@@ -9,6 +9,7 @@ import numpy as np
 
 from .report import Finding
 from .training import afresh, is_rate_too_high, relative_rate
+from .trials import severity_of, worse_of
 from .units import has_uneven_gradients
 
 ENOUGH = 0.8  # of what the best takes off the base rate's loss: the rest is put down to chance
@@ -56,17 +57,12 @@ def holds_back(evidence):
     partners = partners_of(trials, names)
     yield Finding(
         code,
-        "error" if worst_gain(trials) < 0.5 * trials.best.gain else "warning",
+        severity_of(worse_of(trials.own, trials.as_set), trials.best),
         ", ".join([*names, *partners]),
         after.loss,
         sentence(trials, names, partners),
         afresh(evidence.clf, **params),
     )
-
-
-def worst_gain(trials):
-    """What the estimator, or a fresh fit as it is set, takes off the base rate's loss."""
-    return min(trials.own.gain, trials.as_set.gain)
 
 
 def helps(after, before, best):
@@ -120,7 +116,7 @@ def harms(trials, params):
 
 def code_of(evidence, names):
     """The code for parameters that hold training back; None if another question says it better."""
-    clf, trials, name = evidence.clf, evidence.trials, names[0]
+    clf, name = evidence.clf, names[0]
     is_sgd = clf.solver == "sgd" and "solver" in names
     if "learning_rate_init" in names or (is_sgd and clf.learning_rate_init != "auto"):
         return "rate_too_high" if is_rate_high(evidence) else "rate_too_low"
@@ -137,8 +133,6 @@ def code_of(evidence, names):
             return "no_hidden_layer"
         is_narrow = sizes.min() < (20 if len(sizes) < 3 else 5)
         return "too_few_units" if is_narrow else "unsuitable_setting"
-    if name == "early_stopping" and trials.as_set.beats(trials.own):
-        return None
     return CODES.get(name, "unsuitable_setting")
 
 

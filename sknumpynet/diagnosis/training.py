@@ -61,7 +61,7 @@ def is_unfinished(evidence):
             severity,
             "",
             relative,
-            f"learning_rate_init={clf.learning_rate_init!r} is 1/{1 / relative:,.0f} of what suits "
+            f"learning_rate_init={clf.learning_rate_init!r} is {relative:.2g} times what suits "
             f"these layers: after {clf.n_iter_} epoch(s) {max(evidence.gain, 0):.1%} of the base "
             "rate's loss is gone.",
             {"learning_rate_init": "auto", "solver": "adam"}

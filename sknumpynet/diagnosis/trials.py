@@ -29,6 +29,7 @@ LONGEST, IN_ALL = 1.0, 5.0  # seconds of a trial, and of all, by that estimate
 USUAL_EPOCHS = 30
 N_ERRORS = 2.5  # standard errors that may be chance
 TINY = np.finfo(np.float64).tiny
+FAILING = 0.5  # of what a better fit takes off the base rate's loss
 MARGIN, PART = 0.02, 0.7  # of the base rate's loss, and of what the better one takes off it
 FEWEST_CODES, ROWS_A_CODE = 4, 4  # levels of a column of codes, and rows a level in the mean
 # They do not belong to how one network learns, or stand for something in trials.
@@ -79,7 +80,8 @@ class Trial:
         """Whether it has learnt much more: beyond chance, and beyond a part of the prior loss.
 
         By the differences row by row, whose mean must exceed some standard errors. The other must
-        also have taken less than a part of what this one took off the base rate's loss.
+        also have taken less than a part of what this one took off the base rate's loss; one that
+        took nothing off it beats none.
 
         Parameters
         ----------
@@ -97,12 +99,9 @@ class Trial:
         bool
             False also where the lead may be chance.
         """
-        if other.gain >= part * self.gain:
+        if self.gain <= 0 or other.gain >= part * self.gain:
             return False
-        weight = self.weight / self.weight.sum()
-        gained = other.losses - self.losses
-        mean = weight @ gained
-        error = np.sqrt(np.square(weight * (gained - mean)).sum())
+        mean, error = mean_and_error(other.losses - self.losses, self.weight)
         return bool(mean > max(margin * self.prior_loss, n_errors * error))
 
 
@@ -367,6 +366,23 @@ class Trials:
             piece, left = left[:size], left[size:]
             clf.partial_fit(X[piece], y[piece], [False, True], weight[piece])
             self.seconds += self._seconds_of_epoch(clf, X[piece], y[piece])
+
+
+def mean_and_error(values, weight):
+    """The weighted mean of what was found row by row, and its standard error."""
+    weight = weight / weight.sum()
+    mean = weight @ values
+    return mean, np.sqrt(np.square(weight * (values - mean)).sum())
+
+
+def severity_of(before, after):
+    """Of a finding: an error, where less than half of what can be learnt was learnt."""
+    return "error" if before.gain < FAILING * after.gain else "warning"
+
+
+def worse_of(*trials):
+    """The trial of the highest loss."""
+    return max(trials, key=lambda trial: trial.loss)
 
 
 def most_rows(width):

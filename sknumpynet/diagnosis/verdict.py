@@ -10,14 +10,12 @@ import numpy as np
 
 from ..fitted import is_as_trained
 from ..parameters import plain
-from .outcome import N_ERRORS
 from .report import Finding
 from .settings import helps
 from .training import FIT_AGAIN, afresh
-from .trials import MARGIN, NETWORKS, PART
+from .trials import MARGIN, N_ERRORS, NETWORKS, PART, severity_of, worse_of
 
 SLIGHT = {"margin": 0.01, "part": 1.0}  # what a remedy must bring a fit that has not failed
-FAILING = 0.5  # of what a better fit takes off the base rate's loss
 ABOUT_THE_COURSE = (
     "stopped_too_early", "other_units", "rows_sorted", "validation_differs", "symmetric_units",
     "saturated_units", "similar_units",
@@ -78,11 +76,6 @@ def tried_on_note(evidence, finding):
         yield replace(finding, tried=told(evidence, after, before))
 
 
-def severity_of(before, after):
-    """An error, where less than half of what can be learnt was learnt."""
-    return "error" if before.gain < FAILING * after.gain else "warning"
-
-
 def told_better(findings):
     """The findings without what another says better.
 
@@ -136,11 +129,6 @@ def tried_on_failure(evidence, finding):
 def begins_otherwise(clf):
     """Whether the next fit, begun afresh, differs from the last, with the same random_state too."""
     return clf.warm_start or clf.judged_on == "stream" or not is_as_trained(clf)
-
-
-def worse_of(*trials):
-    """The trial of the highest loss."""
-    return max(trials, key=lambda trial: trial.loss)
 
 
 def told(evidence, after, before):
@@ -294,7 +282,7 @@ def is_unexplained(evidence):
 
 def what_is_ahead(evidence):
     """What does better on these rows, in words."""
-    prior, error, trials = evidence.prior_loss, evidence.error_of_gain, evidence.trials
+    prior, error, trials = evidence.prior_loss, evidence.gained_by_row[1], evidence.trials
     if trials is not None and trials.fails:
         yield (
             f"on {trials.n_rows:,} rows a fit with the defaults has {trials.best.loss:.3f} where "
