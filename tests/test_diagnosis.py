@@ -18,6 +18,7 @@ from sknumpynet.diagnosis.evidence import Evidence
 from sknumpynet.diagnosis.outcome import has_no_signal
 from sknumpynet.diagnosis.report import SEVERITIES
 from sknumpynet.diagnosis.training import is_held_down, relative_rate
+from sknumpynet.fit_warnings import SUSPECTS
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -983,6 +984,21 @@ def test_fit_warns_when_nothing_was_learnt_and_names_a_suspect(params, suspect, 
         clf.fit(X, y)
     assert len(warned) == 1
     assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize(("name", "sound"), [(name, sound) for name, _, sound in SUSPECTS])
+def test_a_suspect_is_set_back_to_its_default(name, sound):
+    assert NumpyMLPBinaryClassifier().get_params()[name] == sound
+
+
+def test_a_gradient_of_zero_has_its_words_too():
+    X, y = np.random.default_rng(0).normal(size=(512, 2)), np.arange(512) % 2  # weights of 1 / 2^9
+    params = {"solver": "sgd", "learning_rate_init": 0.1, "precision": "float64", "max_iter": 2}
+    clf = zoo.fit(X, y, 0, **params)
+    clf.coefs_ = [0 * coef for coef in clf.coefs_]
+    clf.intercepts_ = [0 * intercept for intercept in clf.intercepts_]
+    assert relative_rate(Evidence(clf, X, y, None)) == 0
+    assert "rate_too_low" in codes(diagnose(clf, X, y))
 
 
 def test_fit_does_not_warn_before_training_has_come_to_its_end():

@@ -201,7 +201,7 @@ def test_auto_is_no_change():
 def test_a_penalty_weighs_the_same_on_fewer_rows():
     X, y = moons(6000)
     trials = trials_of(fitted(X, y, alpha=600.0, max_iter=2), X, y)
-    train, clf = trials.folds[0][0], NumpyMLPBinaryClassifier(alpha=600.0)
+    train, clf = trials.rows.folds[0][0], NumpyMLPBinaryClassifier(alpha=600.0)
     trials.share(clf, train)
     assert clf.alpha / len(train) == pytest.approx(600 / 6000)
 
@@ -210,8 +210,8 @@ def test_copies_of_a_row_are_held_out_together():
     X, y = moons(300)
     X, y = np.tile(X, (3, 1)), np.tile(y, 3)
     trials = trials_of(fitted(X, y, max_iter=2), X, y)
-    for train, held in trials.folds:
-        both = set(map(bytes, trials.X[train])) & set(map(bytes, trials.X[held]))
+    for train, held in trials.rows.folds:
+        both = set(map(bytes, trials.rows.X[train])) & set(map(bytes, trials.rows.X[held]))
         assert both == set()
 
 
@@ -225,6 +225,10 @@ def test_a_trial_beats_another_beyond_chance_only():
     assert trial(low).beats(trial(np.full(50, 0.5)))
     assert not trial(low).beats(trial(noisy))
     assert not trial(low).beats(trial(low))
+
+
+def test_a_trial_no_better_than_the_base_rate_beats_none():
+    assert not trial(np.full(50, 0.71)).beats(trial(np.full(50, 14.0)))
 
 
 def test_a_trial_beats_another_by_a_part_of_its_gain():
@@ -303,7 +307,7 @@ def test_epochs_that_take_long_are_few_by_default_as_well(monkeypatch):
     assert trials.as_set_params["max_iter"] == "auto"
     assert trials.as_set.losses.size
     assert trials.is_cut
-    assert trials.seconds < (len(trials.folds) + 1) * module.IN_ALL
+    assert trials.seconds < (len(trials.rows.folds) + 1) * module.IN_ALL
 
 
 def test_networks_of_no_numbers_are_not_cleared():

@@ -3,14 +3,16 @@
 `diagnose` gathers evidence once (``evidence``) and passes it to a list of questions: functions of
 the evidence that yield findings (``report``). `CAUSES` is in the order of cause and effect: the
 data, the set-up and course of training, the hidden units, the predictions. The leading finding is
-the first of those with the highest severity. The questions in `IF_NO_CAUSE`, about the columns as
-a whole, are asked only if no other cause was found.
+the first of those with the highest severity. Then remedies are tried (``verdict``). The questions
+in `IF_NO_ERROR` are asked only if nothing explains yet that too little is learnt, those in
+`IF_NO_CAUSE` only if no cause was found.
 
 To add a finding, write such a function and enter it where its cause belongs.
 """
 
 from ..arithmetic import own_arithmetic
 from . import (
+    comparisons,
     copies,
     data,
     history,
@@ -47,7 +49,7 @@ CAUSES = [
     copies.has_repeated_rows,
     units.has_uneven_gradients,
     settings.holds_back,
-    verdict.has_streamed_badly,
+    comparisons.has_streamed_badly,
     training.is_rate_too_high,
     training.is_held_down,
     units.has_symmetric_units,
@@ -68,13 +70,13 @@ CAUSES = [
 ]
 # Warnings that are no reason not to learn.
 SYMPTOMS = ("uncalibrated", "sentinel", "leak", "constant_since_fit", "unknown_levels")
-IF_NO_CAUSE = [outcome.is_as_linear, verdict.is_behind_the_defaults]
+IF_NO_CAUSE = [outcome.is_as_linear, comparisons.is_behind_the_defaults]
 IF_NO_ERROR = [
-    verdict.was_begun_badly,
-    verdict.has_codes_as_numbers,
-    verdict.needs_more,
+    comparisons.was_begun_badly,
+    comparisons.has_codes_as_numbers,
+    comparisons.needs_more,
     outcome.has_no_signal,
-    verdict.is_unexplained,
+    comparisons.is_unexplained,
 ]
 
 

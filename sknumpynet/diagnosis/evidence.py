@@ -20,8 +20,9 @@ from ..engine.objective import Objective
 from ..engine.prediction import logits_to_trust, pass_forward
 from ..fitted import as_fitted, is_as_trained, problem_of, stack_of, training_rows
 from .random_features import told_by
+from .sample import have_both_labels
 from .table import Table
-from .trials import TINY, Trials, have_both_labels, mean_and_error
+from .trials import TINY, Trials, mean_and_error
 
 # Limits of the sample: values and rows of the table, rows passed through the networks.
 MOST_VALUES, MOST_ROWS, PASSED_ROWS = 2_000_000, 20_000, 2_000

@@ -10,19 +10,13 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import numpy as np
-from scipy import sparse
 
 from ..classifier import NumpyMLPBinaryClassifier
-from ..engine.folds import deal
 from ..engine.layout import Layout
-from ..fitted import columns_of
-from ..rows import Units
 from ..training_setup import decide_course, rows_per_step
+from .sample import Sample, inputs_of
 from .words import in_words
 
-MOST_ROWS, FEWEST_ROWS, MOST_INPUTS = 2_000, 400, 900_000  # rows of a trial; rows times inputs
-FEWEST_OF_A_CLASS = 12  # below, trials are judged on the rows that they train on
-FEW_ROWS = 700  # up to which every row is held out once; of more, a third of the rows
 NETWORKS, WIDE, NETWORKS_IF_WIDE = 4, 16, 2  # networks of a trial, by columns
 STEP, MULTIPLIED = 4e-5, 1.2e10  # seconds of a layer's step; multiplications in a second
 LONGEST, IN_ALL = 1.0, 5.0  # seconds of a trial, and of all, by that estimate
@@ -31,7 +25,6 @@ N_ERRORS = 2.5  # standard errors that may be chance
 TINY = np.finfo(np.float64).tiny
 FAILING = 0.5  # of what a better fit takes off the base rate's loss
 MARGIN, PART = 0.02, 0.7  # of the base rate's loss, and of what the better one takes off it
-FEWEST_CODES, ROWS_A_CODE = 4, 4  # levels of a column of codes, and rows a level in the mean
 # They do not belong to how one network learns, or stand for something in trials.
 NOT_TRIED = {
     "random_state", "verbose", "warm_start", "n_jobs", "n_estimators", "class_weight",
@@ -116,15 +109,14 @@ class Trials:
     ----------
     made : list of Trial
         In the order in which they were made; the first is the estimator as it is.
-    n_rows : int
-        Rows of the sample.
+    rows : Sample
     changed : dict
         The parameters that differ from the defaults, as they are set.
     """
 
     def __init__(self, evidence):
         self.clf, self.evidence = evidence.clf, evidence
-        self._sample()
+        self.rows = rows = Sample(evidence)
         self.known, self.made, self.is_cut, self.seconds = {}, [], False, 0.0
         self.is_stream = self.clf.judged_on == "stream"
         self.as_set_params, self.defaults = self._parameters()
@@ -134,38 +126,7 @@ class Trials:
             if value != self.defaults[name]
         }
         self.base_rate = self._judged_base_rate()
-        self.own = self._judged("as it is", {}, evidence.few_members[:, self.chosen[self.judged]])
-
-    def _sample(self):
-        """The rows of trials, and in which fold each is held out."""
-        few, columns = self.evidence.few, columns_of(self.clf)
-        width = few.X.shape[1]
-        # In the order in which they were given: without shuffling, training depends on it.
-        self.chosen = np.argsort(few.index[: most_rows(width)])
-        rows = few.take(self.chosen)
-        n_means = 0 if columns is None else len(columns.means)
-        n_numbers = width if columns is None else columns.of_levels.start - n_means
-        kept = np.r_[:n_numbers, n_numbers + n_means : width]
-        self.X = rows.X[rows.index]
-        self.X = self.X[:, kept] if n_means else self.X
-        self.y, self.weight = rows.sign > 0, rows.weight
-        self.n_rows = len(self.y)
-        self.categorical = np.arange(len(kept)) >= n_numbers
-        self.folds = self._folds(Units.of(rows, columns, 0))
-        self.judged = np.concatenate([held for _, held in self.folds])
-
-    def _folds(self, units):
-        """Pairs of rows to train on and rows to judge by."""
-        folds = []
-        has_enough = np.bincount(self.y, minlength=2).min() >= FEWEST_OF_A_CLASS
-        if has_enough and units.table != "listed":  # of a truth table no row tells another
-            fold = deal(units.order, self.y, units.observed, 3)
-            folds = [(np.flatnonzero(fold != of), np.flatnonzero(fold == of)) for of in range(3)]
-        is_fair = [all(0 < self.y[part].mean() < 1 for part in fold) for fold in folds]
-        if not folds or not all(is_fair):
-            everything = np.arange(self.n_rows)
-            return [(everything, everything)]
-        return folds if self.n_rows <= FEW_ROWS else folds[:1]
+        self.own = self._judged("as it is", {}, evidence.few_members[:, rows.chosen[rows.judged]])
 
     def _parameters(self):
         """The parameters of the estimator that can be tried, "auto" where it was, and defaults."""
@@ -214,11 +175,6 @@ class Trials:
         return not is_judged and self.best.beats(self.as_set) and not self.is_cut
 
     @property
-    def is_in_sample(self):
-        """Whether trials are judged on the rows that they train on."""
-        return self.folds[0][0] is self.folds[0][1]
-
-    @property
     def can_tell(self):
         """Whether any fit to so few rows learns, so that trials can be compared."""
         return self.best.beats(self.base_rate) or self.as_set.beats(self.base_rate)
@@ -236,7 +192,7 @@ class Trials:
     def is_affordable(self, params):
         """Whether there is time for a fit with the defaults but for these parameters."""
         clf = NumpyMLPBinaryClassifier(**(self.defaults | params), n_estimators=NETWORKS)
-        seconds = self._seconds_of_epoch(clf, self.X, self.y)
+        seconds = self._seconds_of_epoch(clf, self.rows.X, self.rows.y)
         return self.seconds + USUAL_EPOCHS * seconds < IN_ALL
 
     def run(self, params, what=""):
@@ -256,24 +212,14 @@ class Trials:
         """A fit with the defaults, for estimators that were trained by `partial_fit` as well."""
         return self._run(self.defaults, {}, "fitted with the defaults", is_stream=False)
 
-    def like_codes(self):
-        """Columns of numbers in the sample that hold whole numbers, each in several rows."""
-        if sparse.issparse(self.X):
-            return []
-        table = self.evidence.table
-        is_number = np.array([kind == "number" for kind in table.kinds]) & ~table.of_levels
-        return [at for at in table.place[is_number].tolist() if self._is_like_codes(at)]
-
-    def _is_like_codes(self, at):
-        values = self.X[:, at]
-        values = values[~np.isnan(values)]
-        if (values != np.rint(values)).any():
-            return False
-        return FEWEST_CODES <= len(np.unique(values)) <= len(values) / ROWS_A_CODE
+    def told(self, after, before):
+        """What a remedy brought, in words."""
+        n_rows = len(self.rows)
+        return f"Tried on {n_rows:,} rows: log loss {before.loss:.3f} -> {after.loss:.3f}"
 
     def with_levels(self, columns):
         """A fit with the defaults that takes these columns of the sample as categorical."""
-        mask = self.categorical.copy()
+        mask = self.rows.categorical.copy()
         mask[columns] = True
         what = "with codes as levels"
         return self._run(self.defaults | {"categorical_features": mask}, {}, what, is_stream=False)
@@ -282,14 +228,14 @@ class Trials:
         key = repr(sorted(settings.items())) + str(is_stream)
         if key not in self.known:
             what = what or in_words(params, self.defaults)
-            parts = [self._probability(settings, *fold, is_stream) for fold in self.folds]
+            parts = [self._probability(settings, *fold, is_stream) for fold in self.rows.folds]
             p = np.concatenate(parts, axis=1)
             self.known[key] = self._judged(what, params, p)
         return self.known[key]
 
     def _judged(self, what, params, p):
         """A trial of what each network says of the rows held out; its losses are their means."""
-        y = self.y[self.judged]
+        y = self.rows.y[self.rows.judged]
         of_truth = np.where(y, p, 1 - p).astype(np.float64)
         losses = -np.log(of_truth.clip(1e-12)).mean(axis=0)
         self.made.append(replace(self.base_rate, what=what, params=params, losses=losses))
@@ -297,8 +243,9 @@ class Trials:
 
     def _judged_base_rate(self):
         """The trial of which all others take the weights: the base rate for every row."""
-        y, weight = self.y[self.judged], self.weight[self.judged]
-        rate = np.average(self.y, weights=self.weight)
+        rows, judged = self.rows, self.rows.judged
+        y, weight = rows.y[judged], rows.weight[judged]
+        rate = np.average(rows.y, weights=rows.weight)
         losses = -np.log(np.where(y, rate, 1 - rate).clip(1e-300))
         # Where one class weighs nearly all, not 0, by which gains are divided.
         prior_loss = float(max(np.average(losses, weights=weight), TINY))
@@ -306,14 +253,15 @@ class Trials:
 
     def _probability(self, settings, train, held, is_stream):
         """What each network of a fit says of the rows held out of it."""
-        n_networks = NETWORKS if self.X.shape[1] <= WIDE else NETWORKS_IF_WIDE
+        rows = self.rows
+        n_networks = NETWORKS if self.rows.X.shape[1] <= WIDE else NETWORKS_IF_WIDE
         if self.clf.n_estimators == 1 and settings.get("validation_fraction", 0.1) != 0.1:
             n_networks = 1  # of several networks it says nothing
-        levels = {"categorical_features": self.categorical} if self.categorical.any() else {}
+        levels = {"categorical_features": rows.categorical} if rows.categorical.any() else {}
         more = {"n_estimators": n_networks, "random_state": 0}
         clf = NumpyMLPBinaryClassifier(**(levels | settings | more))
         weight = self.share(clf, train)
-        X, y = self.X[train], self.y[train]
+        X, y = rows.X[train], rows.y[train]
         train_it = self._stream if is_stream else self._fit
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -321,11 +269,11 @@ class Trials:
                 train_it(clf, X, y, weight)
             except ValueError:  # such as too few rows for early_stopping=True: nothing is learnt
                 return np.full((1, len(held)), np.average(y, weights=weight))
-        return clf.predict_proba_members(self.X[held])
+        return clf.predict_proba_members(rows.X[held])
 
     def share(self, clf, train):
         """Weights of rows of a trial; a penalty is set against the sum of all rows' weights."""
-        weight = self.weight[train]
+        weight = self.rows.weight[train]
         share = weight.sum() / self.evidence.all_rows.weight.sum()
         clf.set_params(alpha=float(clf.alpha * share))
         return weight
@@ -333,7 +281,7 @@ class Trials:
     def _fit(self, clf, X, y, weight):
         """A fit of bounded work."""
         seconds = self._seconds_of_epoch(clf, X, y)
-        most = max(1, int(LONGEST / len(self.folds) / seconds))
+        most = max(1, int(LONGEST / len(self.rows.folds) / seconds))
         is_long = clf.max_iter != "auto" and clf.max_iter > most
         if clf.max_iter == "auto":  # which ends by itself, but not soon if an epoch takes seconds
             most = max(1, int(IN_ALL / seconds))
@@ -358,7 +306,7 @@ class Trials:
         n_pieces = len(self.clf.loss_curve_)
         size = int(np.clip(self.clf.t_ // n_pieces, 1, len(y)))
         seconds = self._seconds_of_epoch(clf, X[:size], y[:size])
-        n_pieces = max(1, min(n_pieces, int(LONGEST / len(self.folds) / seconds)))
+        n_pieces = max(1, min(n_pieces, int(LONGEST / len(self.rows.folds) / seconds)))
         rng, left = np.random.default_rng(0), np.zeros(0, int)
         for _ in range(n_pieces):
             while len(left) < size:
@@ -383,18 +331,3 @@ def severity_of(before, after):
 def worse_of(*trials):
     """The trial of the highest loss."""
     return max(trials, key=lambda trial: trial.loss)
-
-
-def most_rows(width):
-    """How many rows of so many columns trials have at most."""
-    return int(np.clip(MOST_INPUTS / inputs_of(width), FEWEST_ROWS, MOST_ROWS))
-
-
-def have_both_labels(few):
-    """Whether the rows of trials are of both classes; a rare one may not be among them."""
-    return len(np.unique(few.sign[: most_rows(few.X.shape[1])])) == 2
-
-
-def inputs_of(width, n_bins="auto"):
-    """About how many inputs so many columns make, by default or in so many bins."""
-    return max(width, min(9 * width, 512)) if n_bins == "auto" else (1 + n_bins) * width

@@ -8,7 +8,7 @@ from ..diagnosis import diagnose
 from ..diagnosis.evidence import Evidence
 from ..diagnosis.report import distinct_trials
 from ..fitted import check_ours
-from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin, place_to_divide
+from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin_panels
 from .training import TrainingCurveDisplay
 
 PANELS_HEIGHT, TRIAL_HEIGHT = 2.8, 0.35  # inches of a new figure: lower panels, a trial
@@ -115,12 +115,9 @@ class DiagnosisDisplay:
         self : DiagnosisDisplay
             With the attributes that the class lists.
         """
-        ink, tried = begin(self, ax), [*distinct_trials(self.trials)]
-        place = place_to_divide(self.ax_)
+        tried = [*distinct_trials(self.trials)]
         height = TRIAL_HEIGHT * (len(tried) + 2 if tried else 0.5)
-        if ax is None:
-            self.figure_.set_figheight(max(self.figure_.get_figheight(), PANELS_HEIGHT + height))
-        self.ax_.set_axis_off()
+        place, ink = begin_panels(self, ax, PANELS_HEIGHT + height)
         grid = place.subgridspec(2, 2, height_ratios=[height, PANELS_HEIGHT])
         places = grid[0, :], grid[1, 0], grid[1, 1]
         above, left, right = self.axes_ = [self.figure_.add_subplot(at) for at in places]

@@ -19,6 +19,20 @@ def begin(display, ax):
     return display.ax_.xaxis.label.get_color()
 
 
+def begin_panels(display, ax, height, more=0.0):
+    """`begin`, and the place of its axes, which enclose the panels and are not drawn.
+
+    A new figure is at least so many inches high, and some more. Returns the place and the colour of
+    the labels.
+    """
+    ink = begin(display, ax)
+    place = place_to_divide(display.ax_)
+    if ax is None:
+        display.figure_.set_figheight(max(display.figure_.get_figheight(), height) + more)
+    display.ax_.set_axis_off()
+    return place, ink
+
+
 def place_to_divide(ax):
     """The place of axes in a grid of subplots, or an error if they were put there by hand."""
     place = ax.get_subplotspec()

@@ -5,7 +5,7 @@ import numpy as np
 from ..arithmetic import own_arithmetic, quiet_arithmetic
 from ..engine.prediction import pass_forward
 from ..fitted import new_rows, stack_of, working_copy
-from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin, count_along, place_to_divide
+from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin_panels, count_along
 
 SPREAD = (0.05, 0.95)  # quantiles of a unit's activity, the ends of its bar
 LAYER_HEIGHT = 1.6  # inches a layer, at least, in a new figure
@@ -88,14 +88,10 @@ class LayersDisplay:
         self : LayersDisplay
             With the attributes that the class lists.
         """
-        ink = begin(self, ax)
+        for_names = NAMES_HEIGHT * are_few(self.input_names)
+        place, ink = begin_panels(self, ax, LAYER_HEIGHT * len(self.coefs), for_names)
         from matplotlib.colors import LinearSegmentedColormap
 
-        place = place_to_divide(self.ax_)
-        if ax is None:
-            height = max(self.figure_.get_figheight(), LAYER_HEIGHT * len(self.coefs))
-            self.figure_.set_figheight(height + NAMES_HEIGHT * are_few(self.input_names))
-        self.ax_.set_axis_off()
         n_units = np.array([coef.shape[1] for coef in self.coefs])
         heights = np.maximum(n_units / n_units.max(), 0.35)
         grid = place.subgridspec(len(heights), 2, width_ratios=[2, 1], height_ratios=heights)
