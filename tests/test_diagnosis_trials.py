@@ -198,6 +198,13 @@ def test_auto_is_no_change():
     assert trials_of(clf, X, y).changed == {}
 
 
+def test_of_a_truth_table_no_row_is_held_out():
+    X = np.random.default_rng(0).integers(0, 2, (400, 4)).astype(float)
+    y = X.sum(axis=1).astype(int) % 2
+    finding = diagnose(fitted(X, y, hidden_layer_sizes=(1,)), X, y).findings[0]
+    assert (finding.code, finding.params) == ("too_few_units", {"hidden_layer_sizes": (100,)})
+
+
 def test_a_penalty_weighs_the_same_on_fewer_rows():
     X, y = moons(6000)
     trials = trials_of(fitted(X, y, alpha=600.0, max_iter=2), X, y)
