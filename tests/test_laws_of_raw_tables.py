@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from learnt import PREDICTIONS, assert_learnt_the_same
 from numpy.testing import assert_allclose, assert_array_equal
@@ -425,8 +425,21 @@ def test_float32_stays_float32_and_is_near_float64(small, case):
 # The stack ----------------------------------------------------------------------------------------
 
 
+# Batches of a few rows in float32, that are slices of what is read at once.
+IN_SLICES = (
+    RawTable(("number",), 40, 0),
+    {
+        "hidden_layer_sizes": (),
+        "batch_size": 5,
+        "precision": "float32",
+        "early_stopping": False,
+    },
+)
+
+
 @law
 @given(case=cases(), n_jobs=st.sampled_from([2, 5, -1]))
+@example(case=IN_SLICES, n_jobs=2)
 def test_the_number_of_workers_does_not_matter(small, case, n_jobs):
     table, params = case
     columns, y, weight = table.data
@@ -443,6 +456,7 @@ def test_the_number_of_workers_does_not_matter(small, case, n_jobs):
 
 @law
 @given(case=cases(**NO_FOLDS), n_networks=st.integers(1, 2))
+@example(case=IN_SLICES, n_networks=1)
 def test_the_first_networks_of_a_stack_equal_a_stack_of_these(small, case, n_networks):
     table, params = case
     (columns, y, weight), val = table.data, judges(table, params)
