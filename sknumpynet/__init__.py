@@ -4,6 +4,7 @@ from ._version import __version__ as __version__
 from .classifier import NumpyMLPBinaryClassifier
 from .diagnosis import diagnose
 from .exceptions import NotLearningWarning
+from .explanation import explain
 from .gradients import check_gradients
 from .tracing import trace
 
@@ -12,5 +13,6 @@ __all__ = [
     "NumpyMLPBinaryClassifier",
     "check_gradients",
     "diagnose",
+    "explain",
     "trace",
 ]

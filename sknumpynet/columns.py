@@ -152,6 +152,11 @@ class Columns:
         self.of_levels = range(n_before, self.n_features)
 
     @property
+    def positions(self):
+        """The position of the column that each one of the table of numbers is made of."""
+        return np.array([at for at, _ in (*self.numbers, *self.means, *self.levels)])
+
+    @property
     def is_raw(self):
         """Whether any column is other than a numeric one."""
         return any(each.is_categorical or each.kind != "number" for each in self.columns)

@@ -122,26 +122,38 @@ def names_of_columns(clf):
     return list(map(shown_name, user_columns(clf).names))
 
 
-def values_of_row(clf, row):
-    """What the user's columns hold in a row of the table of numbers.
+def places_of_inputs(clf):
+    """The position of the user's column that each column of the table of numbers is made of."""
+    fit = last_fit(clf)
+    if fit.columns is None:
+        return np.arange(fit.stack.encoding.n_features)
+    return fit.columns.positions
+
+
+def values_of_rows(clf, X):
+    """What the user's columns hold in rows of the table of numbers.
 
     Returns
     -------
-    ndarray of shape (n_columns,)
+    ndarray or CSR array of shape (n_rows, n_columns)
         Of numbers; of a raw table, of objects, None where one is missing.
     """
     fit = last_fit(clf)
     if fit.columns is None:
-        return row
-    table, values = user_columns(clf), []
-    for column, levels, at in zip(fit.columns.columns, table.levels, table.place, strict=True):
-        value = None if np.isnan(row[at]) else float(row[at])
-        if levels is not None:
-            value = "a level unknown to fit" if value == UNKNOWN else levels[int(value)]
-        elif column.kind == "date" and value is not None:
-            value = np.datetime64(column.first, "D") + np.timedelta64(round(value * 86_400), "s")
-        values.append(value)
-    return np.array([*values, None], object)[:-1]
+        return X
+    table, values = user_columns(clf), np.empty((len(X), len(fit.columns.columns)), object)
+    described = zip(fit.columns.columns, table.levels, table.place, strict=True)
+    for position, (column, levels, at) in enumerate(described):
+        for row, value in enumerate(X[:, at].tolist()):
+            if np.isnan(value):
+                value = None
+            elif levels is not None:
+                value = "a level unknown to fit" if value == UNKNOWN else levels[int(value)]
+            elif column.kind == "date":
+                seconds = np.timedelta64(round(value * 86_400), "s")
+                value = np.datetime64(column.first, "D") + seconds
+            values[row, position] = value
+    return values
 
 
 def problem_of(clf, rows):

@@ -20,7 +20,7 @@ from .fitted import (
     names_of_columns,
     new_rows,
     stack_of,
-    values_of_row,
+    values_of_rows,
     working_copy,
 )
 
@@ -264,7 +264,7 @@ def trace(clf, x, y, *, network=0):
     passed.slope *= -sign
     passed.backward()
     return Trace(
-        x=values_of_row(clf, row[0]),
+        x=values_of_rows(clf, row)[0],
         a0=inputs[:-1, 0],
         y=y.tolist()[0],
         target=(1 + sign * (1 - smoothing)) / 2,

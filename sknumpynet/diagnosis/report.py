@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from html import escape
 
+from ..html import html_table
 from .words import PLAIN
 
 SEVERITIES = ("error", "warning", "note")  # error: why it does not learn; note: good to know
@@ -175,14 +176,3 @@ def about(trials):
 def in_a_line(tried):
     """The trials, short."""
     return f"Trials: log loss {', '.join(f'{trial.loss:.3f} {what}' for what, trial in tried)}."
-
-
-def html_table(names, rows):
-    """A table in the colours of the page, its text from the left."""
-    left = ' style="text-align: left"'
-    head = "".join(f"<th{left}>{escape(name)}</th>" for name in names)
-    lines = "".join(
-        "<tr>" + "".join(f"<td{left}>{escape(text)}</td>" for text in cells) + "</tr>"
-        for cells in rows
-    )
-    return f"<table><tr>{head}</tr>{lines}</table>"

@@ -12,7 +12,7 @@ rungs; each module imports only from rungs below its own:
 3. ``inputs.reading``, ``stack``
 4. ``network``
 5. ``prediction``, ``stopping``
-6. ``objective``
+6. ``contributions``, ``objective``
 7. ``epochs``, ``differences``
 8. ``lbfgs``
 9. ``training``

@@ -50,6 +50,12 @@ class Encoding:
         parts = self.binning, self.gaps, self.levels
         return self.n_numeric + sum(len(part.source) for part in parts if part is not None)
 
+    @property
+    def source(self):
+        """The table's column of each input, of shape (n_inputs,)."""
+        parts = [part.source for part in (self.binning, self.gaps, self.levels) if part is not None]
+        return np.concatenate([np.arange(self.n_numeric), *parts])
+
     def names(self, columns, levels=None):
         """What each input is: "age", "age 30 to 41", "age is missing", "city = Oslo".
 
