@@ -75,6 +75,8 @@ class Trace:
         Probability of ``classes_[1]`` by this network.
     loss : float
         Loss of this row, without the penalty.
+    grad_a0 : ndarray of shape (n_inputs,)
+        Gradient of the loss by the inputs, dL/da0.
     network : int
         Which one of the stack.
     activation, loss_name : str
@@ -90,6 +92,7 @@ class Trace:
     layers: list[TracedLayer]
     probability: float
     loss: float
+    grad_a0: np.ndarray
     network: int
     activation: str
     loss_name: str
@@ -118,14 +121,26 @@ class Trace:
             lines += shown(f"delta{number} = dL/dz{number} = {formula}", layer.delta)
             lines += shown(f"dL/dW{number} = a{number - 1} delta{number}^T", layer.grad_W)
             lines += shown(f"dL/db{number} = delta{number}", layer.grad_b)
+        lines += self._gradient_of_inputs()
         return "\n".join(lines)
 
     def _row_and_inputs(self):
         """Lines: the row and the inputs; by name, unless they are columns without any."""
-        if list(self.input_names) == [f"x{at}" for at in range(len(self.x))]:
+        if self._are_columns:
             return shown("x, the row", self.x) + shown("a0 = x scaled", self.a0)
         by_name = listed("x, the row", self.x, self.column_names)
         return by_name + listed("a0 = x as inputs", self.a0, self.input_names)
+
+    def _gradient_of_inputs(self):
+        title = "dL/da0 = W1 delta1"
+        if self._are_columns:
+            return shown(title, self.grad_a0)
+        return listed(title, self.grad_a0, self.input_names)
+
+    @property
+    def _are_columns(self):
+        """Whether the inputs are the columns, and these have no names."""
+        return list(self.input_names) == [f"x{at}" for at in range(len(self.x))]
 
 
 def listed(title, values, names):
@@ -240,6 +255,8 @@ def trace(clf, x, y, *, network=0):
          [         0          0]]
       dL/db1 = delta1  (2,)
         [    -1.098    -0.2931]
+      dL/da0 = W1 delta1  (2,)
+        [   -0.8046     -1.244]
     >>> round(row.probability - row.target, 4)
     -0.6979
     """
@@ -271,6 +288,7 @@ def trace(clf, x, y, *, network=0):
         layers=traced_layers(stack, z, a, passed, grad),
         probability=float(a[-1][0]),
         loss=float(loss[0, 0]),
+        grad_a0=passed.input_gradient()[0, :, 0],
         network=network,
         activation=stack.activation,
         loss_name=clf.loss,

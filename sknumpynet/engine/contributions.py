@@ -258,16 +258,15 @@ def slope_of_log_odds(logits, logits_now):
     """
     if len(logits) == 1:
         return np.ones_like(logits_now - logits)
-    slope = 0
-    limits = logit_range(logits.dtype)
-    logits, logits_now = (each.clip(*limits) for each in (logits, logits_now))
-    away, middle = logits_now - logits, (logits_now + logits) / 2
+    away, slope = logits_now - logits, 0
     is_near = abs(away) < np.sqrt(np.finfo(away.dtype).eps)
     away[is_near] = 1
+    limits = logit_range(away.dtype)
+    logits, logits_now = (each.clip(*limits) for each in (logits, logits_now))
     for sign in (1, -1):
         p, p_now = expit(sign * logits), expit(sign * logits_now)
         secant = sign * (p_now - p) / away
-        np.copyto(secant, expit(middle) * expit(-middle), where=is_near)
+        np.copyto(secant, p * (1 - p), where=is_near)
         slope = slope + secant / logarithmic_mean(p.sum(axis=0), p_now.sum(axis=0))
     return slope
 

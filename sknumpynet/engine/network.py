@@ -148,6 +148,15 @@ class Network:
             for delta, grad in zip(self.delta[0], self.first_grad, strict=True):
                 gradient.write(delta, out=grad)
 
+    def input_gradient(self):
+        """Gradient of the loss by the inputs, W delta, after a backward pass.
+
+        Returns
+        -------
+        ndarray of shape (n_estimators, n_inputs, n_rows)
+        """
+        return self.W[:, :-1] @ self.delta[0]
+
     def _drop(self, number):
         """Silence units."""
         a, uniform = self.units[number], self.delta[number]  # delta is free until the backward pass

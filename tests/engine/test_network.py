@@ -274,6 +274,23 @@ def test_backward_is_the_derivative_of_forward_with_the_same_units_dropped(
     assert_allclose(grad, slopes, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("n_networks", [1, 2])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_gradient_by_the_inputs_is_their_slope(activation, n_networks):
+    rng = np.random.default_rng(15)
+    stack, network, _ = training_stack(rng, activation, (4, 1, 3), n_networks)
+    inputs, cost, h = read(stack, make_rows(rng)), rng.normal(size=(n_networks, 7)), 1e-5
+    inputs[:-1] += 0.1  # off the kinks
+    run_backward(network, inputs, cost, seeds=())
+    slopes = np.empty((n_networks, *inputs[:-1].shape))
+    for at in range(len(inputs) - 1):
+        step = h * (np.arange(len(inputs)) == at)[:, np.newaxis]
+        ends = [cost * network.forward(inputs + side * step) for side in (1, -1)]
+        slopes[:, at] = (ends[0] - ends[1]) / (2 * h)
+    run_backward(network, inputs, cost, seeds=())
+    assert_allclose(network.input_gradient(), slopes, rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize("kinds", ["dense dense", "sparse sparse", "dense sparse", "sparse dense"])
 def test_a_workspace_keeps_nothing_of_the_pass_before(kinds, monkeypatch):
     monkeypatch.setattr(sparse_inputs, "WIDE", 1)
