@@ -66,7 +66,10 @@ class Explanation:
         return len(self.values)
 
     def __getitem__(self, rows):
-        rows = slice(rows, rows + 1 or None) if is_int(rows) else rows
+        if is_int(rows):
+            if rows not in range(-len(self), len(self)):
+                raise IndexError(f"row {rows} of {len(self)}; they are counted from 0.")
+            rows = slice(rows, rows + 1 or None)
         return Explanation(
             self.values[rows],
             self.base_value,

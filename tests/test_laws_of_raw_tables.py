@@ -34,6 +34,7 @@ from test_laws import (
     pytestmark,  # noqa: F401, the same warnings are no news
 )
 
+from sknumpynet import explain
 from sknumpynet.fitted import stack_of
 
 pd = pytest.importorskip("pandas", reason="pandas is not installed")
@@ -467,6 +468,26 @@ def test_the_first_networks_of_a_stack_equal_a_stack_of_these(small, case, n_net
     assert_array_equal(stack.best_iter_[first], few.best_iter_)
     of_stack = np.array(stack.loss_curve_)[: few.n_iter_, first]
     assert_array_equal(of_stack, by_network(few, few.loss_curve_))
+
+
+# What reads a fitted estimator --------------------------------------------------------------------
+
+
+@law
+@given(case=cases() | cases(**PASSES), n_steps=st.integers(1, 3))
+def test_contributions_and_the_base_value_add_up_to_the_log_odds(small, case, n_steps):
+    table, params = case
+    columns, y, weight = table.data
+    X, new = frame(columns), table.judges["X_val"]
+    before = new.copy()
+    clf = small(**params).fit(X, y, weight)
+    explanation = explain(clf, new, X, n_steps=n_steps)
+    odds = clf.decision_function(new)
+    is_double = clf.coefs_[0].dtype == np.float64
+    size = abs(odds).max() + abs(explanation.values).sum(axis=1).max() + 1
+    assert_allclose(explanation.log_odds, odds, atol=(1e-6 if is_double else 1e-5) * size)
+    assert explanation.columns == list(new.columns)
+    pd.testing.assert_frame_equal(new, before)
 
 
 # Fitting again, and going on ----------------------------------------------------------------------

@@ -128,6 +128,24 @@ def test_of_a_network_without_hidden_units_they_are_weights_times_differences():
     assert_allclose(explained(stack, X, others)[1].values, by_column, atol=1e-12)
 
 
+def test_of_a_sum_of_functions_of_a_column_each_they_are_these_functions():
+    """Each hidden unit reads one column; what the column adds is what its units add."""
+    rng = np.random.default_rng(10)
+    stack = make_stack(rng, (8,), n_networks=1)
+    of_unit = np.arange(8) % 4
+    first, last = stack.layers
+    first[:, :-1][:, stack.encoding.source[:, np.newaxis] != of_unit] = 0
+    X, others = make_rows(rng), make_rows(rng, 5)
+    read = Reader(stack.encoding, float)
+
+    def added(rows):
+        a = np.tanh(read.read(rows, slice(0, len(rows))).T @ first[0]) * last[0, :-1, 0]
+        return np.column_stack([a[:, of_unit == column].sum(axis=1) for column in EVERY_COLUMN])
+
+    exact = added(X) - added(others).mean(axis=0)
+    assert_allclose(explained(stack, X, others)[1].values, exact, atol=1e-7)
+
+
 def test_a_column_that_is_as_in_the_background_contributes_nothing():
     rng = np.random.default_rng(5)
     X, others = make_rows(rng), make_rows(rng, 5)
