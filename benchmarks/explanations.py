@@ -130,7 +130,8 @@ def shapley(arguments):
     for name, (X, y, _) in tables(arguments):
         if X.shape[1] < 6:
             continue
-        columns = np.sort(explain(*fitted(X, y)[:2]).order[:6])
+        clf, background, rows = fitted(X, y)
+        columns = np.sort(explain(clf, rows[:50], background).order[:6])
         clf, background, rows = fitted(X, y, columns)
         background, rows = rows_of(background, slice(0, 50)), rows_of(rows, slice(0, 50))
         exact, line = shapley_values(clf, background, rows), []

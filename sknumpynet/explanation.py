@@ -260,7 +260,8 @@ def explain(clf, X, background=None, *, n_background=100, n_steps=2, verbose=Fal
     chosen = np.arange(others.shape[0])
     if len(chosen) > n_background:
         chosen = np.sort(np.random.default_rng(0).choice(len(chosen), n_background, replace=False))
-    judge = Background(stack, others[chosen], places_of_inputs(clf))
+    names = names_of_columns(clf)
+    judge = Background(stack, others[chosen], places_of_inputs(clf), len(names))
     n_rows, parts = rows.shape[0], []
     for some in batches(n_rows, BLOCK_ROWS):
         parts.append(judge.contributions(rows, np.arange(some.start, some.stop), n_steps))
@@ -272,7 +273,7 @@ def explain(clf, X, background=None, *, n_background=100, n_steps=2, verbose=Fal
         float(judge.base),
         spread,
         values_of_rows(clf, rows),
-        names_of_columns(clf),
+        names,
         clf.classes_[1:].tolist()[0],
     )
 

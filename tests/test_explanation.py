@@ -126,6 +126,16 @@ def test_what_a_raw_table_holds_is_told_by_column():
     assert explanation.text_of(5, at["shop"]) == f"shop = {table.shop[5]}"
 
 
+def test_columns_of_rare_levels_only_have_no_input_and_contribute_nothing():
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    table = pd.DataFrame({"code": [f"c{row // 2}" for row in range(24)]}, dtype="category")
+    clf = NumpyMLPBinaryClassifier(random_state=0, n_estimators=2, max_iter=2)
+    for frame in (table, table.assign(number=X[:24, 0]), table.assign(number=X[:24, 0])[::-1]):
+        explanation = explain(clf.fit(frame, Y[:24]), frame)
+        assert_allclose(explanation.log_odds, clf.decision_function(frame), atol=1e-5)
+        assert explanation.values.shape == frame.shape
+
+
 def test_a_level_contributes_what_the_log_odds_change_by_it():
     """Where the background differs from the row in this column only."""
     pd = pytest.importorskip("pandas", reason="pandas is not installed")

@@ -76,7 +76,9 @@ class Background:
         Not folded, so that its inputs are of one scale.
     X : ndarray or CSR array of shape (n, n_features)
     column : ndarray of int of shape (n_features,)
-        For which column each one of the table counts; all numbers from 0 on.
+        For which column each one of the table counts.
+    n_columns : int
+        There may be columns without any input.
 
     Attributes
     ----------
@@ -84,11 +86,12 @@ class Background:
         Mean log-odds of the rows.
     """
 
-    def __init__(self, stack, X, column):
+    def __init__(self, stack, X, column, n_columns):
         self.stack, self.reader = stack, Reader(stack.encoding, stack.params.dtype)
-        of_input, n_columns = column[stack.encoding.source], column.max() + 1
+        of_input = column[stack.encoding.source]
         self.order = np.argsort(of_input, kind="stable")
         self.edges = np.searchsorted(of_input[self.order], np.arange(n_columns + 1))
+        self.with_inputs = np.flatnonzero(np.diff(self.edges))
         self.W = stack.layers[0][:, self.order]
         self.rows, self.n_rows = self._read(X, np.arange(X.shape[0])), X.shape[0]
         begin = np.ascontiguousarray(self.rows.z.swapaxes(1, 2)[:, np.newaxis])
@@ -159,12 +162,15 @@ class Background:
         n_networks, n_rows = weight.shape
         by_input = slopes.mean(axis=-1) @ self.W.swapaxes(1, 2)
         by_input *= inputs.T
-        of_networks = np.add.reduceat(by_input, self.edges[:-1], axis=2)
+        of_networks = np.zeros((n_networks, n_rows, len(self.edges) - 1), by_input.dtype)
+        first = self.edges[self.with_inputs]
+        of_networks[..., self.with_inputs] = np.add.reduceat(by_input, first, axis=2)
         slopes = slopes.reshape(n_networks, n_rows, -1)
         for piece in self.pieces:
             parts = self._parts(piece) if self.kept is None else self.kept
             of_networks[..., piece] -= slopes @ parts
         values = of_networks.sum(axis=0)
+        weight[weight == 0] = 1  # of a network that is sure all the way nothing is left
         of_networks /= weight[..., np.newaxis]
         return values, of_networks.std(axis=0)
 
