@@ -17,6 +17,8 @@ SIDE = {
         "ReliabilityDisplay",
         "LayersDisplay",
         "DiagnosisDisplay",
+        "ContributionsDisplay",
+        "ImportanceDisplay",
     ],
 }
 # Not asked for: an extended summary, an example and a list of what to see also in every method;
