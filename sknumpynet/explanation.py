@@ -96,7 +96,18 @@ class Explanation:
         return np.argsort(-self.sizes, kind="stable")
 
     def text_of(self, row, column):
-        """A column and what it holds in a row, such as "age = 35" or "age is missing"."""
+        """A column and what it holds in a row.
+
+        Parameters
+        ----------
+        row, column : int
+            Their positions.
+
+        Returns
+        -------
+        str
+            Such as "age = 35" or "age is missing".
+        """
         value = self.data[row, column]
         is_missing = value is None or (isinstance(value, float | np.floating) and np.isnan(value))
         name = self.columns[column]
@@ -123,7 +134,13 @@ class Explanation:
         return values.astype("datetime64[s]") if kinds == {np.datetime64} else values
 
     def to_frame(self):
-        """The contributions as a pandas DataFrame: a line a row, a column a column."""
+        """The contributions as a DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A line a row, a column a column.
+        """
         import pandas
 
         return pandas.DataFrame(self.values, columns=self.columns)
@@ -131,8 +148,11 @@ class Explanation:
     def to_shap(self):
         """The contributions as a ``shap.Explanation``, for ``shap.plots`` to draw.
 
-        Of a raw table, what those can draw: dates become years, such as 2021.45, and levels text,
-        "missing" where there is none.
+        Returns
+        -------
+        shap.Explanation
+            Of a raw table it holds what those can draw: dates are years, such as 2021.45, and
+            levels text, "missing" where there is none.
 
         Raises
         ------

@@ -10,6 +10,7 @@ import sknumpynet
 SIDE = {
     "diagnosis.report": ["Diagnosis", "Finding"],
     "diagnosis.trials": ["Trial"],
+    "explanation": ["Explanation"],
     "gradients": ["GradientCheck", "MatrixCheck"],
     "tracing": ["Trace", "TracedLayer"],
     "display": [

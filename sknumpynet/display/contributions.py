@@ -218,7 +218,7 @@ class ContributionsDisplay:
         self.points_ = [self.ax_.scatter(place, values, POINT, color=BLUE, linewidths=0, zorder=2)]
         self.ax_.axhline(0, color=ink, ls=":", lw=1, zorder=0.9)
         self.ax_.set_xlabel(cut(self.column, LONGEST))
-        self.ax_.set_ylabel(f"contribution to the log-odds of class {of.pos_label}")
+        self.ax_.set_ylabel(f"added to log-odds of class {of.pos_label}")
 
     def _draw_strips(self, strips, ranks=None):
         """Points of contributions, a strip a line; coloured by rank, where that is given."""
@@ -234,7 +234,7 @@ class ContributionsDisplay:
             place = line + piled(strip / span)
             self.points_.append(self.ax_.scatter(strip, place, POINT, linewidths=0, **by))
         self.ax_.axvline(0, color=self.ax_.xaxis.label.get_color(), ls=":", lw=1)
-        self.ax_.set_xlabel(f"contribution to the log-odds of class {self.explanation.pos_label}")
+        self.ax_.set_xlabel(f"added to log-odds of class {self.explanation.pos_label}")
 
     def _parted(self, order):
         """What is drawn by itself, and what together: a list that is empty or of one array."""
