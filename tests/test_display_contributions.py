@@ -298,12 +298,12 @@ def test_long_names_are_cut_in_the_middle():
 def test_bars_are_the_worth_of_columns_with_their_deviations(max_columns):
     mean, std = np.array([0.01, 0.3, -0.02, 0.1]), np.array([0.01, 0.02, 0.03, 0.04])
     given = SimpleNamespace(columns=["a", "b", "c", "d"], mean=mean, std=std)
-    given.loss, given.judged_on = 0.4567, "held-out rows"
+    given.loss, given.judged_on = 0.4567, "out of fold"
     display = ImportanceDisplay(given, max_columns=max_columns).plot()
     order = [1, 3, 0, 2][:max_columns]
     assert labels_of(display.ax_.yaxis) == [given.columns[at] for at in order]
     assert_array_equal([bar.get_width() for bar in display.bars_], mean[order])
     ends = np.array(display.spread_lines_.get_segments())[..., 0]
     assert_allclose(ends, mean[order][:, np.newaxis] + std[order][:, np.newaxis] * [-1, 1])
-    assert "0.457 without; held-out rows" in display.ax_.get_xlabel()
+    assert "0.457 without; out of fold" in display.ax_.get_xlabel()
     assert display.plot(plt.figure().add_subplot()) is display
