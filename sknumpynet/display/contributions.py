@@ -200,7 +200,7 @@ class ContributionsDisplay:
         ]
         begin_lines(self, ax, labels)
         self._draw_strips([values[some] for some in rows])
-        self.ax_.set_ylabel(f"{self.column} (rows)")
+        self.ax_.set_ylabel(f"{cut(self.column, LONGEST)} (rows)")
 
     def _draw_numbers(self, ax, at):
         """Points of contributions by number or date, those without one on the left."""
