@@ -10,6 +10,7 @@ import sknumpynet
 SIDE = {
     "diagnosis.report": ["Diagnosis", "Finding"],
     "diagnosis.trials": ["Trial"],
+    "explanation": ["Explanation"],
     "gradients": ["GradientCheck", "MatrixCheck"],
     "tracing": ["Trace", "TracedLayer"],
     "display": [
@@ -17,6 +18,8 @@ SIDE = {
         "ReliabilityDisplay",
         "LayersDisplay",
         "DiagnosisDisplay",
+        "ContributionsDisplay",
+        "ImportanceDisplay",
     ],
 }
 # Not asked for: an extended summary, an example and a list of what to see also in every method;
