@@ -1,7 +1,5 @@
 """shap's plots draw our explanations, of tables of numbers and of raw tables."""
 
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -67,10 +65,3 @@ def test_shap_is_given_what_adds_up_and_what_the_columns_hold(small):
     assert_array_equal(is_new, RAW["is_new"].astype(str))
     of_year = (RAW["since"].dt.day_of_year - 1) / 365.25
     assert_allclose(since.astype(float), RAW["since"].dt.year + of_year, rtol=0, atol=0.004)
-
-
-def test_without_shap_the_error_says_how_to_get_it(small, monkeypatch):
-    explanation = explain(small().fit(X, Y), X)
-    monkeypatch.setitem(sys.modules, "shap", None)
-    with pytest.raises(ImportError, match="to_shap needs shap; install it: pip install shap"):
-        explanation.to_shap()
