@@ -13,7 +13,7 @@ rungs; each module imports only from rungs below its own:
 4. ``network``
 5. ``prediction``, ``stopping``
 6. ``contributions``, ``objective``
-7. ``epochs``, ``differences``
+7. ``epochs``, ``differences``, ``permutation``
 8. ``lbfgs``
 9. ``training``
 

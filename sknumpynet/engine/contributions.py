@@ -32,12 +32,15 @@ from scipy.special import expit
 
 from .activations import ACTIVATIONS
 from .batching import batches
+from .folds import row_keys
 from .inputs.reading import Reader
 from .inputs.sparse import multiply
 from .prediction import log_odds, logit_range
 
 BLOCK_PAIRS = 1000  # pairs of a row and one of the background at a time
 MOST_PARTS = 1 << 24  # values of `Background._parts` at once
+MOST_ROWS, FEWEST_ROWS = 256, 16  # of each network, for `mean_sizes`
+MOST_READ = 1 << 19  # values of their inputs, but for the fewest rows
 
 
 class Contributions(NamedTuple):
@@ -67,16 +70,67 @@ class Rows(NamedTuple):
         return self.inputs[rows, inputs].toarray().T
 
 
-class Background:
-    """Rows that others are compared with.
+class FirstLayer:
+    """The first layer of a stack, its inputs in the order of the columns that they are made of.
 
     Parameters
     ----------
     stack : Stack
         Not folded, so that its inputs are of one scale.
-    X : ndarray or CSR array of shape (n, n_features)
     column : ndarray of int of shape (n_features,)
         For which column each one of the table counts; all numbers from 0 on.
+
+    Attributes
+    ----------
+    W : ndarray of shape (n_networks, n_inputs, n_units)
+        The weights, in that order.
+    n_columns : int
+    """
+
+    def __init__(self, stack, column):
+        self.stack, self.reader = stack, Reader(stack.encoding, stack.params.dtype)
+        of_input, self.n_columns = column[stack.encoding.source], column.max() + 1
+        self.order = np.argsort(of_input, kind="stable")
+        self.edges = np.searchsorted(of_input[self.order], np.arange(self.n_columns + 1))
+        self.W = stack.layers[0][:, self.order]
+
+    def inputs_of(self, column):
+        """The inputs made of a column; there may be none."""
+        return slice(*self.edges[column : column + 2])
+
+    def inputs_of_all(self, columns):
+        """The inputs made of several columns, one after the other."""
+        inputs = np.arange(len(self.order))
+        return np.concatenate([inputs[self.inputs_of(column)] for column in columns])
+
+    def by_column(self, of_inputs):
+        """Sums over the inputs of each column, of an array whose last axis is the inputs."""
+        sums = np.zeros((*of_inputs.shape[:-1], self.n_columns), of_inputs.dtype)
+        (has_inputs,) = np.nonzero(np.diff(self.edges))
+        if len(has_inputs):
+            sums[..., has_inputs] = np.add.reduceat(of_inputs, self.edges[has_inputs], axis=-1)
+        return sums
+
+    def read(self, X, index):
+        """The rows ``X[index]``, see `Rows`."""
+        inputs, layer = self.reader.read(X, index), self.stack.layers[0]
+        if isinstance(inputs, np.ndarray):
+            return Rows(inputs[self.order], inputs.T @ layer)
+        z = np.empty((len(layer), layer.shape[2], len(index)), layer.dtype)
+        for W, out in zip(layer, z, strict=True):
+            multiply(inputs, W[:-1], W[-1], out=out)
+        z = np.ascontiguousarray(z.swapaxes(1, 2))
+        return Rows(inputs[:-1].tocsc()[:, self.order], z)  # the base of sparse rows cancels out
+
+
+class Background:
+    """Rows that others are compared with.
+
+    Parameters
+    ----------
+    stack, column
+        As in `FirstLayer`.
+    X : ndarray or CSR array of shape (n, n_features)
 
     Attributes
     ----------
@@ -85,16 +139,12 @@ class Background:
     """
 
     def __init__(self, stack, X, column):
-        self.stack, self.reader = stack, Reader(stack.encoding, stack.params.dtype)
-        of_input, n_columns = column[stack.encoding.source], column.max() + 1
-        self.order = np.argsort(of_input, kind="stable")
-        self.edges = np.searchsorted(of_input[self.order], np.arange(n_columns + 1))
-        self.W = stack.layers[0][:, self.order]
-        self.rows, self.n_rows = self._read(X, np.arange(X.shape[0])), X.shape[0]
+        self.stack, self.first = stack, FirstLayer(stack, column)
+        self.rows, self.n_rows = self.first.read(X, np.arange(X.shape[0])), X.shape[0]
         begin = np.ascontiguousarray(self.rows.z.swapaxes(1, 2)[:, np.newaxis])
         self.passed = forward(stack, begin)
         self.base = log_odds(self.passed.logits[:, 0, 0].astype(float)).mean()
-        self.pieces = batches(n_columns, max(1, MOST_PARTS // self.rows.z.size))
+        self.pieces = batches(self.first.n_columns, max(1, MOST_PARTS // self.rows.z.size))
         self.kept = self._parts(self.pieces[0]) if len(self.pieces) == 1 else None
 
     def contributions(self, X, index, n_steps):
@@ -111,22 +161,12 @@ class Background:
         -------
         Contributions
         """
-        rows = self._read(X, index)
-        values, spread = np.empty((2, len(index), len(self.edges) - 1))
+        rows = self.first.read(X, index)
+        values, spread = np.empty((2, len(index), self.first.n_columns))
         for some in batches(len(index), max(1, BLOCK_PAIRS // self.n_rows)):
             slopes = self._slopes(rows.z[:, some, :, np.newaxis], n_steps)
             values[some], spread[some] = self._by_column(rows.dense(slice(None), some), *slopes)
         return Contributions(values, spread)
-
-    def _read(self, X, index):
-        inputs, layer = self.reader.read(X, index), self.stack.layers[0]
-        if isinstance(inputs, np.ndarray):
-            return Rows(inputs[self.order], inputs.T @ layer)
-        z = np.empty((len(layer), layer.shape[2], len(index)), layer.dtype)
-        for W, out in zip(layer, z, strict=True):
-            multiply(inputs, W[:-1], W[-1], out=out)
-        z = np.ascontiguousarray(z.swapaxes(1, 2))
-        return Rows(inputs[:-1].tocsc()[:, self.order], z)  # the base of sparse rows cancels out
 
     def _slopes(self, z, n_steps):
         """Mean slopes by z on the lines from every row of the background to some rows.
@@ -157,9 +197,9 @@ class Background:
     def _by_column(self, inputs, slopes, weight):
         """Contributions of the columns of some rows, and their spread over the networks."""
         n_networks, n_rows = weight.shape
-        by_input = slopes.mean(axis=-1) @ self.W.swapaxes(1, 2)
+        by_input = slopes.mean(axis=-1) @ self.first.W.swapaxes(1, 2)
         by_input *= inputs.T
-        of_networks = np.add.reduceat(by_input, self.edges[:-1], axis=2)
+        of_networks = self.first.by_column(by_input)
         slopes = slopes.reshape(n_networks, n_rows, -1)
         for piece in self.pieces:
             parts = self._parts(piece) if self.kept is None else self.kept
@@ -176,13 +216,69 @@ class Background:
         ndarray of shape (n_networks, n_units * n_background, n_columns)
         """
         columns = range(piece.start, piece.stop)
-        n_networks, _, n_units = self.W.shape
-        parts = np.empty((n_networks, n_units, self.n_rows, len(columns)), self.W.dtype)
+        W = self.first.W
+        parts = np.empty((len(W), W.shape[2], self.n_rows, len(columns)), W.dtype)
         for at, column in enumerate(columns):
-            inputs = slice(*self.edges[column : column + 2])
-            parts[..., at] = self.W[:, inputs].swapaxes(1, 2) @ self.rows.dense(inputs)
+            inputs = self.first.inputs_of(column)
+            parts[..., at] = W[:, inputs].swapaxes(1, 2) @ self.rows.dense(inputs)
         parts /= self.n_rows
         return parts.reshape(len(parts), -1, len(columns))
+
+
+def mean_sizes(stack, rows, keys, column):
+    """Mean absolute contribution of each column to the logits of the networks, in one step.
+
+    Each network is asked about the rows that it held out, or about all where none were. They are
+    compared with one row, their mean: e_b is the mean of their inputs.
+
+    Parameters
+    ----------
+    stack, column
+        As in `FirstLayer`.
+    rows : Rows
+    keys : ndarray of uint64 of shape (n_rows,)
+        From `folds.row_keys`. Of many different rows those of the smallest keys are asked about,
+        `MOST_ROWS` or fewer if there are many inputs; copies of a row count as its weight.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+    """
+    sizes = np.zeros(column.max() + 1)
+    most = max(min(MOST_ROWS, MOST_READ // max(stack.encoding.n_inputs, 1)), FEWEST_ROWS)
+    for network in range(len(stack)):
+        held = np.flatnonzero(~rows.trains(network)) if rows.fold is not None else slice(None)
+        alone, some = stack.with_params(stack.params[[network]]), rows.take(held)
+        chosen, weight = different(some, keys[held], most)
+        rows_of_one = some.X, some.index[chosen], weight.astype(stack.params.dtype)
+        sizes += sizes_of_rows(FirstLayer(alone, column), *rows_of_one)
+    return sizes / len(stack)
+
+
+def different(rows, keys, most):
+    """Positions of different rows, at most so many, and shares of the weight of each.
+
+    Rows of equal keys may have different target means. Which one speaks for them is a matter of
+    these, not of the order of the rows.
+    """
+    number = np.unique(keys, return_inverse=True)[1]
+    (chosen,) = np.nonzero(number < most)
+    chosen = chosen[np.lexsort((row_keys(rows.X[rows.index[chosen]], 0), number[chosen]))]
+    first = np.unique(number[chosen], return_index=True)[1]
+    weight = np.bincount(number[chosen], rows.weight[chosen])
+    return chosen[first], weight / weight.sum()
+
+
+def sizes_of_rows(first, X, index, weight):
+    """Weighted mean absolute contribution of each column to one network's logit."""
+    rows = first.read(X, index)
+    inputs = rows.dense(slice(None))
+    middle, z = inputs @ weight, rows.z.swapaxes(1, 2)[:, np.newaxis]
+    before, now = forward(first.stack, z @ weight[:, np.newaxis]), forward(first.stack, z)
+    slopes = backward(first.stack, before, now, np.ones_like(now.logits))[0, 0].T
+    of_inputs = slopes @ first.W[0].T
+    of_inputs *= (inputs - middle[:, np.newaxis]).T
+    return weight @ abs(first.by_column(of_inputs))
 
 
 class Passed(NamedTuple):
