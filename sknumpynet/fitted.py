@@ -14,6 +14,7 @@ from .all_or_nothing import twin
 from .classifier import NumpyMLPBinaryClassifier, last_fit
 from .columns import shown_name
 from .engine.inputs.levels import UNKNOWN
+from .engine.prediction import out_of_fold
 from .parameters import check_parameters, is_int, plain_parameters
 from .rows import (
     Units,
@@ -223,8 +224,9 @@ def training_rows(clf, X, y, sample_weight):
 def judged_rows(clf, X, y, sample_weight, groups):
     """The rows that count, dealt to the folds of the fit if they are its rows.
 
-    They are if they are dealt as they were then. So they must come in the same order, with the same
-    labels and groups; and each network must have held the same fold out in all of its training.
+    They are if they are dealt as they were then, and the networks that held them out say the same
+    of them. So they must come in the same order, with the same labels and groups; and each network
+    must have held the same fold out in all of its training.
 
     Parameters
     ----------
@@ -249,10 +251,20 @@ def judged_rows(clf, X, y, sample_weight, groups):
             dealt = rows
         if checksum_of_folds(dealt) == fit.dealing:
             learn_target_means(fit.columns, rows, units, groups, fit.stack.encoding)
-            return dealt
+            if has_probabilities_of_fit(clf, dealt):  # a few other rows may be dealt alike
+                return dealt
     if has_means(fit):
         rows = replace(rows, X=new_rows(clf, X))
     return rows
+
+
+def has_probabilities_of_fit(clf, rows):
+    """Whether the out-of-fold probabilities of rows are those that the fit has left."""
+    left = getattr(clf, "oof_proba_", None)  # none where it was interrupted
+    if left is None or len(left) != rows.X.shape[0]:
+        return False
+    proba, _ = out_of_fold(stack_of(clf), rows)
+    return np.allclose(proba[rows.index], left[rows.index], rtol=1e-3, atol=1e-6)
 
 
 def rows_without_means(clf, X, y, sample_weight):

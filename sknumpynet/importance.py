@@ -180,7 +180,9 @@ def importance(
     that has left no ``oof_proba_``, are such other rows too, and look better than new ones would.
 
     Losses are weighted by ``sample_weight`` times ``class_weight``, as in training; values are
-    permuted whatever the weights of the rows.
+    permuted whatever the weights of the rows. Of very many rows they are permuted within parts,
+    drawn at random, so that no array exceeds 64 MB: parts of 20,970 rows for all of the eight
+    default networks.
 
     Permuting one column leaves what others tell. So groups of columns that tell much the same are
     permuted together as well, see ``alike``. These are columns any two of which have a

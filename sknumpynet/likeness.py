@@ -60,9 +60,9 @@ def cramers_v(columns):
     together = (holds.T @ holds).astype(float)
     share = together**2 / np.outer(np.diag(together), np.diag(together))
     phi = np.add.reduceat(np.add.reduceat(share, first, axis=0), first, axis=1) - 1
-    free = n_values - 1
-    phi = np.maximum(phi - np.outer(free, free) / (n_rows - 1), 0)
-    free = free - free**2 / (n_rows - 1)
+    free, others = n_values - 1, max(n_rows - 1, 1)
+    phi = np.maximum(phi - np.outer(free, free) / others, 0)
+    free = free - free**2 / others
     least = np.minimum.outer(free, free)
     return np.sqrt(phi / np.where(least > 0, least, np.inf)).clip(max=1)
 

@@ -15,7 +15,7 @@ from sklearn.metrics import log_loss
 
 from sknumpynet import NumpyMLPBinaryClassifier, explain, importance
 from sknumpynet.engine import permutation
-from sknumpynet.engine.contributions import MOST_ROWS, mean_sizes
+from sknumpynet.engine.contributions import MOST_ROWS, different, mean_sizes
 from sknumpynet.engine.folds import row_keys
 from sknumpynet.engine.objective import Rows
 from sknumpynet.engine.streams import stream
@@ -118,6 +118,14 @@ NOT_THE_FIT = {
 def test_rows_that_were_not_held_out_so_are_new(small, change, given, rows):
     clf = change(small().fit(X, y))
     assert importance(clf, X[rows], y[rows], **given, n_repeats=1).judged_on == "new rows"
+
+
+def test_a_few_other_rows_that_are_dealt_alike_are_new(small):
+    rng, labels = np.random.default_rng(0), [0, 0, 1, 1]
+    table, *others = rng.normal(size=(20, 4, 3))
+    clf = small(n_estimators=2).fit(table, labels)
+    assert importance(clf, table, labels).judged_on == "out of fold"
+    assert {importance(clf, other, labels).judged_on for other in others} == {"new rows"}
 
 
 def test_networks_put_in_place_have_held_nothing_out(small):
@@ -255,6 +263,13 @@ def test_what_is_given_is_only_read(small):
     clf, given = small().fit(frame, labels), frame.copy()
     importance(clf, frame, labels)
     assert given.equals(frame)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_new_row_is_judged(small):
+    worth = importance(small().fit(X, y), X[:1], y[:1])
+    assert not worth.mean.any()
+    assert worth.alike == []
 
 
 def test_the_seed_determines_the_permutations(small):
@@ -447,6 +462,14 @@ def test_many_rows_count_by_their_values_and_weights_alone(small):
         )
     ]
     assert_allclose(*sizes, rtol=1e-12)
+
+
+def test_of_many_rows_those_of_the_smallest_keys_are_asked_about():
+    rows = Rows.counted(X, y, np.arange(1, 241))
+    keys = row_keys(X, 0)
+    chosen, weight = different(rows, keys, 7)
+    assert_array_equal(chosen, np.argsort(keys)[:7])
+    assert_allclose(weight, (chosen + 1) / (chosen + 1).sum())
 
 
 def test_equal_rows_of_other_target_means_count_in_any_order(small):

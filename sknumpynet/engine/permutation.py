@@ -55,10 +55,8 @@ def permuted_losses(stack, rows, column, groups, n_repeats, seed, largest=np.inf
     loss, losses = 0.0, np.zeros((len(groups), n_repeats))
     for number, (networks, judged) in enumerate(judges(stack, rows)):
         first = FirstLayer(stack.with_params(stack.params[networks]), column)
-        draw, of_groups = (
-            stream(seed, "permutation", number),
-            list(map(first.inputs_of_all, groups)),
-        )
+        draw = stream(seed, "permutation", number)
+        of_groups = [*map(first.inputs_of_all, groups)]
         most = max(MOST_VALUES // values_of_a_row(first, rows.X, of_groups), 2)
         judged = draw.permutation(judged)  # so that each part is like the whole
         for some in batches(len(judged), most):
