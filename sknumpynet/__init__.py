@@ -6,6 +6,7 @@ from .diagnosis import diagnose
 from .exceptions import NotLearningWarning
 from .explanation import explain
 from .gradients import check_gradients
+from .importance import importance
 from .tracing import trace
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "check_gradients",
     "diagnose",
     "explain",
+    "importance",
     "trace",
 ]

@@ -313,7 +313,7 @@ def explain(clf, X, background=None, *, n_background=100, n_steps=2, verbose=Fal
     if len(chosen) > n_background:
         chosen = np.sort(np.random.default_rng(0).choice(len(chosen), n_background, replace=False))
     names = names_of_columns(clf)
-    judge = Background(stack, others[chosen], places_of_inputs(clf), len(names))
+    judge = Background(stack, others[chosen], places_of_inputs(clf))
     n_rows, parts = rows.shape[0], []
     for some in batches(n_rows, BLOCK_ROWS):
         parts.append(judge.contributions(rows, np.arange(some.start, some.stop), n_steps))

@@ -33,13 +33,15 @@ from scipy.special import expit
 
 from .activations import ACTIVATIONS
 from .batching import batches
-from .inputs.reading import Reader
-from .inputs.sparse import multiply
+from .first_layer import FirstLayer
+from .folds import row_keys
 from .prediction import log_odds, logit_range
 
 BLOCK_VALUES = 1 << 17  # of all networks' units, for pairs of rows: ten times as many take five
 # times as long each, for they do not stay in the cache
 MOST_PARTS = 1 << 24  # values of `Background._parts` at once
+MOST_ROWS, FEWEST_ROWS = 256, 16  # of each network, for `mean_sizes`
+MOST_READ = 1 << 19  # values of their inputs, but for the fewest rows
 
 
 class Contributions(NamedTuple):
@@ -56,31 +58,14 @@ class Contributions(NamedTuple):
     spread: np.ndarray
 
 
-class Rows(NamedTuple):
-    """Rows as inputs, those of a column side by side, dense or CSC, and their pre-activations."""
-
-    inputs: np.ndarray
-    z: np.ndarray  # of the first layer, of shape (n_networks, n_rows, n_units)
-
-    def dense(self, inputs, rows=slice(None)):
-        """Some of the inputs of some rows, of shape (n_inputs, n_rows)."""
-        if isinstance(self.inputs, np.ndarray):
-            return self.inputs[inputs, rows]
-        return self.inputs[rows, inputs].toarray().T
-
-
 class Background:
     """Rows that others are compared with.
 
     Parameters
     ----------
-    stack : Stack
-        Not folded, so that its inputs are of one scale.
+    stack, column
+        As in `FirstLayer`.
     X : ndarray or CSR array of shape (n, n_features)
-    column : ndarray of int of shape (n_features,)
-        For which column each one of the table counts.
-    n_columns : int
-        There may be columns without any input.
 
     Attributes
     ----------
@@ -88,14 +73,9 @@ class Background:
         Mean log-odds of the rows.
     """
 
-    def __init__(self, stack, X, column, n_columns):
-        self.stack, self.reader = stack, Reader(stack.encoding, stack.params.dtype)
-        of_input = column[stack.encoding.source]
-        self.order = np.argsort(of_input, kind="stable")
-        self.edges = np.searchsorted(of_input[self.order], np.arange(n_columns + 1))
-        self.with_inputs = np.flatnonzero(np.diff(self.edges))
-        self.W = stack.layers[0][:, self.order]
-        self.rows, self.n_rows = self._read(X, np.arange(X.shape[0])), X.shape[0]
+    def __init__(self, stack, X, column):
+        self.stack, self.first = stack, FirstLayer(stack, column)
+        self.rows, self.n_rows = self.first.read(X, np.arange(X.shape[0])), X.shape[0]
         n_units = max(stack.layout.layer_sizes[1:])
         self.block = max(1, isqrt(BLOCK_VALUES // (len(stack) * n_units)))
         self.pieces = batches(self.n_rows, self.block)
@@ -104,8 +84,7 @@ class Background:
             [log_odds(passed.logits[:, 0, :, 0].astype(float)) for passed in self.passed]
         )
         self.base = odds.mean(dtype=float)
-        n_values = self.rows.z.size * n_columns
-        self.columns = batches(n_columns, max(1, n_columns * MOST_PARTS // n_values))
+        self.columns = batches(self.first.n_columns, max(1, MOST_PARTS // self.rows.z.size))
         self.parts = None
         if len(self.columns) == 1:
             self.parts = [self._parts(piece, self.columns[0]) for piece in self.pieces]
@@ -124,22 +103,12 @@ class Background:
         -------
         Contributions
         """
-        rows = self._read(X, index)
-        values, spread = np.empty((2, len(index), len(self.edges) - 1))
+        rows = self.first.read(X, index)
+        values, spread = np.empty((2, len(index), self.first.n_columns))
         for some in batches(len(index), self.block):
             z, inputs = rows.z[:, some, np.newaxis], rows.dense(slice(None), some)
             values[some], spread[some] = self._of_rows(z, inputs, n_steps)
         return Contributions(values, spread)
-
-    def _read(self, X, index):
-        inputs, layer = self.reader.read(X, index), self.stack.layers[0]
-        if isinstance(inputs, np.ndarray):
-            return Rows(inputs[self.order], inputs.T @ layer)
-        z = np.empty((len(layer), layer.shape[2], len(index)), layer.dtype)
-        for W, out in zip(layer, z, strict=True):
-            multiply(inputs, W[:-1], W[-1], out=out)
-        z = np.ascontiguousarray(z.swapaxes(1, 2))
-        return Rows(inputs[:-1].tocsc()[:, self.order], z)  # the base of sparse rows cancels out
 
     def _of_rows(self, z, inputs, n_steps):
         """Contributions of the columns of some rows, and their spread over the networks.
@@ -150,7 +119,7 @@ class Background:
         inputs : ndarray of shape (n_inputs, n_rows)
         """
         n_networks, n_rows, _, n_units = z.shape
-        of_background = np.zeros((n_networks, n_rows, len(self.edges) - 1), z.dtype)
+        of_background = np.zeros((n_networks, n_rows, self.first.n_columns), z.dtype)
         total = np.zeros((n_networks, n_rows, n_units), z.dtype)
         weight = np.zeros((n_networks, n_rows, 1), z.dtype)
         for at, passed in enumerate(self.passed):
@@ -161,10 +130,9 @@ class Background:
             for columns in self.columns:
                 parts = self._parts(self.pieces[at], columns) if not self.parts else self.parts[at]
                 of_background[..., columns] += slopes @ parts
-        by_input = total @ self.W.swapaxes(1, 2)
+        by_input = total @ self.first.W.swapaxes(1, 2)
         by_input *= inputs.T
-        of_networks, first = -of_background, self.edges[self.with_inputs]
-        of_networks[..., self.with_inputs] += np.add.reduceat(by_input, first, axis=2)
+        of_networks = self.first.by_column(by_input) - of_background
         values = of_networks.sum(axis=0) / self.n_rows
         weight[weight == 0] = 1  # a network that is sure all the way contributes nothing
         of_networks /= weight
@@ -203,13 +171,70 @@ class Background:
         ndarray of shape (n_networks, n_background * n_units, n_columns)
         """
         columns = range(columns.start, columns.stop)
-        n_networks, _, n_units = self.W.shape
-        n_rows = piece.stop - piece.start
-        parts = np.empty((n_networks, n_rows, n_units, len(columns)), self.W.dtype)
+        W, n_rows = self.first.W, piece.stop - piece.start
+        n_networks, _, n_units = W.shape
+        parts = np.empty((n_networks, n_rows, n_units, len(columns)), W.dtype)
         for at, column in enumerate(columns):
-            inputs = slice(*self.edges[column : column + 2])
-            parts[..., at] = self.rows.dense(inputs, piece).T @ self.W[:, inputs]
+            inputs = self.first.inputs_of(column)
+            parts[..., at] = self.rows.dense(inputs, piece).T @ W[:, inputs]
         return parts.reshape(n_networks, -1, len(columns))
+
+
+def mean_sizes(stack, rows, keys, column):
+    """Mean absolute contribution of each column to the logits of the networks, in one step.
+
+    Each network is asked about the rows that it held out, or about all where none were. They are
+    compared with one row, their mean: e_b is the mean of their inputs.
+
+    Parameters
+    ----------
+    stack, column
+        As in `FirstLayer`.
+    rows : Rows
+    keys : ndarray of uint64 of shape (n_rows,)
+        From `folds.row_keys`. Of many different rows those of the smallest keys are asked about,
+        `MOST_ROWS` or fewer if there are many inputs; copies of a row count as its weight.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+    """
+    sizes = np.zeros(column.max() + 1)
+    most = max(min(MOST_ROWS, MOST_READ // max(stack.encoding.n_inputs, 1)), FEWEST_ROWS)
+    for network in range(len(stack)):
+        held = np.flatnonzero(~rows.trains(network)) if rows.fold is not None else slice(None)
+        alone, some = stack.with_params(stack.params[[network]]), rows.take(held)
+        chosen, weight = different(some, keys[held], most)
+        rows_of_one = some.X, some.index[chosen], weight.astype(stack.params.dtype)
+        sizes += sizes_of_rows(FirstLayer(alone, column), *rows_of_one)
+    return sizes / len(stack)
+
+
+def different(rows, keys, most):
+    """Positions of different rows, at most so many, and shares of the weight of each.
+
+    Rows of equal keys may have different target means. Which one speaks for them is a matter of
+    these, not of the order of the rows.
+    """
+    number = np.unique(keys, return_inverse=True)[1]
+    (chosen,) = np.nonzero(number < most)
+    chosen = chosen[np.lexsort((row_keys(rows.X[rows.index[chosen]], 0), number[chosen]))]
+    first = np.unique(number[chosen], return_index=True)[1]
+    weight = np.bincount(number[chosen], rows.weight[chosen])
+    return chosen[first], weight / weight.sum()
+
+
+def sizes_of_rows(first, X, index, weight):
+    """Weighted mean absolute contribution of each column to one network's logit."""
+    rows = first.read(X, index)
+    inputs = rows.dense(slice(None))
+    middle, z = inputs @ weight, rows.z[:, :, np.newaxis]
+    mean = np.tensordot(weight, z, (0, 1))[:, np.newaxis]
+    before, now = forward(first.stack, mean), forward(first.stack, z)
+    slopes = backward(first.stack, before, now, np.ones_like(now.logits))[0, :, 0]
+    of_inputs = slopes @ first.W[0].T
+    of_inputs *= (inputs - middle[:, np.newaxis]).T
+    return weight @ abs(first.by_column(of_inputs))
 
 
 class Passed(NamedTuple):
