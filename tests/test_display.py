@@ -22,6 +22,7 @@ from sknumpynet.diagnosis.trials import Trial
 from sknumpynet.display import (
     ContributionsDisplay,
     DiagnosisDisplay,
+    ImportanceDisplay,
     LayersDisplay,
     ReliabilityDisplay,
     TrainingCurveDisplay,
@@ -44,10 +45,12 @@ DRAWERS = [
     lambda clf, **where: ContributionsDisplay.from_estimator(clf, X[:1], X, **where),
     lambda clf, **where: ContributionsDisplay.from_estimator(clf, X, **where),
     lambda clf, **where: ContributionsDisplay.from_estimator(clf, X, column="x1", **where),
+    lambda clf, **where: ImportanceDisplay.from_estimator(clf, X, Y, **where),
     lambda clf, **where: LayersDisplay.from_estimator(clf, X, **where),
     lambda clf, **where: DiagnosisDisplay.from_estimator(clf, X, Y, diagnosis=TRIED, **where),
 ]
-NAMES = ["training", "reliability", "one row", "rows", "column", "layers", "diagnosis"]
+NAMES = ["training", "reliability", "one row", "rows", "column", "importance"]
+NAMES += ["layers", "diagnosis"]
 every_display = pytest.mark.parametrize("draw", DRAWERS, ids=NAMES)
 of_panels = pytest.mark.parametrize("draw", DRAWERS[-2:], ids=NAMES[-2:])
 

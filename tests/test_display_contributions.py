@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import logit
 
-from sknumpynet import explain
+from sknumpynet import explain, importance
 from sknumpynet.display import ContributionsDisplay, ImportanceDisplay
 from sknumpynet.explanation import Explanation
 
@@ -307,3 +307,10 @@ def test_bars_are_the_worth_of_columns_with_their_deviations(max_columns):
     assert_allclose(ends, mean[order][:, np.newaxis] + std[order][:, np.newaxis] * [-1, 1])
     assert "0.457 without; out of fold" in display.ax_.get_xlabel()
     assert display.plot(plt.figure().add_subplot()) is display
+
+
+def test_an_estimator_s_importance_is_drawn_as_it_was_asked(small):
+    clf = small().fit(X, Y)
+    display = ImportanceDisplay.from_estimator(clf, X, Y, n_repeats=3, random_state=1)
+    asked = importance(clf, X, Y, n_repeats=3, random_state=1)
+    assert_array_equal([bar.get_width() for bar in display.bars_], np.sort(asked.mean)[::-1])

@@ -43,7 +43,8 @@ def test_links_within_the_project_lead_somewhere(page):
 
 
 NEEDS = dict.fromkeys(
-    ["sknumpynet.display.training", "sknumpynet.display.contributions"], "matplotlib"
+    [f"sknumpynet.display.{name}" for name in ("training", "contributions", "importance")],
+    "matplotlib",
 )
 NEEDS |= dict.fromkeys(["sknumpynet.onnx", "sknumpynet.onnx_inputs"], "skl2onnx")
 MODULES = [m.name for m in pkgutil.walk_packages(sknumpynet.__path__, "sknumpynet.")]

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..arithmetic import own_arithmetic, quiet_arithmetic
 from ..explanation import check_counts
+from ..importance import importance
 from .drawing import BLUE, begin_lines, cut
 
 BAR = 0.6  # of a line's height
@@ -30,6 +31,15 @@ class ImportanceDisplay:
     spread_lines_ : matplotlib LineCollection
         One line a bar.
     ax_, figure_ : matplotlib Axes and Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sknumpynet import NumpyMLPBinaryClassifier
+    >>> from sknumpynet.display import ImportanceDisplay
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> clf = NumpyMLPBinaryClassifier().fit(X, y)
+    >>> display = ImportanceDisplay.from_estimator(clf, X, y)
     """
 
     def __init__(self, importance, *, max_columns=10):
@@ -59,8 +69,6 @@ class ImportanceDisplay:
         -------
         ImportanceDisplay
         """
-        from ..importance import importance
-
         return cls(importance(estimator, X, y, **how), max_columns=max_columns).plot(ax)
 
     @quiet_arithmetic()
