@@ -3,7 +3,7 @@
 `explain` compares rows with those of a background, see `engine.contributions`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
@@ -19,15 +19,17 @@ from .fitted import (
     new_rows,
     places_of_inputs,
     stack_of,
+    user_columns,
     values_of_rows,
 )
 from .html import html_table
-from .parameters import is_int
+from .parameters import check_counts, is_int
 from .validation import shortened
 
 FEWEST_ROWS = 20  # of X to be compared with one another
 BLOCK_ROWS = 1000
 DAYS_OF_A_YEAR = 365.2425
+LARGEST_WHOLE = 1e15  # that is written digit by digit
 SHOWN = 10  # columns of a row, or rows of a table, that are printed
 
 
@@ -54,6 +56,10 @@ class Explanation:
         Names of the columns; x0, x1 and so on where they have none.
     pos_label : int, float, bool or str
         The label whose log-odds these are.
+    has_levels : list of bool
+        Which columns hold levels, rather than numbers or dates.
+    index : pandas.Index or ndarray of shape (n_rows,)
+        Names of the rows, where X was a frame of pandas, else their numbers.
     """
 
     values: np.ndarray
@@ -62,6 +68,8 @@ class Explanation:
     data: np.ndarray
     columns: list
     pos_label: object
+    has_levels: list
+    index: object
 
     def __len__(self):
         return len(self.values)
@@ -71,13 +79,17 @@ class Explanation:
             if rows not in range(-len(self), len(self)):
                 raise IndexError(f"row {rows} of {len(self)}; they are counted from 0.")
             rows = slice(rows, rows + 1 or None)
-        return Explanation(
-            self.values[rows],
-            self.base_value,
-            self.spread[rows],
-            self.data[rows],
-            self.columns,
-            self.pos_label,
+        elif isinstance(rows, tuple | str):
+            raise IndexError(
+                f"{rows!r} is no row; of rows give numbers, a slice or a mask, of a column see "
+                f"explanation.to_frame()[{self.columns[0]!r}]."
+            )
+        return replace(
+            self,
+            values=self.values[rows],
+            spread=self.spread[rows],
+            data=self.data[rows],
+            index=self.index[rows],
         )
 
     @property
@@ -88,7 +100,7 @@ class Explanation:
     @property
     def sizes(self):
         """Mean absolute contribution of each column."""
-        return abs(self.values).mean(axis=0)
+        return abs(self.values).sum(axis=0) / max(len(self), 1)
 
     @property
     def order(self):
@@ -111,9 +123,9 @@ class Explanation:
         value = self.data[row, column]
         is_missing = value is None or (isinstance(value, float | np.floating) and np.isnan(value))
         name = self.columns[column]
-        return f"{name} is missing" if is_missing else f"{name} = {shown(value)}"
+        return f"{name} is missing" if is_missing else f"{name} = {value_in_short(value)}"
 
-    def held(self, column):
+    def values_of(self, column):
         """What a column holds, row by row: numbers, dates or levels; NaN, NaT, None where missing.
 
         Parameters
@@ -128,10 +140,10 @@ class Explanation:
         """
         values = self.data[:, [column]]
         values = (values.toarray() if sparse.issparse(values) else values)[:, 0]
-        kinds = {type(value) for value in values if value is not None}
-        if values.dtype != object or kinds <= {float}:
-            return values.astype(float)
-        return values.astype("datetime64[s]") if kinds == {np.datetime64} else values
+        if values.dtype != object or self.has_levels[column]:
+            return values
+        is_date = any(isinstance(value, np.datetime64) for value in values)
+        return values.astype("datetime64[s]" if is_date else float)
 
     def to_frame(self):
         """The contributions as a DataFrame.
@@ -139,11 +151,11 @@ class Explanation:
         Returns
         -------
         pandas.DataFrame
-            A line a row, a column a column.
+            A line a row, a column a column, with the index of X.
         """
         import pandas
 
-        return pandas.DataFrame(self.values, columns=self.columns)
+        return pandas.DataFrame(self.values, self.index, self.columns)
 
     def to_shap(self):
         """The contributions as a ``shap.Explanation``, for ``shap.plots`` to draw.
@@ -166,7 +178,7 @@ class Explanation:
         return Shap(
             self.values,
             base_values=np.full(len(self), self.base_value),
-            data=np.column_stack([for_shap(self.held(at)) for at in range(len(self.columns))]),
+            data=np.column_stack([for_shap(self.values_of(at)) for at in range(len(self.columns))]),
             feature_names=list(self.columns),
         )
 
@@ -195,35 +207,45 @@ class Explanation:
                 f"{self.pos_label}: log-odds {odds:.2f} (probability {expit(odds):.3f}), "
                 f"of the background {self.base_value:.2f} ({expit(self.base_value):.3f})"
             )
-            cells = [
-                (f"{values[at]:+.2f}", f"±{spread[at]:.2f}", self.text_of(0, at)) for at in order
-            ]
-            if len(others):
-                cells.append((f"{values[others].sum():+.2f}", "", f"{len(others)} other columns"))
-            return title, ("contribution", "networks differ by", "column"), cells
+            rest = f"{len(others)} other column{'s' * (len(others) > 1)}"
+            texts = [*(self.text_of(0, at) for at in order), rest]
+            parts = [values[at] for at in order] + [values[others].sum()]
+            cells = {"contribution": [signed(part) for part in parts]}
+            if self.spread.any():  # there are several networks
+                cells["networks differ by"] = [f"±{spread[at]:.2f}" for at in order] + [""]
+            lines = [*zip(*cells.values(), texts, strict=True)]
+            return title, (*cells, "column"), lines[: len(order) + bool(len(others))]
         title = f"{self.pos_label}: mean absolute contribution to the log-odds of {len(self)} rows"
         cells = [(f"{self.sizes[at]:.2f}", self.columns[at]) for at in order]
         if len(others):
-            cells.append((f"{self.sizes[others].max():.2f}", f"at most, {len(others)} others each"))
+            cells.append(
+                (f"{self.sizes[others].max():.2f}", f"at most, each of {len(others)} more")
+            )
         return title, ("mean size", "column"), cells
 
 
-def for_shap(held):
+def for_shap(values):
     """What a column holds, as shap draws it."""
-    if held.dtype.kind == "M":
-        days = (held - np.datetime64(0, "D")) / np.timedelta64(1, "D")
+    if values.dtype.kind == "M":
+        days = (values - np.datetime64(0, "D")) / np.timedelta64(1, "D")
         return 1970 + days / DAYS_OF_A_YEAR
-    if held.dtype == object:
-        return np.array(["missing" if value is None else str(value) for value in held], object)
-    return held
+    if values.dtype == object:
+        return np.array(["missing" if value is None else str(value) for value in values], object)
+    return values
 
 
-def shown(value):
-    """A value of the table in short."""
+def signed(contribution):
+    """With two digits; nothing is +0.00, not -0.00."""
+    return f"{np.round(contribution, 2) + 0:+.2f}"
+
+
+def value_in_short(value):
+    """A value of the table."""
     if isinstance(value, float | np.floating):
-        return f"{value:.6g}"
+        is_whole = value == np.rint(value) and abs(value) < LARGEST_WHOLE
+        return f"{value:.0f}" if is_whole else f"{value:.6g}"
     if isinstance(value, np.datetime64):
-        return str(value).removesuffix("T00:00:00")
+        return str(value).removesuffix("T00:00:00").replace("T", " ")
     return shortened(str(value))
 
 
@@ -298,40 +320,56 @@ def explain(clf, X, background=None, *, n_background=100, n_steps=2, verbose=Fal
     """
     check_counts(n_background=n_background, n_steps=n_steps)
     clf = as_fitted(clf)
+    if np.ndim(X) == 1 and not sparse.issparse(X):
+        raise ValueError(
+            "X has one dimension; give rows of a table, of one row explain(clf, X.iloc[[3]]) or "
+            "explain(clf, X[3:4])."
+        )
     rows = new_rows(clf, X)
-    if background is None:
-        others = rows
-        if rows.shape[0] < FEWEST_ROWS:
-            raise ValueError(
-                f"X has {rows.shape[0]} row(s), too few to be compared with one another; give "
-                "rows to compare with, such as explain(clf, X, background=X_train)."
-            )
-    else:
-        others = new_rows(clf, background)
-    stack = stack_of(clf).unfolded(np.dtype(clf.precision))
+    others = rows_to_compare_with(clf, rows, background)
     chosen = np.arange(others.shape[0])
     if len(chosen) > n_background:
         chosen = np.sort(np.random.default_rng(0).choice(len(chosen), n_background, replace=False))
-    names = names_of_columns(clf)
-    judge = Background(stack, others[chosen], places_of_inputs(clf))
+    stack = stack_of(clf).unfolded(np.dtype(clf.precision))
+    dtype = np.result_type(rows.dtype, stack_of(clf).params.dtype)  # as decision_function has it
+    judge = Background(stack, others[chosen], places_of_inputs(clf), dtype)
+    check_computable("X" if background is None else "background", chosen[~judge.is_computable])
     n_rows, parts = rows.shape[0], []
     for some in batches(n_rows, BLOCK_ROWS):
         parts.append(judge.contributions(rows, np.arange(some.start, some.stop), n_steps))
         if verbose:
             print(f"explained {some.stop:,} of {n_rows:,} rows")
     values, spread = map(np.concatenate, zip(*parts, strict=True))
+    check_computable("X", np.flatnonzero(~np.isfinite(values).all(axis=1)))
     return Explanation(
         values,
         float(judge.base),
         spread,
-        values_of_rows(clf, rows),
-        names,
+        values_of_rows(clf, rows).copy(),
+        names_of_columns(clf),
         clf.classes_[1:].tolist()[0],
+        [levels is not None for levels in user_columns(clf).levels],
+        X.index if hasattr(X, "iloc") else np.arange(n_rows),
     )
 
 
-def check_counts(**counts):
-    """Raise ValueError for one that is no positive int."""
-    for name, value in counts.items():
-        if not is_int(value) or value < 1:
-            raise ValueError(f"{name}={value!r} is not a positive int; give one, such as 10.")
+def rows_to_compare_with(clf, rows, background):
+    """The background as a table of numbers, by default the rows themselves if there are enough."""
+    if background is not None:
+        return new_rows(clf, background, "background")
+    if rows.shape[0] < FEWEST_ROWS:
+        raise ValueError(
+            f"X has {rows.shape[0]} row(s), too few to be compared with one another; give "
+            "rows to compare with, such as explain(clf, X, background=X_train)."
+        )
+    return rows
+
+
+def check_computable(name, rows):
+    """Raise ValueError for rows in which numbers overflow on the way."""
+    if len(rows):
+        raise ValueError(
+            f"{name} has {len(rows)} row(s) with values so large, or networks with weights so "
+            f"large, that their products are no numbers: row(s) {shortened(str(rows.tolist()))}, "
+            f"counted from 0; leave them out, or fit with scale_inputs='robust'."
+        )

@@ -102,9 +102,9 @@ def columns_of(clf):
     return last_fit(clf).columns
 
 
-def new_rows(clf, X):
+def new_rows(clf, X, name="X"):
     """X as a table of the columns that a fitted estimator knows."""
-    return read_table(clf, columns_of(clf), X)
+    return read_table(clf, columns_of(clf), X, name=name)
 
 
 def user_columns(clf):
@@ -150,13 +150,15 @@ def values_of_rows(clf, X):
     if fit.columns is None:
         return X
     table, values = user_columns(clf), np.empty((len(X), len(fit.columns.columns)), object)
+    # Where fit saw none missing, that is a level unknown to it as well.
     described = zip(fit.columns.columns, table.levels, table.place, strict=True)
     for position, (column, levels, at) in enumerate(described):
         for row, value in enumerate(X[:, at].tolist()):
             if np.isnan(value):
                 value = None
             elif levels is not None:
-                value = "a level unknown to fit" if value == UNKNOWN else levels[int(value)]
+                unknown = f"{'a level' if None in levels else 'missing or'} unknown to fit"
+                value = unknown if value == UNKNOWN else levels[int(value)]
             elif column.kind == "date":
                 seconds = np.timedelta64(round(value * 86_400), "s")
                 value = np.datetime64(column.first, "D") + seconds

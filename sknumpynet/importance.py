@@ -12,7 +12,6 @@ import numpy as np
 
 from .arithmetic import own_arithmetic
 from .engine.permutation import permuted_losses
-from .explanation import check_counts
 from .fitted import (
     as_fitted,
     judged_rows,
@@ -23,7 +22,7 @@ from .fitted import (
 )
 from .html import html_table
 from .likeness import cramers_v, few_values, groups_alike
-from .parameters import is_int
+from .parameters import check_counts, is_int
 from .training_setup import draw_seed
 from .validation import shortened
 
@@ -32,7 +31,7 @@ MOST_COMPARED = 200  # columns with one another, those of the largest means
 SAMPLE_ROWS = 2000  # in which they are
 JUDGED_ON = {
     "out of fold": "out of fold, each row judged by the networks that held it out",
-    "new rows": "on new rows, judged by all networks",
+    "new rows": "judged by all networks, as rows that none of them was trained on",
 }
 
 
@@ -56,9 +55,9 @@ class Alike(NamedTuple):
 
     def __str__(self):
         return (
-            f"{listed(self.columns)} tell much the same (Cramer's V of {self.association:.2f} or "
-            "more), so each stands in for the others: permuted alone they are worth "
-            f"{listed([f'{mean:.4f}' for mean in self.each])}, together {self.mean:.4f} "
+            f"{in_a_sentence(self.columns)} tell much the same (Cramer's V {self.association:.2f} "
+            "or more), so each stands in for the others: permuted alone they are worth "
+            f"{in_a_sentence([f'{mean:.4f}' for mean in self.each])}, together {self.mean:.4f} "
             f"±{self.std:.4f}."
         )
 
@@ -114,8 +113,8 @@ class Importance:
 
     def _title(self):
         return (
-            f"Log loss {self.loss:.4f}, {JUDGED_ON[self.judged_on]}; so much more with the values "
-            f"of a column permuted (mean of {self.n_repeats}):"
+            f"Log loss {self.loss:.4f}, {JUDGED_ON[self.judged_on]}.\n"
+            f"Permuting a column adds (mean and deviation of {self.n_repeats}):"
         )
 
     def _cells(self):
@@ -127,7 +126,7 @@ class Importance:
         return cells
 
 
-def listed(texts):
+def in_a_sentence(texts):
     """Texts in a sentence."""
     *others, last = texts
     return f"{', '.join(others)} and {last}"
@@ -213,7 +212,7 @@ def importance(
     check_counts(n_repeats=n_repeats)
     clf, seed = as_fitted(clf), draw_seed(random_state)
     names = names_of_columns(clf)
-    together = checked_together(together, names)
+    together = checked_together(together, names, user_columns(clf).names)
     rows = judged_rows(clf, X, y, sample_weight, groups)
     folded = stack_of(clf)
     stack, least = folded.unfolded(np.dtype(clf.precision)), np.finfo(rows.X.dtype).tiny
@@ -238,8 +237,17 @@ def importance(
     return Importance(mean, std, names + list(together), float(loss), judged_on, alike, n_repeats)
 
 
-def checked_together(together, names):
+def checked_together(together, names, own):
     """The groups as positions of columns, by name.
+
+    Parameters
+    ----------
+    together : dict or None
+        As it came.
+    names : list of str
+        Of the columns, as they are printed.
+    own : list of str or int
+        As the table has them. Where columns are named by numbers, a number is a name.
 
     Raises
     ------
@@ -249,13 +257,14 @@ def checked_together(together, names):
     call = f"give lists of columns by name, such as together={{'both': {names[:2]}}}."
     if together is not None and not isinstance(together, Mapping):
         raise ValueError(f"together={shortened(repr(together))} is not a dict; {call}")
-    groups = {}
+    groups, positions = {}, range(len(names))
+    place_of = dict(zip(names, positions, strict=True)) | dict(zip(own, positions, strict=True))
+    if not any(map(is_int, own)):
+        place_of |= dict(zip(positions, positions, strict=True))
     for group, columns in (together or {}).items():
-        if isinstance(columns, str) or not len(columns):
+        if not isinstance(columns, list | tuple) or not columns:
             raise ValueError(f"together[{group!r}]={columns!r} is not a list of columns; {call}")
-        unknown = [
-            each for each in columns if each not in (range(len(names)) if is_int(each) else names)
-        ]
+        unknown = [each for each in columns if each not in place_of]
         if unknown:
             raise ValueError(
                 f"together[{group!r}] names {unknown}, which the estimator does not know among its "
@@ -265,7 +274,10 @@ def checked_together(together, names):
             raise ValueError(
                 f"together names a group {group!r}, as a column is named; give it another name."
             )
-        groups[group] = [int(each) if is_int(each) else names.index(each) for each in columns]
+        places = [place_of[each] for each in columns]
+        if len(set(places)) < len(places):
+            raise ValueError(f"together[{group!r}]={columns!r} names a column twice; {call}")
+        groups[group] = places
     return groups
 
 

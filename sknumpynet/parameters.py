@@ -31,6 +31,13 @@ def is_int(value):
     return isinstance(value, Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64)
 
 
+def check_counts(**counts):
+    """Raise ValueError for one that is no positive int."""
+    for name, value in counts.items():
+        if not is_int(value) or value < 1:
+            raise ValueError(f"{name}={value!r} is not a positive int; give one, such as 10.")
+
+
 def is_real(value):
     """Whether it is a finite or infinite number, but not True, False, NaN or a timedelta."""
     is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_ | np.timedelta64)

@@ -48,6 +48,7 @@ def made_up(values, base=0.3, **others):
     values = np.asarray(values, float)
     names = [f"x{at}" for at in range(values.shape[1])]
     given = {"spread": abs(values) / 4, "data": np.arange(values.size, dtype=float)}
+    given |= {"has_levels": [False] * len(names), "index": np.arange(len(values))}
     given = {"columns": names, "pos_label": 1} | given | others
     given["data"] = np.reshape(given["data"], values.shape)
     return Explanation(values, base, **given)
@@ -167,7 +168,7 @@ def test_points_stay_in_their_strip_and_those_at_one_place_lie_beside_each_other
 
 def test_without_anything_in_order_there_is_no_scale_of_colours():
     data = np.full((20, 1), "a", object)
-    of_levels = ContributionsDisplay(made_up(np.ones((20, 1)), data=data)).plot()
+    of_levels = ContributionsDisplay(made_up(np.ones((20, 1)), data=data, has_levels=[True])).plot()
     of_numbers = ContributionsDisplay(made_up(np.ones((20, 1)))).plot()
     assert len(of_levels.figure_.axes) == 1
     assert len(of_numbers.figure_.axes) == 2
@@ -314,3 +315,18 @@ def test_an_estimator_s_importance_is_drawn_as_it_was_asked(small):
     display = ImportanceDisplay.from_estimator(clf, X, Y, n_repeats=3, random_state=1)
     asked = importance(clf, X, Y, n_repeats=3, random_state=1)
     assert_array_equal([bar.get_width() for bar in display.bars_], np.sort(asked.mean)[::-1])
+
+
+def test_dollars_are_dollars(small):
+    """matplotlib reads what stands between two as mathematics."""
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    bands = np.where(np.arange(len(Y)) % 2, "$40K_$60K", "$60K - $80K")
+    explanation = explain(
+        small().fit(table := pd.DataFrame({"$x_{$": AGE, "band": bands}), Y), table
+    )
+    for display in (
+        ContributionsDisplay(explanation, column="band"),
+        ContributionsDisplay(explanation),
+        ContributionsDisplay(explanation[3]),
+    ):
+        display.plot().figure_.draw_without_rendering()

@@ -46,6 +46,13 @@ def test_the_columns_that_the_labels_depend_on_lead(fitted):
     assert explanation.pos_label == "yes"
 
 
+def test_the_rows_may_change_afterwards(fitted):
+    rows = X[:30].copy()
+    explanation = explain(fitted, rows)
+    rows[:] = 99
+    assert_array_equal(explanation.data, X[:30])
+
+
 def test_two_equal_columns_share():
     twice = np.column_stack([X, X[:, 0]])
     clf = NumpyMLPBinaryClassifier(random_state=0).fit(twice, Y)
@@ -56,7 +63,8 @@ def test_two_equal_columns_share():
 
 def test_a_row_among_rows_like_it_owes_nothing_to_its_columns(fitted):
     explanation = explain(fitted, X[:1], background=X[:1].repeat(5, axis=0))
-    assert_allclose(explanation.values, 0, atol=1e-6)
+    assert_allclose(explanation.values, 0, atol=1e-5)
+    assert "-0.00" not in str(explanation)
     assert_allclose(explanation.base_value, fitted.decision_function(X[:1])[0], rtol=1e-5)
 
 
@@ -113,7 +121,7 @@ def test_sparse_rows_are_explained_as_dense_ones(width):
 def test_what_a_raw_table_holds_is_told_by_column():
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     table, clf = fitted_raw(pd)
-    table.loc[0, "city"] = "Bergen"
+    table.loc[0, "city"], table.loc[1, "shop"] = "Bergen", None
     explanation = explain(clf, table)
     assert explanation.columns == list(table)
     assert_allclose(explanation.log_odds, clf.decision_function(table), atol=1e-4)
@@ -122,6 +130,7 @@ def test_what_a_raw_table_holds_is_told_by_column():
     assert explanation.text_of(gap, at["age"]) == "age is missing"
     assert explanation.text_of(row, at["age"]) == f"age = {table.age[row]:.6g}"
     assert explanation.text_of(0, at["city"]) == "city = a level unknown to fit"
+    assert explanation.text_of(1, at["shop"]) == "shop = missing or unknown to fit"
     assert explanation.text_of(5, at["when"]) == f"when = {table.when[5]:%Y-%m-%d}"
     assert explanation.text_of(5, at["shop"]) == f"shop = {table.shop[5]}"
 
@@ -197,6 +206,50 @@ def test_html_is_escaped():
     assert "<a>" not in explanation._repr_html_() + explanation[0]._repr_html_()
 
 
+def test_the_index_of_a_frame_goes_along():
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    table, clf = fitted_raw(pd)
+    table.index = [f"customer {number}" for number in range(len(table))]
+    explanation = explain(clf, table)
+    assert list(explanation[table.age.isna().to_numpy()].to_frame().index) == list(
+        table.index[table.age.isna()]
+    )
+    assert list(explanation[-2].to_frame().index) == ["customer 148"]
+
+
+def test_numeric_levels_are_levels_and_whole_numbers_are_written_out():
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    table = pd.DataFrame({"code": np.arange(150) % 3 + 0.5, "income": 1_850_617.0 + np.arange(150)})
+    clf = NumpyMLPBinaryClassifier(categorical_features=["code"], n_estimators=1, max_iter=3)
+    explanation = explain(clf.fit(table, Y), table)
+    assert explanation.values_of(0).dtype == object
+    assert explanation.values_of(1).dtype == float
+    assert explanation.text_of(3, 0) == "code = 0.5"
+    assert explanation.text_of(3, 1) == "income = 1850620"
+    assert "±" not in str(explanation[3])  # one network
+
+
+@pytest.mark.parametrize("place", ["X", "background"])
+def test_rows_that_networks_cannot_compute_are_named(place):
+    clf = NumpyMLPBinaryClassifier(random_state=0, scale_inputs="standard", n_estimators=2)
+    clf.fit(X, Y)
+    far = X[:30].copy()
+    far[7, 0] = 1e39
+    rows = {"X": X[:30], "background": X[:30]} | {place: far}
+    with pytest.raises(ValueError, match=rf"^{place} has 1 row\(s\).* row\(s\) \[7\]"):
+        explain(clf, **rows)
+
+
+@pytest.mark.parametrize("rows", [(0, 1), "age", (slice(None), 1)])
+def test_columns_are_no_rows(fitted, rows):
+    with pytest.raises(IndexError, match=r"is no row.*to_frame\(\)\['x0'\]"):
+        explain(fitted, X)[rows]
+
+
+def test_of_no_rows_nothing_is_printed_but_zeros(fitted):
+    assert "0.00  x0" in str(explain(fitted, X)[:0])
+
+
 def test_long_work_tells_how_far_it_is(fitted, capsys):
     explain(fitted, X.repeat(10, axis=0), X[:2], verbose=True)
     assert re.findall(r"explained ([\d,]+) of 1,500 rows", capsys.readouterr().out) == [
@@ -210,6 +263,8 @@ def test_long_work_tells_how_far_it_is(fitted, capsys):
     [
         ({"X": X[:19]}, r"X has 19 row\(s\).*explain\(clf, X, background=X_train\)"),
         ({"X": X[:, :2]}, "X has 2 features"),
+        ({"X": X[0]}, r"one dimension.*explain\(clf, X.iloc\[\[3\]\]\)"),
+        ({"X": X, "background": X[:0]}, "background"),
         ({"X": X, "background": X[:, :2]}, "X has 2 features"),
         ({"X": X, "n_steps": 0}, "n_steps=0 is not a positive int"),
         ({"X": X, "n_background": 2.5}, "n_background=2.5 is not a positive int"),

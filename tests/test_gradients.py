@@ -494,7 +494,7 @@ def test_a_trace_of_a_raw_table_prints_columns_and_inputs_by_name(small):
     row = trace(clf, table.iloc[5].replace({table["shop"][5]: "s99"}), "no")
     given, inputs = str(row).partition("  W1 ")[0].split("  a0 = ")
     assert "None  city" in given
-    assert "a level unknown to fit  shop" in given
+    assert "missing or unknown to fit  shop" in given
     assert "2020-01-02T11:00:00  when" in given
     assert "1  city is missing" in inputs
     assert "= Oslo" not in inputs

@@ -296,10 +296,31 @@ def test_two_that_measure_one_thing_are_worth_more_together(small):
     assert (alike.mean, alike.std) == (worth.mean[4], worth.std[4])
     assert alike.each == worth.mean[:2].tolist()
     assert alike.mean > 1.5 * sum(alike.each)
-    assert f"x0 and x1 tell much the same (Cramer's V of {alike.association:.2f} or more)" in str(
+    assert f"x0 and x1 tell much the same (Cramer's V {alike.association:.2f} or more)" in str(
         worth
     )
     assert f"together {alike.mean:.4f}" in worth._repr_html_()
+
+
+def test_where_columns_are_named_by_numbers_a_number_is_a_name(small):
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    table = pd.DataFrame(np.nan_to_num(X[:, :3]), columns=[2, 1, 0])
+    table[7] = np.where(X[:, 0] > 0, "u", "v")
+    clf = small().fit(table, y)
+    worth = importance(clf, table, y, together={"the third": [0], "the last": [7]})
+    assert worth.mean[4:].tolist() == worth.mean[[2, 3]].tolist()
+
+
+@pytest.mark.parametrize("columns", [["x0", "x0"], ["x0", 0]])
+def test_a_column_named_twice_is_refused(small, columns):
+    with pytest.raises(ValueError, match="names a column twice"):
+        importance(small().fit(X, y), X, y, together={"twice": columns})
+
+
+@pytest.mark.parametrize("columns", [3, None, "x0", []])
+def test_what_is_no_list_of_columns_is_refused(small, columns):
+    with pytest.raises(ValueError, match=r"is not a list of columns; give .*together="):
+        importance(small().fit(X, y), X, y, together={"group": columns})
 
 
 def test_columns_that_are_independent_are_not_alike(small):
@@ -366,11 +387,11 @@ def test_it_prints_the_largest_and_how_many_others(small):
     table = rng.normal(size=(120, 25))
     clf = small().fit(table, table[:, 7] > 0)
     worth = importance(clf, table, table[:, 7] > 0, n_repeats=3)
-    title, *lines = str(worth).splitlines()
+    title, about, *lines = str(worth).splitlines()
     assert title == (
-        f"Log loss {worth.loss:.4f}, out of fold, each row judged by the networks that held it "
-        "out; so much more with the values of a column permuted (mean of 3):"
+        f"Log loss {worth.loss:.4f}, out of fold, each row judged by the networks that held it out."
     )
+    assert about == "Permuting a column adds (mean and deviation of 3):"
     largest = worth.order[0]
     assert lines[0].split() == [
         f"{worth.mean[largest]:.4f}", f"±{worth.std[largest]:.4f}", worth.columns[largest]
@@ -378,7 +399,9 @@ def test_it_prints_the_largest_and_how_many_others(small):
     others = worth.mean[worth.order[20:]].max()
     assert lines[20:] == [f"{others:>10.4f} at most  5 others, each"]
     assert worth._repr_html_().count("<tr>") == 22
-    assert "on new rows, judged by all networks;" in str(importance(clf, table[:9], y[:9] > 0))
+    assert "judged by all networks, as rows that none of them was trained on." in str(
+        importance(clf, table[:9], y[:9] > 0)
+    )
 
 
 def test_as_a_frame_it_has_a_line_a_column(small):
@@ -556,8 +579,9 @@ def test_boruta_finds_the_columns_that_tell():
 
 
 def test_yellowbrick_draws_the_importances(small):
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed").use("Agg")
-    with warnings.catch_warnings():
+    mpl = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    mpl.use("Agg")
+    with mpl.rc_context(), warnings.catch_warnings():  # it sets its own style when imported
         warnings.simplefilter("ignore")  # of what it uses of Python and matplotlib
         reason = "yellowbrick is not installed"
         selection = pytest.importorskip("yellowbrick.model_selection", reason=reason)

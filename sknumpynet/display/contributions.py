@@ -5,7 +5,8 @@ from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 from ..arithmetic import own_arithmetic, quiet_arithmetic
-from ..explanation import check_counts, explain
+from ..explanation import explain
+from ..parameters import check_counts
 from ..validation import shortened
 from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin, begin_lines, cut
 
@@ -151,7 +152,7 @@ class ContributionsDisplay:
         right = self.ax_.secondary_yaxis("right")
         right.set_yticks(lines, [signed(ends[0]), *numbers, signed(ends[1])])
         right.tick_params(length=0)
-        self.ax_.set_xlabel(f"log-odds of class {of.pos_label}")
+        self.ax_.set_xlabel(f"log-odds of class {cut(str(of.pos_label), LONGEST)}")
         begin, end = expit(ends)
         label_probabilities(self.ax_).set_xlabel(f"probability, from {begin:.3f} to {end:.3f}")
 
@@ -162,7 +163,9 @@ class ContributionsDisplay:
         begin_lines(self, ax, [cut(label, LONGEST) for label in labels])
         strips = [of.values[:, at] for at in order]
         strips += [of.values[:, part].sum(axis=1) for part in others]
-        ranks = [ranks_of(of.held(at)) for at in order] + [np.full(len(of), np.nan)] * len(others)
+        ranks = [ranks_of(of.values_of(at)) for at in order] + [np.full(len(of), np.nan)] * len(
+            others
+        )
         self._draw_strips(strips, ranks)
         if np.isfinite(ranks).any():
             bar = self.figure_.colorbar(self.points_[0], ax=self.ax_, location="top", aspect=60)
@@ -178,14 +181,14 @@ class ContributionsDisplay:
                 f"column={self.column!r} is not among the columns; give one of {names}."
             )
         at = of.columns.index(self.column)
-        if of.held(at).dtype == object:
+        if of.values_of(at).dtype == object:
             self._draw_levels(ax, at)
         else:
             self._draw_numbers(ax, at)
 
     def _draw_levels(self, ax, at):
         """A strip a level, and one of the missing."""
-        values, texts = self.explanation.values[:, at], self.explanation.held(at)
+        values, texts = self.explanation.values[:, at], self.explanation.values_of(at)
         texts = np.array(["missing" if value is None else str(value) for value in texts], object)
         names, level, counts = np.unique(texts, return_inverse=True, return_counts=True)
         frequent, others = self._parted(np.argsort(-counts, kind="stable"))
@@ -206,7 +209,7 @@ class ContributionsDisplay:
         """Points of contributions by number or date, those without one on the left."""
         ink, of = begin(self, ax), self.explanation
         values, spread = bounded(of.values[:, at]), bounded(of.spread[:, at])
-        place = of.held(at)
+        place = of.values_of(at)
         if place.dtype.kind == "M":
             place = as_dates(self.ax_.xaxis, place)
         place = bounded(place)
@@ -218,7 +221,11 @@ class ContributionsDisplay:
         self.points_ = [self.ax_.scatter(place, values, POINT, color=BLUE, linewidths=0, zorder=2)]
         self.ax_.axhline(0, color=ink, ls=":", lw=1, zorder=0.9)
         self.ax_.set_xlabel(cut(self.column, LONGEST))
-        self.ax_.set_ylabel(f"added to log-odds of class {of.pos_label}")
+        self.ax_.set_ylabel(self._added)
+
+    @property
+    def _added(self):
+        return f"added to log-odds of class {cut(str(self.explanation.pos_label), LONGEST)}"
 
     def _draw_strips(self, strips, ranks=None):
         """Points of contributions, a strip a line; coloured by rank, where that is given."""
@@ -234,7 +241,7 @@ class ContributionsDisplay:
             place = line + piled(strip / span)
             self.points_.append(self.ax_.scatter(strip, place, POINT, linewidths=0, **by))
         self.ax_.axvline(0, color=self.ax_.xaxis.label.get_color(), ls=":", lw=1)
-        self.ax_.set_xlabel(f"added to log-odds of class {self.explanation.pos_label}")
+        self.ax_.set_xlabel(self._added)
 
     def _parted(self, order):
         """What is drawn by itself, and what together: a list that is empty or of one array."""

@@ -57,9 +57,13 @@ def begin_lines(display, ax, labels):
 
 
 def cut(name, longest):
-    """A name of no more than so many letters; of a longer one the middle is left out."""
+    """A name of no more than so many letters; of a longer one the middle is left out.
+
+    Dollars are escaped: matplotlib reads what stands between two as mathematics.
+    """
     half = longest // 2
-    return name if len(name) <= longest else f"{name[:half]}...{name[-half:]}"
+    name = name if len(name) <= longest else f"{name[:half]}...{name[-half:]}"
+    return name.replace("$", r"\$")
 
 
 def count_along(axis):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..arithmetic import own_arithmetic, quiet_arithmetic
-from ..explanation import check_counts
 from ..importance import importance
+from ..parameters import check_counts
 from .drawing import BLUE, begin_lines, cut
 
 BAR = 0.6  # of a line's height

@@ -25,6 +25,7 @@ background, with drawn points instead of steps; Shrikumar, Greenside and Kundaje
 3.5.1, the secants of a single step, there called the rescale rule.
 """
 
+from itertools import pairwise
 from math import isqrt
 from typing import NamedTuple
 
@@ -39,7 +40,7 @@ from .prediction import log_odds, logit_range
 
 BLOCK_VALUES = 1 << 17  # of all networks' units, for pairs of rows: ten times as many take five
 # times as long each, for they do not stay in the cache
-MOST_PARTS = 1 << 24  # values of `Background._parts` at once
+MOST_PARTS = 1 << 24  # values of `Background._give` at once
 MOST_ROWS, FEWEST_ROWS = 256, 16  # of each network, for `mean_sizes`
 MOST_READ = 1 << 19  # values of their inputs, but for the fewest rows
 
@@ -51,7 +52,7 @@ class Contributions(NamedTuple):
     ----------
     values : ndarray of shape (n_rows, n_columns)
     spread : ndarray of shape (n_rows, n_columns)
-        Standard deviation over the networks, each of which gets the weight that the others have.
+        Standard deviation, over the networks, of what contributes to the logit of each.
     """
 
     values: np.ndarray
@@ -66,28 +67,38 @@ class Background:
     stack, column
         As in `FirstLayer`.
     X : ndarray or CSR array of shape (n, n_features)
+    dtype : dtype
+        Of the log-odds that are explained: it decides beyond which they are cut off.
 
     Attributes
     ----------
     base : float
         Mean log-odds of the rows.
+    is_computable : ndarray of bool of shape (n,)
+        Rows whose values do not overflow on the way. One that does makes all contributions NaN.
     """
 
-    def __init__(self, stack, X, column):
-        self.stack, self.first = stack, FirstLayer(stack, column)
+    def __init__(self, stack, X, column, dtype):
+        self.stack, self.first, self.dtype = stack, FirstLayer(stack, column), dtype
         self.rows, self.n_rows = self.first.read(X, np.arange(X.shape[0])), X.shape[0]
+        # Inputs count from those of the first row, so that equal columns contribute exactly 0.
+        inputs = self.rows.dense(slice(None))
+        self.reference = inputs[:, :1].copy()
+        self.rows = self.rows._replace(inputs=inputs - self.reference)
+        self.is_computable = np.isfinite(self.rows.z).all(axis=(0, 2))
         n_units = max(stack.layout.layer_sizes[1:])
         self.block = max(1, isqrt(BLOCK_VALUES // (len(stack) * n_units)))
         self.pieces = batches(self.n_rows, self.block)
         self.passed = [forward(stack, self.rows.z[:, np.newaxis, piece]) for piece in self.pieces]
         odds = np.concatenate(
-            [log_odds(passed.logits[:, 0, :, 0].astype(float)) for passed in self.passed]
+            [log_odds(passed.logits[:, 0, :, 0].astype(dtype)) for passed in self.passed]
         )
         self.base = odds.mean(dtype=float)
-        self.columns = batches(self.first.n_columns, max(1, MOST_PARTS // self.rows.z.size))
-        self.parts = None
-        if len(self.columns) == 1:
-            self.parts = [self._parts(piece, self.columns[0]) for piece in self.pieces]
+        n_values = self.block * self.rows.z[:, 0].size
+        self.columns = batches(self.first.n_columns, max(1, MOST_PARTS // n_values))
+        self.parts = None  # made once, or, where there are many columns, for each block of rows
+        if self.rows.z.size * self.first.n_columns <= MOST_PARTS:
+            self.parts = [self._give(piece, self.columns[0]) for piece in self.pieces]
 
     def contributions(self, X, index, n_steps):
         """What the columns of the rows ``X[index]`` contribute.
@@ -107,7 +118,8 @@ class Background:
         values, spread = np.empty((2, len(index), self.first.n_columns))
         for some in batches(len(index), self.block):
             z, inputs = rows.z[:, some, np.newaxis], rows.dense(slice(None), some)
-            values[some], spread[some] = self._of_rows(z, inputs, n_steps)
+            of_some = self._of_rows(z, inputs - self.reference, n_steps)
+            values[some], spread[some] = of_some
         return Contributions(values, spread)
 
     def _of_rows(self, z, inputs, n_steps):
@@ -128,8 +140,8 @@ class Background:
             total += slopes.sum(axis=2)
             slopes = slopes.reshape(n_networks, n_rows, -1)
             for columns in self.columns:
-                parts = self._parts(self.pieces[at], columns) if not self.parts else self.parts[at]
-                of_background[..., columns] += slopes @ parts
+                parts = self._give(self.pieces[at], columns) if not self.parts else self.parts[at]
+                of_background[..., columns] += slopes @ parts.swapaxes(1, 2)
         by_input = total @ self.first.W.swapaxes(1, 2)
         by_input *= inputs.T
         of_networks = self.first.by_column(by_input) - of_background
@@ -158,26 +170,29 @@ class Background:
         way, slopes, of_logits = z - begin, 0, 0
         for step in range(1, n_steps + 1):
             now = forward(self.stack, z if step == n_steps else begin + way * (step / n_steps))
-            by_logit = slope_of_log_odds(before.logits, now.logits) / n_steps
+            by_logit = slope_of_log_odds(before.logits, now.logits, self.dtype) / n_steps
             slopes = slopes + backward(self.stack, before, now, by_logit)
             of_logits, before = of_logits + by_logit, now
         return slopes, of_logits
 
-    def _parts(self, piece, columns):
+    def _give(self, piece, columns):
         """What some columns of some rows of the background give to z.
 
         Returns
         -------
-        ndarray of shape (n_networks, n_background * n_units, n_columns)
+        ndarray of shape (n_networks, n_columns, n_background * n_units)
         """
-        columns = range(columns.start, columns.stop)
-        W, n_rows = self.first.W, piece.stop - piece.start
+        edges = self.first.edges[columns.start : columns.stop + 1]
+        W, n_rows = self.first.W[:, edges[0] : edges[-1]], piece.stop - piece.start
+        inputs = self.rows.dense(slice(edges[0], edges[-1]), piece)
         n_networks, _, n_units = W.shape
-        parts = np.empty((n_networks, n_rows, n_units, len(columns)), W.dtype)
-        for at, column in enumerate(columns):
-            inputs = self.first.inputs_of(column)
-            parts[..., at] = self.rows.dense(inputs, piece).T @ W[:, inputs]
-        return parts.reshape(n_networks, -1, len(columns))
+        parts = np.empty((n_networks, len(edges) - 1, n_rows, n_units), W.dtype)
+        if (np.diff(edges) == 1).all():
+            np.multiply(inputs[..., np.newaxis], W[:, :, np.newaxis], out=parts)
+        else:
+            for at, (first, last) in enumerate(pairwise(edges - edges[0])):
+                np.matmul(inputs[first:last].T, W[:, first:last], out=parts[:, at])
+        return parts.reshape(n_networks, len(edges) - 1, -1)
 
 
 def mean_sizes(stack, rows, keys, column):
@@ -253,7 +268,11 @@ class Passed(NamedTuple):
 
 
 def forward(stack, z):
-    """Pass forward from the pre-activations of the first layer."""
+    """Pass forward from the pre-activations of the first layer, and keep those of all layers.
+
+    `Network` has units before rows and overwrites z. Here units come last, so that a row and a
+    background meet in pieces of n_units, not of one.
+    """
     passed = Passed([z], [])
     for layer in stack.layers[1:]:
         passed.a.append(activations(stack, passed.z[-1])[0])
@@ -300,29 +319,31 @@ def secants(stack, z, z_now, a, a_now):
     return slope
 
 
-def slope_of_log_odds(logits, logits_now):
+def slope_of_log_odds(logits, logits_now, dtype):
     """Slopes of F by the logits between two passes.
 
     F = log(sum of p) - log(sum of q), q = 1 - p. A logarithm's secant slope is one divided by the
-    logarithmic mean of the ends, and p's and q's are alike but for the sign.
+    logarithmic mean of the ends, and p's and q's are alike but for the sign. Logits are cut
+    off where `log_odds` of this dtype does.
     """
     if len(logits) == 1:
         return np.ones_like(logits_now - logits)
     away, slope = logits_now - logits, 0
     is_near = abs(away) < np.sqrt(np.finfo(away.dtype).eps)
     away[is_near] = 1
-    limits = logit_range(away.dtype)
+    limits = logit_range(np.dtype(dtype))
+    logits, logits_now = logits.astype(dtype), logits_now.astype(dtype)
     logits, logits_now = (each.clip(*limits) for each in (logits, logits_now))
     for sign in (1, -1):
         p, p_now = expit(sign * logits), expit(sign * logits_now)
         secant = sign * (p_now - p) / away
         np.copyto(secant, p * (1 - p), where=is_near)
         slope = slope + secant / logarithmic_mean(p.sum(axis=0), p_now.sum(axis=0))
-    return slope
+    return slope.astype(away.dtype)
 
 
 def logarithmic_mean(a, b):
-    """(b - a) / (log b - log a) of positive numbers; a where they are equal."""
+    """(b - a) / (log b - log a) of positive numbers; their mean where they are equal."""
     ratio = np.log(b / a)
     is_near = abs(ratio) < np.sqrt(np.finfo(ratio.dtype).eps)
     ratio[is_near] = 1
