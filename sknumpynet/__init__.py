@@ -6,12 +6,14 @@ from .diagnosis import diagnose
 from .exceptions import NotLearningWarning
 from .explanation import explain
 from .gradients import check_gradients
+from .own_matrices import compare_gradients
 from .tracing import trace
 
 __all__ = [
     "NotLearningWarning",
     "NumpyMLPBinaryClassifier",
     "check_gradients",
+    "compare_gradients",
     "diagnose",
     "explain",
     "trace",

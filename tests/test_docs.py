@@ -11,6 +11,7 @@ SIDE = {
     "diagnosis.report": ["Diagnosis", "Finding"],
     "diagnosis.trials": ["Trial"],
     "gradients": ["GradientCheck", "MatrixCheck"],
+    "own_matrices.report": ["GradientComparison", "GradientVerdict"],
     "tracing": ["Trace", "TracedLayer"],
     "display": [
         "TrainingCurveDisplay",

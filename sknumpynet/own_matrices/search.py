@@ -1,0 +1,240 @@
+"""Finds the simplest explanation of gradients: the fewest mistakes that give them.
+
+An explanation is a list of slips in the passes, and for each matrix what was made of them (a way)
+and factors. Candidates are computed, those with fewer slips first, and compared; an explanation of
+all matrices by one mistake is better than one by several.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from .mistakes import FACTORS, FITTED, MISTAKES, SCALED, WAYS
+from .passes import Slip, run
+
+COST_OF_SCALED = 1.5  # a factor that means nothing explains less than a mistake
+COST_OF_UNEXPLAINED = 100
+FEWEST_NUMBERS = 3  # that a factor which means nothing must explain
+NEGLIGIBLE = 1e-13  # of the largest gradient of all
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Slips, and the way and factors of each matrix that they explain.
+
+    Parameters
+    ----------
+    slips : tuple of Slip
+    of_matrix : dict
+        (layer, name) -> (way, factors) where explained; factors is a tuple of codes.
+    cost : float
+        Number of mistakes.
+    factor : float
+        What the code "scaled" stands for.
+    """
+
+    slips: tuple
+    of_matrix: dict
+    cost: float
+    factor: float
+
+
+class Judge:
+    """Compares candidates with the gradients of somebody's code.
+
+    Parameters
+    ----------
+    network : OwnNetwork
+    theirs : dict
+        (layer, name) -> array, in the orientation of the formulas.
+    """
+
+    def __init__(self, network, theirs):
+        self.network, self.theirs = network, theirs
+        singles = [(factor.value(network), (factor.code,)) for factor in FACTORS]
+        pairs = [
+            (one * other, code + code_of_other)
+            for (one, code), (other, code_of_other) in combinations(singles, 2)
+        ]
+        self.factors = [(1.0, ()), *singles, *pairs]
+        self.values = np.array([value for value, _ in self.factors])
+        right = run(network)
+        self.right = {key: candidate(right, WAYS[0], *key) for key in theirs}
+        largest = max((abs(array).max() for array in self.right.values()), default=0)
+        self.negligible = NEGLIGIBLE * largest
+
+    def are_alike(self, theirs, other):
+        """Whether two arrays are equal but for rounding."""
+        if theirs.shape != other.shape:
+            return False
+        size = max(abs(theirs).max(), abs(other).max())
+        return bool(abs(theirs - other).max() <= self.network.tolerance * size + self.negligible)
+
+    def factors_between(self, theirs, other, factor):
+        """Codes of the factor by which an array is another, or None."""
+        if theirs.shape != other.shape or not np.isfinite(other).all():
+            return None
+        nearest = abs(self.values - ratio(theirs, other)).argmin()  # the first of equals
+        if self.are_alike(theirs, self.values[nearest] * other):
+            return self.factors[nearest][1]
+        return (SCALED,) if self.are_alike(theirs, factor * other) else None
+
+    def common_factor(self, passed):
+        """The one factor that is nearest to bringing all matrices to the given ones; 1 if none."""
+        pairs = [(array, candidate(passed, WAYS[0], *key)) for key, array in self.theirs.items()]
+        alike = [(one, other) for one, other in pairs if one.shape == other.shape]
+        if sum(one.size for one, _ in alike) < FEWEST_NUMBERS:
+            return 1.0
+        theirs, ours = (
+            np.concatenate([array.ravel() for array in arrays])
+            for arrays in zip(*alike, strict=True)
+        )
+        return ratio(theirs, ours)
+
+    def explain(self, slips):
+        """The explanation by these slips with the fewest ways and factors."""
+        passed = run(self.network, slips)
+        factor, options = self.common_factor(passed), {}
+        for key, array in self.theirs.items():
+            options[key] = []
+            for way in WAYS:
+                other = candidate(passed, way, *key)
+                codes = None if other is None else self.factors_between(array, other, factor)
+                if codes is not None:
+                    options[key].append((way, codes))
+        of_matrix, chosen = choose(options)
+        cost = len(slips) + sum(COST_OF_SCALED if code == SCALED else 1 for code in chosen)
+        cost += COST_OF_UNEXPLAINED * (len(self.theirs) - len(of_matrix))
+        return Explanation(slips, of_matrix, cost, factor)
+
+    def is_right(self, key):
+        """Whether the gradient of a matrix is the right one."""
+        return self.are_alike(self.theirs[key], self.right[key])
+
+    def relevant(self, explanation, key):
+        """The slips of an explanation without which a gradient would be another."""
+        way, codes = explanation.of_matrix[key]
+        for slips in [(), *((slip,) for slip in explanation.slips)]:
+            other = candidate(run(self.network, slips), way, *key)
+            if self.factors_between(self.theirs[key], other, explanation.factor) == codes:
+                return slips
+        return explanation.slips
+
+
+def candidate(passed, way, layer, name):
+    """The gradient that a way makes of the passes; None if it is of the other kind."""
+    compute = way.of_weights if name == "weights" else way.of_biases
+    if compute is None:
+        return None
+    try:
+        array = np.asarray(compute(passed, layer))
+    except ValueError:  # where sizes do not fit
+        return None
+    return array.ravel() if name == "biases" and 1 in array.shape else array
+
+
+def choose(options):
+    """Of the ways and factors of each matrix those that together are the fewest mistakes."""
+    of_matrix, chosen = {}, frozenset()
+    while True:
+        for key, some in options.items():
+            for way, codes in some:
+                if key not in of_matrix and codes_of(way, codes) <= chosen:
+                    of_matrix[key] = way, codes
+        left = [some for key, some in options.items() if key not in of_matrix and some]
+        if not left:
+            return of_matrix, chosen
+        count = {}
+        for some in left:
+            for codes in dict.fromkeys(codes_of(*option) for option in some):
+                count[codes] = count.get(codes, 0) + 1 / len(codes - chosen)
+        chosen |= max(count, key=count.get)  # the first of equals, in the order of the tables
+
+
+def codes_of(way, factors):
+    """The mistakes of an option."""
+    return frozenset([way.code] if way.code else []) | frozenset(factors)
+
+
+def explain(network, theirs):
+    """The simplest `Explanation` of gradients, and the right ones.
+
+    Parameters
+    ----------
+    network : OwnNetwork
+    theirs : dict
+        (layer, name) -> array.
+    """
+    judge, best = Judge(network, theirs), None
+    for slips in candidates(len(network.weights) - 1):
+        if best is not None and best.cost <= len(slips):
+            break
+        try:
+            found = judge.explain(fitted(judge, slips))
+        except ValueError:  # a mistake that these sizes do not allow
+            continue
+        if best is None or found.cost < best.cost:
+            best = found
+    return best, judge
+
+
+def candidates(last):
+    """Tuples of slips: none, one at all of its layers, one at some, two."""
+    yield ()
+    singles = [Slip(m, layers) for m in MISTAKES for layers in wide(m, last)]
+    yield from ((slip,) for slip in singles)
+    for mistake in MISTAKES:
+        alone = range(last + (mistake.at == "all")) if mistake.at != "output" else []
+        for layer in alone:
+            if (layer,) not in wide(mistake, last):
+                yield (Slip(mistake, (layer,)),)
+    paired = [slip for slip in singles if slip.mistake.in_pairs]
+    for one, other in combinations(paired, 2):
+        is_same = one.mistake.step == other.mistake.step and {*one.layers} & {*other.layers}
+        if one.mistake.code != other.mistake.code and not is_same:
+            yield (one, other)
+
+
+def wide(mistake, last):
+    """The sets of layers at which a mistake is made throughout."""
+    hidden, output = tuple(range(last)), (last,)
+    sets = {"hidden": [hidden], "output": [output], "all": [hidden, hidden + output]}[mistake.at]
+    return [layers for layers in sets if layers]
+
+
+def fitted(judge, slips):
+    """The slips, with the rate of an update found from the layer below the output.
+
+    Its gradient is linear in the rate: theirs = factor * (g0 + rate (g1 - g0)).
+    """
+    for at, slip in enumerate(slips):
+        if slip.mistake.code == FITTED:
+            layer = max(slip.layers)
+            theirs = judge.theirs.get((layer, "weights"))
+            with_rates = [
+                run(judge.network, (*slips[:at], slip._replace(rate=rate), *slips[at + 1 :]))
+                for rate in (0.0, 1.0)
+            ]
+            g0, g1 = (passed.mean_gradient(layer) for passed in with_rates)
+            if theirs is None or theirs.shape != g0.shape:
+                break
+            change, factor = g1 - g0, factor_of_top(judge, with_rates[0], layer + 1)
+            square = (change * change).sum()
+            if square > 0 and factor:
+                rate = float((change * (theirs / factor - g0)).sum() / square)
+                return (*slips[:at], slip._replace(rate=rate), *slips[at + 1 :])
+    return slips
+
+
+def factor_of_top(judge, passed, layer):
+    """The factor by which the weights' gradient of a layer is off, else 1."""
+    theirs, ours = judge.theirs.get((layer, "weights")), passed.mean_gradient(layer)
+    return 1.0 if theirs is None or theirs.shape != ours.shape else ratio(theirs, ours)
+
+
+def ratio(theirs, ours):
+    """The factor that brings an array nearest to another, by least squares; 1 if it is 0."""
+    ours = ours.ravel()
+    square = ours @ ours
+    return float(theirs.ravel() @ ours / square) if square > 0 else 1.0
