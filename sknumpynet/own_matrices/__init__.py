@@ -40,7 +40,8 @@ def compare_gradients(
     biases : list of array-like of shape (units,), (units, 1) or (1, units), or None
         None if there are none; None in the list for a layer without.
     X : array-like of shape (rows, columns)
-        The data as the first layer gets them; also transposed, if only that fits.
+        The data as the first layer gets them; also transposed, if only that fits. If X is square,
+        as the gradients have it, or else transposed if biases come as columns.
     y : array-like of shape (rows,), (rows, 1) or (1, rows)
         Labels: 0 and 1, booleans, or two others, of which the second in order is 1.
     gradients : list of array-like, or pair of such lists, default=None
@@ -102,16 +103,10 @@ def compare_gradients(
     slope_of_z (dW1): the slope's formula a1 * (1 - a1) is applied to z1; it wants a1.
       Right: delta1 = (delta2 @ W2.T) * a1 * (1 - a1)
     """
-    network = read_network(weights, biases, X, y, activation, loss)
-    value, of_weights, of_biases = network.gradients()
-    verdicts = []
+    network, verdicts = read_network(weights, biases, X, y, activation, loss), []
     if gradients is not None:
-        theirs = read_gradients(gradients, network)
-        tolerance = max(network.tolerance, tolerance_of(theirs.values()))
-        explanation, judge = explain(replace(network, tolerance=tolerance), theirs)
-        teller = Teller(judge, explanation)
-        keys = sorted(theirs, key=lambda key: (-key[0], key[1] == "biases"))
-        verdicts = [teller.verdict(*key) for key in keys]
+        network, verdicts = judged(network, gradients)
+    value, of_weights, of_biases = network.gradients()
     of_weights, of_biases = network.as_given(of_weights, of_biases)
     return GradientComparison(
         verdicts=verdicts,
@@ -124,3 +119,16 @@ def compare_gradients(
         activation=activation,
         loss_name=loss,
     )
+
+
+def judged(network, gradients):
+    """The network, as it explains the gradients best, and the verdicts."""
+    found = []
+    for reading in network.readings():
+        theirs = read_gradients(gradients, reading)
+        tolerance = max(reading.tolerance, tolerance_of(theirs.values()))
+        found.append(explain(replace(reading, tolerance=tolerance), theirs))
+    explanation, judge = min(found, key=lambda pair: pair[0].cost)
+    teller = Teller(judge, explanation)
+    keys = sorted(judge.theirs, key=lambda key: (-key[0], key[1] == "biases"))
+    return judge.network, [teller.verdict(*key) for key in keys]

@@ -34,7 +34,7 @@ def read_gradients(gradients, network):
                 given[layer, name] = read_gradient(array, network, layer, name)
     if not given:
         raise ValueError("gradients has none; give one at least, or leave the argument out.")
-    return given
+    return dict(sorted(given.items(), reverse=True))  # from the output down, weights first
 
 
 def is_pair(gradients):

@@ -102,15 +102,15 @@ def by_updated_weights(passed, layer, rate):
 
 
 def by_untransposed_weights(passed, layer, rate):
-    """As far as the shapes allow it."""
-    return passed.delta[layer + 1] @ passed.network.weights[layer + 1]
+    """What comes back through square weights as they are."""
+    W = passed.network.weights[layer + 1]
+    is_square = W.shape[0] == W.shape[1]
+    return passed.delta[layer + 1] @ W if is_square else from_above(passed, layer)
 
 
 def from_two_above(passed, layer, rate):
     """What came back to the layer above, as if it had come to this one."""
-    if layer + 2 == len(passed.z):
-        return np.nan
-    return from_above(passed, layer + 1)
+    return from_above(passed, min(layer + 1, len(passed.z) - 2))
 
 
 def without_weights(passed, layer, rate):
@@ -136,7 +136,7 @@ MISTAKES = [
         "delta", "slope", no_slope),
     Mistake(
         "output_slope_added", "delta{l} has the slope p * (1 - p) once too often",
-        "delta", "slope", slope_twice, "output"),
+        "delta", "error", lambda z, p, t: (p - t) * p * (1 - p), "output"),
     Mistake(
         "output_slope_missing", "delta{l} lacks the slope of the output, p * (1 - p)",
         "delta", "slope", no_slope, "output"),

@@ -4,7 +4,7 @@ A matrix may be (inputs, units) or (units, inputs): which of the two follows fro
 the one output down. A square matrix is taken as the others are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ..engine.objective import Objective, Problem, Rows
 from ..engine.stack import Stack
 from ..validation import check_complete, listed
 
+DATA = ("(rows, columns)", "(columns, rows)")
 ORIENTATIONS = ("(inputs, units), as in X @ W", "(units, inputs), as in W @ x")
 
 
@@ -36,10 +37,10 @@ class OwnNetwork:
         Of each matrix, whether it came as (units, inputs).
     shapes : list of pairs of tuple
         As weights and biases came, None for biases that there are not.
-    has_columns : bool
-        Whether a column of the data, as the code has them, is a row of X here.
-    taken : str
-        How all was taken, in words.
+    is_turned : bool
+        Whether the data came with a row of data in each column.
+    ways : tuple of str
+        How weights, biases, X and, where there is something to say, labels were taken.
     tolerance : float
         Of gradients computed in the arithmetic of these arrays, relative to the largest.
     """
@@ -52,14 +53,38 @@ class OwnNetwork:
     loss: str
     is_transposed: list
     shapes: list
-    has_columns: bool
-    taken: str
+    is_turned: bool
+    ways: tuple
     tolerance: float
 
     @property
     def sizes(self):
         """Inputs, hidden units, 1."""
         return (len(self.weights[0]), *(W.shape[1] for W in self.weights))
+
+    @property
+    def taken(self):
+        """How all was taken, in words."""
+        return "; ".join(self.ways)
+
+    def readings(self):
+        """The network, and if X is square also the one with X turned round."""
+        if self.X.shape[0] != self.X.shape[1] or len(self.X) == 1:
+            return [self]
+        weights, biases, _, *labels = self.ways
+        way = f"X, which is square, as {DATA[not self.is_turned]}: so your gradients have it"
+        turned = replace(
+            self,
+            X=np.ascontiguousarray(self.X.T),
+            is_turned=not self.is_turned,
+            ways=(weights, biases, way, *labels),
+        )
+        return [self, turned]
+
+    @property
+    def has_columns(self):
+        """Whether a row of the data is a column where lines of code are shown."""
+        return self.is_turned or 2 * sum(self.is_transposed) > len(self.is_transposed)
 
     @property
     def problem(self):
@@ -115,10 +140,10 @@ def read_network(weights, biases, X, y, activation, loss):
     for layer, (b, n_units) in enumerate(zip(vectors, sizes[1:], strict=True)):
         check_biases(b, layer, n_units)
     t, of_labels = read_labels(y)
-    rows, of_rows, is_columns = read_rows(numbers(X, "X"), len(t), sizes[0])
     ways = ways_of(vectors)
-    looks_transposed = is_columns or "as columns" in ways
-    is_transposed, of_weights = oriented(orientations, matrices, looks_transposed)
+    has_columns = "as columns" in ways
+    rows, of_rows, is_turned = read_rows(numbers(X, "X"), len(t), sizes[0], has_columns)
+    is_transposed, of_weights = oriented(orientations, matrices, is_turned or has_columns)
     return OwnNetwork(
         weights=[
             (W.T if turned else W).reshape(sizes[layer : layer + 2]).astype(np.float64)
@@ -137,8 +162,8 @@ def read_network(weights, biases, X, y, activation, loss):
             (W.shape, None if b is None else b.shape)
             for W, b in zip(matrices, vectors, strict=True)
         ],
-        has_columns=looks_transposed or sum(is_transposed) * 2 > len(is_transposed),
-        taken="; ".join([of_weights, by_layer(ways, "biases"), of_rows, *of_labels]),
+        is_turned=is_turned,
+        ways=(of_weights, by_layer(ways, "biases"), of_rows, *of_labels),
         tolerance=tolerance_of([*matrices, rows]),
     )
 
@@ -239,19 +264,22 @@ def way_of(b):
     return None if b.size == 1 else "as columns" if b.shape[1] == 1 else "as rows"
 
 
-def read_rows(X, n_rows, n_inputs):
-    """X as rows, what it was taken as, and whether its columns were the rows."""
+def read_rows(X, n_rows, n_inputs, has_columns):
+    """X as rows, what it was taken as, and whether its columns were the rows.
+
+    A square one is taken as the biases are: columns of these are added to columns of data.
+    """
     if X.ndim == 1 and n_rows == 1:
         X = X[np.newaxis]
-    if X.shape == (n_rows, n_inputs):
-        square = ", for it is square" if n_rows == n_inputs else ""
-        return X, f"X as (rows, columns){square}", False
-    if X.shape == (n_inputs, n_rows):
-        return X.T, "X as (columns, rows)", True
-    raise ValueError(
-        f"X has the shape {X.shape}, but y has {n_rows} label(s) and layer 1 takes {n_inputs} "
-        f"input(s); give X of shape ({n_rows}, {n_inputs}) or its transpose."
-    )
+    if X.shape not in {(n_rows, n_inputs), (n_inputs, n_rows)}:
+        raise ValueError(
+            f"X has the shape {X.shape}, but y has {n_rows} label(s) and layer 1 takes {n_inputs} "
+            f"input(s); give X of shape ({n_rows}, {n_inputs}) or its transpose."
+        )
+    is_square = n_rows == n_inputs > 1
+    is_turned = has_columns if is_square else X.shape != (n_rows, n_inputs)
+    way = f"X{', which is square,' if is_square else ''} as {DATA[is_turned]}"
+    return X.T if is_turned else X, way, is_turned
 
 
 def read_labels(y):

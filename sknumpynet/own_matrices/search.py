@@ -17,6 +17,8 @@ COST_OF_SCALED = 1.5  # a factor that means nothing explains less than a mistake
 COST_OF_UNEXPLAINED = 100
 FEWEST_NUMBERS = 3  # that a factor which means nothing must explain
 NEGLIGIBLE = 1e-13  # of the largest gradient of all
+NEARLY = 0.999  # squared cosine of arrays that are compared number by number
+ROUNDING = 1e-15  # of a probability near 1, and so of a gradient, times the largest input
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,12 @@ class Judge:
 
     def __init__(self, network, theirs):
         self.network, self.theirs = network, theirs
-        singles = [(factor.value(network), (factor.code,)) for factor in FACTORS]
-        pairs = [
-            (one * other, code + code_of_other)
-            for (one, code), (other, code_of_other) in combinations(singles, 2)
-        ]
-        self.factors = [(1.0, ()), *singles, *pairs]
+        self.factors = known_factors(network)
         self.values = np.array([value for value, _ in self.factors])
         right = run(network)
         self.right = {key: candidate(right, WAYS[0], *key) for key in theirs}
-        largest = max((abs(array).max() for array in self.right.values()), default=0)
-        self.negligible = NEGLIGIBLE * largest
+        largest = max(abs(array).max() for array in self.right.values())
+        self.negligible = max(NEGLIGIBLE * largest, ROUNDING * max(1, abs(network.X).max()))
 
     def are_alike(self, theirs, other):
         """Whether two arrays are equal but for rounding."""
@@ -73,12 +70,21 @@ class Judge:
 
     def factors_between(self, theirs, other, factor):
         """Codes of the factor by which an array is another, or None."""
-        if theirs.shape != other.shape or not np.isfinite(other).all():
+        if theirs.shape != other.shape or not self.may_be_parallel(theirs, other):
             return None
         nearest = abs(self.values - ratio(theirs, other)).argmin()  # the first of equals
         if self.are_alike(theirs, self.values[nearest] * other):
             return self.factors[nearest][1]
         return (SCALED,) if self.are_alike(theirs, factor * other) else None
+
+    def may_be_parallel(self, theirs, other):
+        """Whether two arrays may be multiples; most are not, and three products tell."""
+        theirs, other = theirs.ravel(), other.ravel()
+        square, product, square_of_other = theirs @ theirs, theirs @ other, other @ other
+        if not np.isfinite(square_of_other):
+            return False
+        is_small = min(square, square_of_other) <= theirs.size * (100 * self.negligible) ** 2
+        return is_small or product * product >= NEARLY * square * square_of_other
 
     def common_factor(self, passed):
         """The one factor that is nearest to bringing all matrices to the given ones; 1 if none."""
@@ -92,21 +98,32 @@ class Judge:
         )
         return ratio(theirs, ours)
 
-    def explain(self, slips):
-        """The explanation by these slips with the fewest ways and factors."""
-        passed = run(self.network, slips)
-        factor, options = self.common_factor(passed), {}
+    def explain(self, slips, limit):
+        """The explanation by these slips with the fewest ways and factors.
+
+        None as soon as its cost is sure to reach the limit.
+        """
+        passed, options, n_unexplained, least = run(self.network, slips), {}, 0, 0
+        factor = self.common_factor(passed)
         for key, array in self.theirs.items():
-            options[key] = []
-            for way in WAYS:
-                other = candidate(passed, way, *key)
-                codes = None if other is None else self.factors_between(array, other, factor)
-                if codes is not None:
-                    options[key].append((way, codes))
+            options[key] = [*self.options(passed, key, array, factor)]
+            n_unexplained += not options[key]
+            least = max(least, min((cost_of(codes_of(*o)) for o in options[key]), default=0))
+            if len(slips) + COST_OF_UNEXPLAINED * n_unexplained + least >= limit:
+                return None
         of_matrix, chosen = choose(options)
-        cost = len(slips) + sum(COST_OF_SCALED if code == SCALED else 1 for code in chosen)
-        cost += COST_OF_UNEXPLAINED * (len(self.theirs) - len(of_matrix))
+        cost = len(slips) + COST_OF_UNEXPLAINED * n_unexplained + cost_of(chosen)
         return Explanation(slips, of_matrix, cost, factor)
+
+    def options(self, passed, key, array, factor):
+        """Pairs of a way and factors that give a gradient; that without any mistake alone."""
+        for way in WAYS:
+            other = candidate(passed, way, *key)
+            codes = None if other is None else self.factors_between(array, other, factor)
+            if codes is not None:
+                yield way, codes
+            if codes == () and not way.code:
+                break
 
     def is_right(self, key):
         """Whether the gradient of a matrix is the right one."""
@@ -120,6 +137,20 @@ class Judge:
             if self.factors_between(self.theirs[key], other, explanation.factor) == codes:
                 return slips
         return explanation.slips
+
+
+def known_factors(network):
+    """Pairs of a factor and its codes, the simpler first: none, one, two; each factor once."""
+    singles = [(factor.value(network), (factor.code,)) for factor in FACTORS]
+    pairs = [
+        (one * other, code + code_of_other)
+        for (one, code), (other, code_of_other) in combinations(singles, 2)
+    ]
+    known = []
+    for value, codes in [(1.0, ()), *singles, *pairs]:
+        if not any(np.isclose(value, other, rtol=1e-9, atol=0) for other, _ in known):
+            known.append((value, codes))
+    return known
 
 
 def candidate(passed, way, layer, name):
@@ -148,8 +179,13 @@ def choose(options):
         count = {}
         for some in left:
             for codes in dict.fromkeys(codes_of(*option) for option in some):
-                count[codes] = count.get(codes, 0) + 1 / len(codes - chosen)
+                count[codes] = count.get(codes, 0) + 1 / cost_of(codes - chosen)
         chosen |= max(count, key=count.get)  # the first of equals, in the order of the tables
+
+
+def cost_of(codes):
+    """The number of mistakes."""
+    return sum(COST_OF_SCALED if code == SCALED else 1 for code in codes)
 
 
 def codes_of(way, factors):
@@ -166,16 +202,16 @@ def explain(network, theirs):
     theirs : dict
         (layer, name) -> array.
     """
-    judge, best = Judge(network, theirs), None
+    judge, best, limit = Judge(network, theirs), None, np.inf
     for slips in candidates(len(network.weights) - 1):
-        if best is not None and best.cost <= len(slips):
+        if limit <= len(slips):
             break
         try:
-            found = judge.explain(fitted(judge, slips))
+            found = judge.explain(fitted(judge, slips), limit)
         except ValueError:  # a mistake that these sizes do not allow
             continue
-        if best is None or found.cost < best.cost:
-            best = found
+        if found is not None and found.cost < limit:
+            best, limit = found, found.cost
     return best, judge
 
 
