@@ -246,6 +246,20 @@ def biases_by_delta_of(above, passed, layer):
     return passed.delta[layer + above].mean(axis=0)
 
 
+def with_penalty(passed, layer):
+    """The gradient plus a multiple of the weights."""
+    return passed.mean_gradient(layer) + passed.penalty * passed.network.weights[layer]
+
+
+def delta_of_all_labels(passed, layer):
+    """At the output, p of each row less the label of every row, of shape (n, n)."""
+    p = passed.a[-1]
+    if layer + 2 < len(passed.a):
+        return np.full((1, 1), np.nan)
+    slope = p * (1 - p) if passed.network.loss == "squared_error" else 1
+    return (p - passed.network.t.T) * slope
+
+
 def mean_of_delta(passed, layer):
     """The gradient of the biases."""
     return passed.delta[layer].mean(axis=0)
@@ -295,6 +309,15 @@ WAYS = [
     Way("z_for_a", "dW{l} has z{below} in place of a{below}", by_z, None),
     Way("input_of_other_layer", "dW{l} has the input of layer {below} in place of {a}",
         by_inputs_below, None),
+    Way(
+        "penalty", "dW{l} has {penalty:.4g} * W{l} added: a penalty, which the loss has not",
+        with_penalty, None),
+    Way(
+        "labels_broadcast", "p - y is a matrix of all rows by all rows, for y has another shape "
+        "than p; take y.reshape(p.shape)",
+        lambda passed, layer:
+            passed.a[layer].T @ delta_of_all_labels(passed, layer) / passed.n_rows,
+        lambda passed, layer: delta_of_all_labels(passed, layer).mean(axis=0)),
     Way("delta_of_other_layer", "d{letter}{l} has delta{above} in place of delta{l}",
         partial(by_delta_of, 1), partial(biases_by_delta_of, 1)),
     Way("delta_of_other_layer", "d{letter}{l} has delta{below} in place of delta{l}",

@@ -32,6 +32,8 @@ class Passed:
     z, delta : list of ndarray
     names : list of str
         Activations of the layers; that of the output is the logistic function.
+    penalty : float, default=0.0
+        Which multiple of the weights is added to their gradient, where one may be.
     """
 
     network: object
@@ -39,6 +41,7 @@ class Passed:
     z: list
     delta: list
     names: list
+    penalty: float = 0.0
 
     @property
     def n_rows(self):

@@ -32,14 +32,15 @@ class Explanation:
         (layer, name) -> (way, factors) where explained; factors is a tuple of codes.
     cost : float
         Number of mistakes.
-    factor : float
-        What the code "scaled" stands for.
+    factor, penalty : float
+        What the codes "scaled" and "penalty" stand for.
     """
 
     slips: tuple
     of_matrix: dict
     cost: float
     factor: float
+    penalty: float
 
 
 class Judge:
@@ -86,17 +87,26 @@ class Judge:
         is_small = min(square, square_of_other) <= theirs.size * (100 * self.negligible) ** 2
         return is_small or product * product >= NEARLY * square * square_of_other
 
-    def common_factor(self, passed):
-        """The one factor that is nearest to bringing all matrices to the given ones; 1 if none."""
-        pairs = [(array, candidate(passed, WAYS[0], *key)) for key, array in self.theirs.items()]
-        alike = [(one, other) for one, other in pairs if one.shape == other.shape]
-        if sum(one.size for one, _ in alike) < FEWEST_NUMBERS:
+    def fit(self, passed):
+        """What is free: the factor common to all matrices, the multiple of the weights added.
+
+        1 and 0 where so few numbers are given that something would always fit.
+        """
+        pairs = [
+            (array, candidate(passed, WAYS[0], *key), passed.network.weights[key[0]])
+            for key, array in self.theirs.items()
+        ]
+        alike = [(one.ravel(), ours.ravel()) for one, ours, _ in pairs if one.shape == ours.shape]
+        if sum(len(one) for one, _ in alike) < FEWEST_NUMBERS:
             return 1.0
-        theirs, ours = (
-            np.concatenate([array.ravel() for array in arrays])
-            for arrays in zip(*alike, strict=True)
-        )
-        return ratio(theirs, ours)
+        rest = [
+            ((one - ours).ravel(), W.ravel())
+            for one, ours, W in pairs
+            if one.shape == ours.shape == W.shape
+        ]
+        if rest:
+            passed.penalty = ratio(*map(np.concatenate, zip(*rest, strict=True)))
+        return ratio(*map(np.concatenate, zip(*alike, strict=True)))
 
     def explain(self, slips, limit):
         """The explanation by these slips with the fewest ways and factors.
@@ -104,7 +114,7 @@ class Judge:
         None as soon as its cost is sure to reach the limit.
         """
         passed, options, n_unexplained, least = run(self.network, slips), {}, 0, 0
-        factor = self.common_factor(passed)
+        factor = self.fit(passed)
         for key, array in self.theirs.items():
             options[key] = [*self.options(passed, key, array, factor)]
             n_unexplained += not options[key]
@@ -113,7 +123,7 @@ class Judge:
                 return None
         of_matrix, chosen = choose(options)
         cost = len(slips) + COST_OF_UNEXPLAINED * n_unexplained + cost_of(chosen)
-        return Explanation(slips, of_matrix, cost, factor)
+        return Explanation(slips, of_matrix, cost, factor, passed.penalty)
 
     def options(self, passed, key, array, factor):
         """Pairs of a way and factors that give a gradient; that without any mistake alone."""
@@ -133,7 +143,9 @@ class Judge:
         """The slips of an explanation without which a gradient would be another."""
         way, codes = explanation.of_matrix[key]
         for slips in [(), *((slip,) for slip in explanation.slips)]:
-            other = candidate(run(self.network, slips), way, *key)
+            passed = run(self.network, slips)
+            passed.penalty = explanation.penalty
+            other = candidate(passed, way, *key)
             if self.factors_between(self.theirs[key], other, explanation.factor) == codes:
                 return slips
         return explanation.slips

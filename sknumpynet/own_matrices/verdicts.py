@@ -54,7 +54,11 @@ class Teller:
             yield Fault(slip.mistake.code, sentence, self.notation.line(slip.mistake.line, at))
         own = self.notation.line(GRADIENTS[name], layer)
         if way.code:
-            yield Fault(way.code, self.filled(way.sentence, layer, name), own)
+            yield Fault(
+                way.code,
+                self.filled(way.sentence, layer, name, penalty=self.explanation.penalty),
+                own,
+            )
         for code in factors:
             sentence = OF_SCALED if code == SCALED else OF_FACTOR[code]
             sentence = self.filled(sentence, layer, name, factor=self.explanation.factor)
