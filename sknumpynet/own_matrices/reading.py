@@ -134,7 +134,10 @@ def read_network(weights, biases, X, y, activation, loss):
     """
     for name, given, known in (("activation", activation, ACTIVATIONS), ("loss", loss, LOSSES)):
         if given not in known:
-            raise ValueError(f"{name}={given!r} is not known; give one of {', '.join(known)}.")
+            raise ValueError(
+                f"{name}={given!r} is not known; give one of {', '.join(known)}. The sigmoid is "
+                "'logistic', binary cross-entropy is 'log_loss'."
+            )
     matrices, vectors = read_lists(weights, biases)
     orientations, sizes = read_shapes([W.shape for W in matrices])
     for layer, (b, n_units) in enumerate(zip(vectors, sizes[1:], strict=True)):

@@ -138,7 +138,8 @@ class GradientComparison:
         if not self.verdicts:
             return "These are the right gradients."
         if self.is_right:
-            is_whole = len(self.weights) == len({verdict.layer for verdict in self.verdicts})
+            there = [array for array in (*self.weights, *self.biases) if array is not None]
+            is_whole = len(self.verdicts) == len(there)
             return "Right, all of them." if is_whole else "Right, as far as given."
         wrong = [verdict.gradient for verdict in self.verdicts if verdict.code == WRONG]
         known = f"Wrong in a known way: {', '.join(c for c in self._faults() if c != WRONG)}."
@@ -168,9 +169,13 @@ class GradientComparison:
 
     def _said(self):
         """Sentence and remedy of each mistake, where it is seen first."""
+        said = {}
         for code, places in self._faults().items():
-            (_, first), names = places[0], ", ".join(name for name, _ in places)
-            yield f"{code} ({names}): {first.sentence}.", first.remedy
+            for gradient, fault in places:
+                which = code, fault.sentence if code == WRONG else ""
+                said.setdefault(which, (fault, []))[1].append(gradient)
+        for fault, gradients in said.values():
+            yield f"{fault.code} ({', '.join(gradients)}): {fault.sentence}.", fault.remedy
 
     def __str__(self):
         lines = [self.headline, *self._about()]

@@ -101,7 +101,7 @@ class Teller:
             sentence = f"delta{number} gives {here}, so the fault is between it and {own}{number}"
             return Fault(WRONG, sentence, product)
         if any(at > layer for at, _ in unexplained):
-            return Fault(WRONG, f"{own}{number} follows from layers above: mend these first", "")
+            return Fault(WRONG, "it depends on the layers above: mend these first", "")
         if layer == self.last:
             sentence = f"the fault is in delta{number}, or before it in the forward pass"
         else:
