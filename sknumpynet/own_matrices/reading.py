@@ -171,6 +171,16 @@ def read_network(weights, biases, X, y, activation, loss):
     )
 
 
+def read_pair(pair, X, y, activation, loss):
+    """`read_network` of a pair (weights, biases), where an estimator might stand."""
+    if len(pair) != 2:
+        raise ValueError(
+            f"a pair (weights, biases) or a fitted estimator is wanted, but {len(pair)} came; give "
+            "([W1, W2], [b1, b2])."
+        )
+    return read_network(*pair, X, y, activation, loss)
+
+
 def read_lists(weights, biases):
     """The matrices and the biases, None where there are none, of each layer."""
     weights = as_list(weights, "weights", "W1, W2")
