@@ -11,7 +11,7 @@ SIDE = {
     "diagnosis.report": ["Diagnosis", "Finding"],
     "diagnosis.trials": ["Trial"],
     "gradients": ["GradientCheck", "MatrixCheck"],
-    "own_matrices.report": ["GradientComparison", "GradientVerdict"],
+    "own_matrices.report": ["GradientComparison", "GradientVerdict", "Fault"],
     "tracing": ["Trace", "TracedLayer"],
     "display": [
         "TrainingCurveDisplay",

@@ -118,6 +118,9 @@ def test_it_is_said_how_matrices_were_taken():
     assert "of layer 1 as (inputs, units), as in X @ W, of layer 2" in taken
     assert "(square and so an assumption: W2)" in taken
     assert "biases of layer 1 none, of layer 2 as vectors" in taken
+    assert "of layer 2 as (inputs, units)" in taken
+    taken = compare_gradients([W[0], W[1], W[2].T], columns, X, y).taken
+    assert "of layer 2 as (units, inputs)" in taken
 
 
 def test_weights_of_the_output_may_be_a_vector_and_its_bias_a_number():
@@ -139,6 +142,15 @@ def test_square_data_are_taken_as_the_gradients_have_them(is_turned):
     result = compare_gradients(W, b, X.T if is_turned else X, y, mine)
     assert result.is_right
     assert ("X, which is square, as (columns, rows)" in result.taken) == is_turned
+
+
+def test_square_data_without_gradients_are_taken_as_the_biases_are():
+    W, b, X, y = network((5, 3, 1), n_rows=5)
+    right = compare_gradients(W, b, X, y)
+    assert "X, which is square, as (rows, columns)" in right.taken
+    turned = compare_gradients(W, [v[:, np.newaxis] for v in b], X.T, y)
+    assert "X, which is square, as (columns, rows)" in turned.taken
+    assert_allclose(turned.weights[0], right.weights[0], rtol=1e-12)
 
 
 def test_nothing_that_is_given_is_changed():
@@ -219,14 +231,19 @@ def passes(W, b, X):
     return a, z
 
 
-def gradients(W, b, X, y, slopes=None, sent_back=None):
-    """Of a logistic network and the log loss, with other slopes or weights on the way back."""
-    a, _ = passes(W, b, X)
-    slopes = slopes or [units * (1 - units) for units in a[1:]]
-    delta = [a[-1] - y[:, np.newaxis]]
+def deltas(W, a, of_output, slopes=None, sent_back=None):
+    """delta of all layers, from that of the output."""
+    slopes, delta = slopes or [units * (1 - units) for units in a[1:]], [of_output]
     for layer in reversed(range(len(W) - 1)):
         back = delta[0] @ W[layer + 1].T if sent_back is None else sent_back(layer, delta[0])
         delta.insert(0, back * slopes[layer])
+    return delta
+
+
+def gradients(W, b, X, y, slopes=None, sent_back=None):
+    """Of a logistic network and the log loss, with other slopes or weights on the way back."""
+    a, _ = passes(W, b, X)
+    delta = deltas(W, a, a[-1] - y[:, np.newaxis], slopes, sent_back)
     of_W = [units.T @ d / len(X) for units, d in zip(a, delta, strict=False)]
     return of_W, [d.mean(axis=0) for d in delta]
 
@@ -304,6 +321,45 @@ def test_the_first_layer_from_the_output_that_no_mistake_explains_is_said():
     )
     assert result.verdicts[1].remedy == "delta2 = (delta3 @ W3.T) * a2 * (1 - a2)"
     assert "layers above" in result.verdicts[2].sentence
+
+
+@pytest.mark.parametrize("n_rows", [1, 49, 98, 103])
+def test_a_mistake_is_named_for_any_number_of_rows(n_rows):
+    """1 / n * n need not be 1; and for one row many a mistake is a factor."""
+    W, b, X, y = network((2, 5, 1), n_rows)
+    a, z = passes(W, b, X)
+    mine = gradients(W, b, X, y, [v * (1 - v) for v in z])
+    assert codes(compare_gradients(W, b, X, y, mine)) == {"slope_of_z"}
+    p = a[-1]
+    delta = deltas(W, a, (p - y[:, np.newaxis]) * p * (1 - p))
+    mine = [units.T @ d / n_rows for units, d in zip(a, delta, strict=False)]
+    assert codes(compare_gradients(W, b, X, y, mine)) == {"output_slope_added"}
+
+
+def test_a_sentence_names_the_layer_at_which_the_mistake_acts():
+    W, b, X, y = network((2, 5, 4, 1))
+    _, z = passes(W, b, X)
+    mine = gradients(W, b, X, y, [v * (1 - v) for v in z])
+    result = compare_gradients(W, b, X, y, mine)
+    for verdict, layer in zip(result.verdicts[2:], (2, 2, 1, 1), strict=True):
+        assert f"applied to z{layer}" in verdict.sentence
+        assert verdict.remedy.startswith(f"delta{layer} = ")
+    without = [b[0], 0 * b[1], b[2]]
+    mine = gradients(W, without, X, y)
+    result = compare_gradients(W, b, X, y, mine)
+    assert {verdict.sentence for verdict in result.verdicts} == {"the forward pass does not add b2"}
+    assert {verdict.remedy for verdict in result.verdicts} == {"z2 = a1 @ W2 + b2"}
+
+
+def test_of_two_mistakes_a_gradient_is_told_those_that_concern_it():
+    W, b, X, y = network((2, 5, 1))
+    a, z = passes(W, b, X)
+    p, slopes = a[-1], [v * (1 - v) for v in z]
+    delta = deltas(W, a, (p - y[:, np.newaxis]) * p * (1 - p), slopes)
+    mine = [units.T @ d / len(X) for units, d in zip(a, delta, strict=False)]
+    top, bottom = compare_gradients(W, b, X, y, mine).verdicts
+    assert top.code == "output_slope_added"
+    assert {fault.code for fault in bottom.faults} == {"output_slope_added", "slope_of_z"}
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.3, 2.0])

@@ -74,10 +74,11 @@ def compare_gradients(
     -----
     The right gradients are the engine's, in float64. If yours differ from them by more than 1e-6
     of a matrix's largest number (2e-5 if anything is in single precision), known mistakes are
-    made on purpose in a second program, one by one and then two at a time, until its gradients are
-    yours. The fewest mistakes that do are what is said. So a verdict is no guess from a symptom:
-    the mistake gives the very numbers. Where two mistakes give the same numbers, as they may for
-    one row or one hidden unit, one of them is named.
+    made on purpose in a second program, one by one and then two at a time (not if rows times units
+    are more than 200,000), until its gradients are yours. The fewest mistakes that do are what is
+    said. So a verdict is no guess from a symptom: the mistake gives the very numbers. Where two
+    mistakes give the same numbers, as they may for one row or one hidden unit, one of them is
+    named.
 
     Examples
     --------

@@ -251,13 +251,23 @@ def with_penalty(passed, layer):
     return passed.mean_gradient(layer) + passed.penalty * passed.network.weights[layer]
 
 
-def delta_of_all_labels(passed, layer):
-    """At the output, p of each row less the label of every row, of shape (n, n)."""
-    p = passed.a[-1]
+def by_all_labels(passed, layer):
+    """At the output, p of each row less the label of every row; its (n, n) numbers not made."""
     if layer + 2 < len(passed.a):
         return np.full((1, 1), np.nan)
-    slope = p * (1 - p) if passed.network.loss == "squared_error" else 1
-    return (p - passed.network.t.T) * slope
+    p, t = passed.a[-1], passed.network.t
+    slope = p * (1 - p) if passed.network.loss == "squared_error" else np.ones_like(p)
+    a = passed.a[layer]
+    return (a.T @ (p * slope) - (a.T @ slope) @ t.T) / passed.n_rows
+
+
+def biases_by_all_labels(passed, layer):
+    """The same, of the bias."""
+    if layer + 2 < len(passed.a):
+        return np.full(1, np.nan)
+    p, t = passed.a[-1][:, 0], passed.network.t[:, 0]
+    slope = p * (1 - p) if passed.network.loss == "squared_error" else np.ones_like(p)
+    return (p * slope).mean() - slope.mean() * t
 
 
 def mean_of_delta(passed, layer):
@@ -315,9 +325,7 @@ WAYS = [
     Way(
         "labels_broadcast", "p - y is a matrix of all rows by all rows, for y has another shape "
         "than p; take y.reshape(p.shape)",
-        lambda passed, layer:
-            passed.a[layer].T @ delta_of_all_labels(passed, layer) / passed.n_rows,
-        lambda passed, layer: delta_of_all_labels(passed, layer).mean(axis=0)),
+        by_all_labels, biases_by_all_labels),
     Way("delta_of_other_layer", "d{letter}{l} has delta{above} in place of delta{l}",
         partial(by_delta_of, 1), partial(biases_by_delta_of, 1)),
     Way("delta_of_other_layer", "d{letter}{l} has delta{below} in place of delta{l}",

@@ -16,6 +16,7 @@ from .passes import Slip, run
 COST_OF_SCALED = 1.5  # a factor that means nothing explains less than a mistake
 COST_OF_UNEXPLAINED = 100
 FEWEST_NUMBERS = 3  # that a factor which means nothing must explain
+MOST_FOR_PAIRS = 200_000  # rows times units: with more, two slips at once would take long
 NEGLIGIBLE = 1e-13  # of the largest gradient of all
 NEARLY = 0.999  # squared cosine of arrays that are compared number by number
 ROUNDING = 1e-15  # of a probability near 1, and so of a gradient, times the largest input
@@ -215,8 +216,9 @@ def explain(network, theirs):
         (layer, name) -> array.
     """
     judge, best, limit = Judge(network, theirs), None, np.inf
+    is_large = len(network.X) * sum(network.sizes) > MOST_FOR_PAIRS
     for slips in candidates(len(network.weights) - 1):
-        if limit <= len(slips):
+        if limit <= len(slips) or (is_large and len(slips) > 1):
             break
         try:
             found = judge.explain(fitted(judge, slips), limit)
