@@ -389,6 +389,15 @@ def test_rounding_is_no_mistake(dtype):
     assert codes(compare_gradients(*given, X, y, mine)) == {"wrong"}
 
 
+def test_a_slope_that_is_rounded_away_is_no_mistake():
+    W, b, X, y = network((2, 5, 1))
+    b[1][:] = 45  # 1 - p is 0 in a program, 1e-20 in truth
+    mine = [0 * w for w in W], [0 * v for v in b]
+    right = compare_gradients(W, b, X, np.ones(8), loss="squared_error")
+    assert right.biases[1][0] != 0
+    assert compare_gradients(W, b, X, np.ones(8), mine, loss="squared_error").is_right
+
+
 def test_gradients_of_other_shapes_and_of_no_numbers_are_wrong():
     W, b, X, y = network((2, 5, 1))
     mine = [np.full((2, 5), np.nan), np.ones((3, 3))]
