@@ -373,7 +373,7 @@ def test_the_rate_of_weights_updated_too_early_is_found(rate):
     mine = gradients(W, b, X, y, sent_back=through_updated)
     result = compare_gradients(W, b, X, y, mine)
     assert codes(result) == {"weights_updated"}
-    assert f"a rate of {rate:.4g} fits" in str(result)
+    assert f"a rate of {rate:.4g} fits" in result.verdicts[-1].sentence
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -390,7 +390,7 @@ def test_rounding_is_no_mistake(dtype):
 
 
 def test_a_slope_that_is_rounded_away_is_no_mistake():
-    W, b, X, y = network((2, 5, 1))
+    W, b, X, _ = network((2, 5, 1))
     b[1][:] = 45  # 1 - p is 0 in a program, 1e-20 in truth
     mine = [0 * w for w in W], [0 * v for v in b]
     right = compare_gradients(W, b, X, np.ones(8), loss="squared_error")
@@ -463,7 +463,10 @@ def test_a_page_and_a_terminal_show_the_verdicts_and_the_right_line():
         assert "delta1 = (delta2 @ W2.T) * a1 * (1 - a1)" in shown
         for verdict in result.verdicts:
             assert all(cell in shown for cell in verdict.cells)
-    assert max(map(len, str(result).split("\n"))) < 100
+    columns = [v[:, np.newaxis] for v in b]
+    labels = np.where(y, "a label", "another")
+    for shown in (result, compare_gradients(W, columns, X, labels, mine)):
+        assert max(map(len, str(shown).split("\n"))) < 100
     right = compare_gradients(W, b, X, y)
     assert "dW1  (2, 5)" in str(right)
     assert "dW1  (2, 5)" in right._repr_html_()

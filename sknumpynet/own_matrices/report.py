@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from html import escape
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
 
 from ..html import html_table
 
+WIDTH = 92  # of a line in a terminal
 RIGHT, WRONG = "right", "wrong"
 
 
@@ -178,14 +180,14 @@ class GradientComparison:
             yield f"{fault.code} ({', '.join(gradients)}): {fault.sentence}.", fault.remedy
 
     def __str__(self):
-        lines = [self.headline, *self._about()]
+        lines = [fill(line, WIDTH) for line in (self.headline, *self._about())]
         if not self.verdicts:
             return "\n".join([*lines, *self._gradients()])
         rows = [HEADINGS, *(verdict.cells for verdict in self.verdicts)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines += [""] + ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in rows]
         for sentence, remedy in self._said():
-            lines += ["", sentence, *([f"  Right: {remedy}"] if remedy else [])]
+            lines += ["", fill(sentence, WIDTH), *([f"  Right: {remedy}"] if remedy else [])]
         return "\n".join(lines)
 
     def _gradients(self):
