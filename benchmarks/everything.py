@@ -51,6 +51,7 @@ RUNS = {  # name -> script and its options
     "rows": ["rows.py", "--limit", "7200"],
     "imbalance": ["imbalance.py"],
     "diagnosis": ["diagnosis.py"],
+    "explanations": ["explanations.py"],
     "pictures": ["pictures.py"],
     "laws": ["-m", "pytest", ROOT / "tests" / "test_laws.py", "--hypothesis-profile=thorough"],
     "fuzz": [ROOT / "tests" / "fuzz.py", "--cases", "10000", "--seed", "0"],

@@ -18,6 +18,7 @@ time       CPU seconds for 1,000 rows of 30 columns, and of shap's permutation e
 
 import argparse
 import math
+import os
 import warnings
 from time import process_time
 
@@ -223,7 +224,9 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", help="folder of numeric tables")
+    parser.add_argument(
+        "--data", default=os.environ.get("SKNUMPYNET_DATA"), help="folder of numeric tables"
+    )
     parser.add_argument("--raw", help="folder of raw tables")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     arguments = parser.parse_args()

@@ -11,7 +11,7 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = [DOCS / "pictures.md", DOCS / "tutorial.md"]
+PAGES = [DOCS / "pictures.md", DOCS / "tutorial.md", DOCS / "why_this_row.md"]
 BLOCK = re.compile(r"^```python\n(.*?)^```$(.*?)(?=^```|\Z)", re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r'(?:src="|srcset="|!\[[^]]*\]\()([\w-]+\.png)')
 SIZE = {"figure.figsize": (8, 4.6), "figure.dpi": 110, "figure.constrained_layout.use": True}

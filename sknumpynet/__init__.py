@@ -6,6 +6,7 @@ from .diagnosis import diagnose
 from .exceptions import NotLearningWarning
 from .explanation import explain
 from .gradients import check_gradients
+from .importance import importance
 from .own_matrices import compare_gradients
 from .tracing import trace
 
@@ -16,5 +17,6 @@ __all__ = [
     "compare_gradients",
     "diagnose",
     "explain",
+    "importance",
     "trace",
 ]

@@ -4,7 +4,6 @@ from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Self, TypeAlias
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,11 +19,12 @@ from .blas import one_blas_thread
 from .callbacks import CallbackSupportMixin, epoch_tasks, observers_of, with_callbacks
 from .engine.initializers import start_at_base_rate
 from .engine.prediction import log_odds, logits_to_trust, out_of_fold, probabilities
-from .fitted_attributes import attributes_of, forget, names_of_inputs
+from .fitted_attributes import attributes_of, forget, importances, names_of_inputs
 from .parameters import RULES, check_has_partial_fit, check_parameters, plain_parameters
 from .persistence import sealed, unsealed
 from .rows import (
     Units,
+    checksum_of_folds,
     hold_out,
     learn_target_means,
     stream_classes,
@@ -38,7 +38,7 @@ from .weights import are_identical, networks_in
 from .workers import train_stack
 
 Table: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
-LastFit = namedtuple("LastFit", "stack columns parameters class_factors seed is_as_trained")
+LastFit = namedtuple("LastFit", "stack columns parameters class_factors seed is_as_trained dealing")
 
 
 class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
@@ -78,8 +78,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         thirtieth of them within 64 and 256; 256 from 8,192 columns on.
     learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
         The rate goes down half a cosine wave to 0 at ``max_iter``; stays; is divided by
-        (rows seen + 1)^power_t, epoch by epoch; or by 5 whenever a network has made no progress for
-        ``n_iter_no_change`` epochs.
+        (rows seen + 1)^power_t each epoch; or by 5 after ``n_iter_no_change`` without progress.
     learning_rate_init : float or 'auto', default='auto'
         Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
         initial weights, 5 % where weights are averaged.
@@ -168,8 +167,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), layer by layer; with a
         first axis of length ``n_estimators`` if that is above 1. With ``scale_inputs`` 'standard'
         or None they compute on raw inputs, for the scaling is folded in. The inputs are those of
-        ``input_names_``. Arrays put in their place are what is used from then on, if they are a
-        stack of so many inputs.
+        ``input_names_``. Arrays put in their place are used from then on, if of so many inputs.
     loss_curve_ : list
         Training objective of each epoch, the mean over its batches: a float, or an array over the
         networks, NaN for those that had finished.
@@ -195,6 +193,9 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         same rows, which makes each a little optimistic.
     oof_log_loss_ : float
         Weighted mean log loss of ``oof_proba_``.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Set by `fit`: how far each column moves the log-odds of held-out rows, summing to 1; its
+        mean absolute contribution. `importance` says what it is worth.
     n_features_in_ : int
         Columns of X.
     feature_names_in_ : ndarray of str
@@ -216,9 +217,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     at least is an input, missing among them; all are 0 for a rare or unknown level. With more than
     20 levels, a number more is the target mean: log-odds of (positives + 10 r) / (rows + 10) of the
     level, r the base rate. Training rows have that of the other seven of eight folds. A level that
-    is an input has the base rate instead: a network that knows the level would read labels in the
-    mean. A date is two numbers, days since the first and day of the month, and levels: month,
-    weekday, hour.
+    is an input has the base rate instead: the network would read labels in the mean. A date is two
+    numbers, days since the first and day of the month, and levels: month, weekday, hour.
 
     A weight of 2 is the row twice, in whatever is learnt of columns too. Only ratios of weights
     matter, but for ``alpha``, which is set against their sum.
@@ -351,8 +351,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
             Which rows belong together, such as those of one patient: a number or name a row. Rows
             of a group are held out together, by networks that train on none of them; there must be
             at least as many groups as networks, and two. Groups that share equal rows are held out
-            as one, unless that makes one larger than a fold. Folds of target means keep them whole,
-            too.
+            as one, unless that makes one larger than a fold. Folds of target means keep them whole.
         X_val, y_val, sample_weight_val : like X, y and sample_weight, default=None
             Validation rows for all networks, instead of rows held out from X;
             ``early_stopping`` must not be False then. ``class_weight`` counts here too.
@@ -410,6 +409,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         messages = self._train(params, factors, stack, rows, tasks, validation, n_judging)
         messages += fit_warnings.like_ids(self._columns, rows)
         try:
+            judged = rows, validation, units, self._columns
+            self.feature_importances_ = importances(self._stack, *judged)
             self._expose_out_of_fold(rows, goes_on)
         except KeyboardInterrupt:
             messages += fit_warnings.interrupted(self.n_iter_)
@@ -560,7 +561,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         self._optimizer = training_setup.plain_optimizer(trained.optimizer, self._built_with)
         self._n_passes += len(trained.loss_curve)
         vars(self).update(attributes_of(trained, len(rows.index), vars(self)))
-        for name in ("oof_proba_", "oof_log_loss_"):
+        for name in ("oof_proba_", "oof_log_loss_", "feature_importances_"):
             vars(self).pop(name, None)
         return self
 
@@ -572,8 +573,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     def _expose_out_of_fold(self, rows, goes_on):
         """Predict every training row with the networks that held it out, if they always have."""
-        has_folds = rows.fold is not None and len(self._stack) > 1
-        dealing = crc32(rows.index.tobytes() + rows.fold.tobytes()) if has_folds else None
+        dealing = checksum_of_folds(rows) if len(self._stack) > 1 else None
         before, self._dealing = (self._dealing if goes_on else dealing), dealing
         if dealing is None or dealing != before:
             self._dealing = None
@@ -716,5 +716,5 @@ def networks(estimator):
 def last_fit(estimator):
     """What `fitted` needs of the last fit: a `LastFit`."""
     stack, facts = networks(estimator), (estimator._built_with, estimator._class_factors)
-    is_as_trained = stack is estimator._stack
-    return LastFit(stack, estimator._columns, *facts, estimator._seed, is_as_trained)
+    facts += estimator._seed, stack is estimator._stack, estimator._dealing
+    return LastFit(stack, estimator._columns, *facts)

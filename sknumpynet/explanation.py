@@ -27,6 +27,7 @@ from .validation import shortened
 
 FEWEST_ROWS = 20  # of X to be compared with one another
 BLOCK_ROWS = 1000
+DAYS_OF_A_YEAR = 365.2425
 SHOWN = 10  # columns of a row, or rows of a table, that are printed
 
 
@@ -95,20 +96,63 @@ class Explanation:
         return np.argsort(-self.sizes, kind="stable")
 
     def text_of(self, row, column):
-        """A column and what it holds in a row, such as "age = 35" or "age is missing"."""
+        """A column and what it holds in a row.
+
+        Parameters
+        ----------
+        row, column : int
+            Their positions.
+
+        Returns
+        -------
+        str
+            Such as "age = 35" or "age is missing".
+        """
         value = self.data[row, column]
         is_missing = value is None or (isinstance(value, float | np.floating) and np.isnan(value))
         name = self.columns[column]
         return f"{name} is missing" if is_missing else f"{name} = {shown(value)}"
 
+    def held(self, column):
+        """What a column holds, row by row: numbers, dates or levels; NaN, NaT, None where missing.
+
+        Parameters
+        ----------
+        column : int
+            Its position.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Of float64, of datetime64 or of objects.
+        """
+        values = self.data[:, [column]]
+        values = (values.toarray() if sparse.issparse(values) else values)[:, 0]
+        kinds = {type(value) for value in values if value is not None}
+        if values.dtype != object or kinds <= {float}:
+            return values.astype(float)
+        return values.astype("datetime64[s]") if kinds == {np.datetime64} else values
+
     def to_frame(self):
-        """The contributions as a pandas DataFrame: a line a row, a column a column."""
+        """The contributions as a DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A line a row, a column a column.
+        """
         import pandas
 
         return pandas.DataFrame(self.values, columns=self.columns)
 
     def to_shap(self):
         """The contributions as a ``shap.Explanation``, for ``shap.plots`` to draw.
+
+        Returns
+        -------
+        shap.Explanation
+            Of a raw table it holds what those can draw: dates are years, such as 2021.45, and
+            levels text, "missing" where there is none.
 
         Raises
         ------
@@ -118,13 +162,11 @@ class Explanation:
         try:
             from shap import Explanation as Shap
         except ImportError as error:
-            raise ImportError(
-                "to_shap needs shap; install it: pip install 'sknumpynet[explain]'."
-            ) from error
+            raise ImportError("to_shap needs shap; install it: pip install shap.") from error
         return Shap(
             self.values,
             base_values=np.full(len(self), self.base_value),
-            data=self.data.toarray() if sparse.issparse(self.data) else self.data,
+            data=np.column_stack([for_shap(self.held(at)) for at in range(len(self.columns))]),
             feature_names=list(self.columns),
         )
 
@@ -164,6 +206,16 @@ class Explanation:
         if len(others):
             cells.append((f"{self.sizes[others].max():.2f}", f"at most, {len(others)} others each"))
         return title, ("mean size", "column"), cells
+
+
+def for_shap(held):
+    """What a column holds, as shap draws it."""
+    if held.dtype.kind == "M":
+        days = (held - np.datetime64(0, "D")) / np.timedelta64(1, "D")
+        return 1970 + days / DAYS_OF_A_YEAR
+    if held.dtype == object:
+        return np.array(["missing" if value is None else str(value) for value in held], object)
+    return held
 
 
 def shown(value):
@@ -261,7 +313,7 @@ def explain(clf, X, background=None, *, n_background=100, n_steps=2, verbose=Fal
     if len(chosen) > n_background:
         chosen = np.sort(np.random.default_rng(0).choice(len(chosen), n_background, replace=False))
     names = names_of_columns(clf)
-    judge = Background(stack, others[chosen], places_of_inputs(clf), len(names))
+    judge = Background(stack, others[chosen], places_of_inputs(clf))
     n_rows, parts = rows.shape[0], []
     for some in batches(n_rows, BLOCK_ROWS):
         parts.append(judge.contributions(rows, np.arange(some.start, some.stop), n_steps))

@@ -14,11 +14,19 @@ from .all_or_nothing import twin
 from .classifier import NumpyMLPBinaryClassifier, last_fit
 from .columns import shown_name
 from .engine.inputs.levels import UNKNOWN
+from .engine.prediction import out_of_fold
 from .parameters import check_parameters, is_int, plain_parameters
-from .rows import Units, learn_target_means, table_and_labels, weighted_rows
+from .rows import (
+    Units,
+    checksum_of_folds,
+    hold_out,
+    learn_target_means,
+    table_and_labels,
+    weighted_rows,
+)
 from .tables import read_table
 from .training_setup import make_problem
-from .validation import check_known, check_labels, check_weight, naming
+from .validation import check_groups, check_known, check_labels, check_weight, naming
 
 
 class UserColumns(NamedTuple):
@@ -206,17 +214,74 @@ def training_rows(clf, X, y, sample_weight):
     weight : ndarray
         Their weights without that.
     """
+    rows, weight = rows_without_means(clf, X, y, sample_weight)
     fit = last_fit(clf)
-    has_means = fit.columns is not None and len(fit.columns.means) > 0
+    if has_means(fit) and not takes_means_of_training(fit, rows):
+        rows = replace(rows, X=read_table(clf, fit.columns, X, order="C"))
+    return rows, weight
+
+
+def judged_rows(clf, X, y, sample_weight, groups):
+    """The rows that count, dealt to the folds of the fit if they are its rows.
+
+    They are if they are dealt as they were then, and the networks that held them out say the same
+    of them. So they must come in the same order, with the same labels and groups; and each network
+    must have held the same fold out in all of its training.
+
+    Parameters
+    ----------
+    clf, X, y, sample_weight
+        As in `training_rows`.
+    groups : array-like or None
+        As ``fit`` takes them.
+
+    Returns
+    -------
+    Rows
+        With a fold each, and the target means of training. Else without folds, and with the target
+        means of prediction.
+    """
+    rows, _ = rows_without_means(clf, X, y, sample_weight)
+    fit, groups = last_fit(clf), check_groups(groups, rows.X.shape[0])
+    if fit.dealing is not None and fit.is_as_trained:
+        units = Units.of(rows, fit.columns, fit.seed)
+        try:
+            dealt, _ = hold_out(rows, units, groups, clf, classes=clf.classes_)
+        except ValueError:  # too few rows or groups for so many folds
+            dealt = rows
+        if checksum_of_folds(dealt) == fit.dealing:
+            learn_target_means(fit.columns, rows, units, groups, fit.stack.encoding)
+            if has_probabilities_of_fit(clf, dealt):  # a few other rows may be dealt alike
+                return dealt
+    if has_means(fit):
+        rows = replace(rows, X=new_rows(clf, X))
+    return rows
+
+
+def has_probabilities_of_fit(clf, rows):
+    """Whether the out-of-fold probabilities of rows are those that the fit has left."""
+    left = getattr(clf, "oof_proba_", None)  # none where it was interrupted
+    if left is None or len(left) != rows.X.shape[0]:
+        return False
+    proba, _ = out_of_fold(stack_of(clf), rows)
+    return np.allclose(proba[rows.index], left[rows.index], rtol=1e-3, atol=1e-6)
+
+
+def rows_without_means(clf, X, y, sample_weight):
+    """What `training_rows` gives, but target means are 0."""
+    fit = last_fit(clf)
     table, y = table_and_labels(
         X, y, lambda X: read_table(clf, fit.columns, X, order="C", writes_means=False)
     )
     check_given_labels(y, clf.classes_)
     weight = check_weight(sample_weight, len(y), "sample_weight")
     rows = weighted_rows(table, y == clf.classes_[1], weight, fit.class_factors)
-    if has_means and not takes_means_of_training(fit, rows):
-        rows = replace(rows, X=read_table(clf, fit.columns, X, order="C"))
     return rows, weight[rows.index]
+
+
+def has_means(fit):
+    """Whether there are target means in the table of numbers, of a `LastFit`."""
+    return fit.columns is not None and len(fit.columns.means) > 0
 
 
 def takes_means_of_training(fit, rows):

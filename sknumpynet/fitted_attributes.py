@@ -3,6 +3,8 @@
 import numpy as np
 
 from .columns import shown_name
+from .engine.contributions import mean_sizes
+from .engine.folds import row_keys
 
 
 def attributes_of(trained, n_rows, before):
@@ -35,6 +37,36 @@ def attributes_of(trained, n_rows, before):
         "n_iter_": n_epochs,
         "t_": before["t_"] + n_epochs * n_rows,
     }
+
+
+def importances(stack, rows, validation, units, columns):
+    """Mean absolute contributions of the columns, as shares: ``feature_importances_``.
+
+    Parameters
+    ----------
+    stack : Stack
+        As it was trained, folded or not.
+    rows : Rows
+        Training rows. Each network is asked about those that it held out; where none are, about
+        the validation rows given to fit, else about the training rows.
+    validation : Rows or None
+    units : Units
+        Of the training rows.
+    columns : Columns or None
+        Of a raw table.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+        All 0 where nothing contributes.
+    """
+    stack, keys = stack.unfolded(rows.sign.dtype), units.order
+    if validation is not None:
+        rows, keys = validation, row_keys(validation.X, 0)[validation.index]
+    column = np.arange(rows.X.shape[1]) if columns is None else columns.positions
+    sizes = mean_sizes(stack, rows, keys, column)
+    sizes[~np.isfinite(sizes)] = 0  # of a network that has diverged
+    return sizes / (sizes.sum() or 1)
 
 
 def names_of_inputs(encoding, columns, names):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
@@ -283,6 +284,11 @@ def hold_out(rows, units, groups, params, *, classes):
     if not n_judging.all():  # a row of each class
         return rows, None
     return replace(rows, fold=fold), n_judging if is_auto else None
+
+
+def checksum_of_folds(rows):
+    """CRC-32 of which rows are dealt to which folds; None where there are no folds."""
+    return None if rows.fold is None else crc32(rows.index.tobytes() + rows.fold.tobytes())
 
 
 def check_enough(n_given, least, what, params):

@@ -22,7 +22,7 @@ from fuzz import HUGE_INT, require
 from scipy import sparse
 from sklearn.utils import shuffle
 
-from sknumpynet import NumpyMLPBinaryClassifier, check_gradients, diagnose, trace
+from sknumpynet import NumpyMLPBinaryClassifier, check_gradients, diagnose, importance, trace
 
 try:
     import onnxruntime
@@ -84,6 +84,14 @@ def read_by_check_gradients(clf, X, y, sample_weight, network):
         return str(check_gradients(clf, X, y, sample_weight, network=network))
 
 
+def read_by_importance(clf, X, y, sample_weight, network):
+    with np.errstate(all="raise"):
+        worth = importance(clf, X, y, sample_weight, n_repeats=1)
+    if worth.judged_on == "out of fold":
+        require(np.isclose(worth.loss, clf.oof_log_loss_, 1e-4), "another loss", str(worth))
+    return str(worth) + worth._repr_html_()
+
+
 def drawn(display, *numbers):
     display.figure_.draw_without_rendering()
     return str(numbers)
@@ -129,7 +137,7 @@ def read_by_onnx(clf, X, y, sample_weight, network):
     return str(proba)
 
 
-READERS = [read_by_diagnose, read_by_trace, read_by_check_gradients]
+READERS = [read_by_diagnose, read_by_trace, read_by_check_gradients, read_by_importance]
 if plt:
     READERS += [read_by_training_curve, read_by_reliability, read_by_layers]
     READERS += [read_by_reliability_out_of_fold]

@@ -20,7 +20,9 @@ from sknumpynet import diagnose, trace
 from sknumpynet.diagnosis.report import Diagnosis
 from sknumpynet.diagnosis.trials import Trial
 from sknumpynet.display import (
+    ContributionsDisplay,
     DiagnosisDisplay,
+    ImportanceDisplay,
     LayersDisplay,
     ReliabilityDisplay,
     TrainingCurveDisplay,
@@ -40,12 +42,17 @@ TRIED = Diagnosis([], "", TRIALS)
 DRAWERS = [
     lambda clf, **where: TrainingCurveDisplay.from_estimator(clf, **where),
     lambda clf, **where: ReliabilityDisplay.from_estimator(clf, y=Y, **where),
+    lambda clf, **where: ContributionsDisplay.from_estimator(clf, X[:1], X, **where),
+    lambda clf, **where: ContributionsDisplay.from_estimator(clf, X, **where),
+    lambda clf, **where: ContributionsDisplay.from_estimator(clf, X, column="x1", **where),
+    lambda clf, **where: ImportanceDisplay.from_estimator(clf, X, Y, **where),
     lambda clf, **where: LayersDisplay.from_estimator(clf, X, **where),
     lambda clf, **where: DiagnosisDisplay.from_estimator(clf, X, Y, diagnosis=TRIED, **where),
 ]
-NAMES = ["training", "reliability", "layers", "diagnosis"]
+NAMES = ["training", "reliability", "one row", "rows", "column", "importance"]
+NAMES += ["layers", "diagnosis"]
 every_display = pytest.mark.parametrize("draw", DRAWERS, ids=NAMES)
-of_panels = pytest.mark.parametrize("draw", DRAWERS[2:], ids=NAMES[2:])
+of_panels = pytest.mark.parametrize("draw", DRAWERS[-2:], ids=NAMES[-2:])
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import sknumpynet
 SIDE = {
     "diagnosis.report": ["Diagnosis", "Finding"],
     "diagnosis.trials": ["Trial"],
+    "explanation": ["Explanation"],
     "gradients": ["GradientCheck", "MatrixCheck"],
     "own_matrices.report": ["GradientComparison", "GradientVerdict", "Fault"],
     "tracing": ["Trace", "TracedLayer"],
@@ -18,6 +19,8 @@ SIDE = {
         "ReliabilityDisplay",
         "LayersDisplay",
         "DiagnosisDisplay",
+        "ContributionsDisplay",
+        "ImportanceDisplay",
     ],
 }
 # Not asked for: an extended summary, an example and a list of what to see also in every method;

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknumpynet import NumpyMLPBinaryClassifier, check_gradients, diagnose, trace
+from sknumpynet import NumpyMLPBinaryClassifier, check_gradients, diagnose, importance, trace
 from sknumpynet.fitted import as_fitted, stack_of, training_rows
 from sknumpynet.parameters import RULES
 
@@ -53,6 +53,7 @@ READERS = {
     "diagnose": lambda clf: diagnose(clf, X, y, trials=False),
     "check_gradients": lambda clf: check_gradients(clf, X, y, network=1),
     "trace": lambda clf: trace(clf, X[0], y[0]),
+    "importance": lambda clf: importance(clf, X, y),
     "pictures": pictures,
     "onnx": onnx,
 }

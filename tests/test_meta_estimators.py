@@ -14,7 +14,7 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_selection import RFE, RFECV, SelectFromModel, SequentialFeatureSelector
+from sklearn.feature_selection import RFE, SequentialFeatureSelector
 from sklearn.frozen import FrozenEstimator
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.metrics import balanced_accuracy_score, log_loss
@@ -245,12 +245,6 @@ def test_a_learning_curve_is_the_fits_it_consists_of(small, cancer, in_pieces):
 
 
 # Inspection -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("wrapper", [RFE, RFECV, SelectFromModel])
-def test_selectors_by_coefficients_say_that_there_is_no_coef(small, with_noise, wrapper):
-    with pytest.raises(ValueError, match=r"should have `coef_` or `feature_importances_`"):
-        wrapper(small()).fit_transform(*with_noise)
 
 
 @pytest.mark.filterwarnings(

@@ -42,7 +42,10 @@ def test_links_within_the_project_lead_somewhere(page):
     assert [path for path in local if not (page.parent / path).exists()] == []
 
 
-NEEDS = {"sknumpynet.display.training": "matplotlib"}
+NEEDS = dict.fromkeys(
+    [f"sknumpynet.display.{name}" for name in ("training", "contributions", "importance")],
+    "matplotlib",
+)
 NEEDS |= dict.fromkeys(["sknumpynet.onnx", "sknumpynet.onnx_inputs"], "skl2onnx")
 MODULES = [m.name for m in pkgutil.walk_packages(sknumpynet.__path__, "sknumpynet.")]
 

@@ -3,6 +3,7 @@
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
+LINE_HEIGHT, AXES_HEIGHT = 0.34, 1.3  # inches of a new figure: a bar or strip, all else
 LARGEST_NUMBER = 1e300  # to be drawn: matplotlib computes with multiples of it
 
 
@@ -42,6 +43,23 @@ def place_to_divide(ax):
             "give axes made by plt.subplots or figure.add_subplot."
         )
     return place
+
+
+def begin_lines(display, ax, labels):
+    """`begin`, with a line for each label, from above; a new figure is as high as they need."""
+    ink = begin(display, ax)
+    if ax is None:
+        display.figure_.set_figheight(LINE_HEIGHT * len(labels) + AXES_HEIGHT)
+    display.ax_.set_ylim(len(labels) - 0.5, -0.5)
+    display.ax_.set_yticks(range(len(labels)), labels)
+    display.ax_.tick_params(axis="y", length=0)
+    return ink
+
+
+def cut(name, longest):
+    """A name of no more than so many letters; of a longer one the middle is left out."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[:half]}...{name[-half:]}"
 
 
 def count_along(axis):

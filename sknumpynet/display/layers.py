@@ -5,7 +5,7 @@ import numpy as np
 from ..arithmetic import own_arithmetic, quiet_arithmetic
 from ..engine.prediction import pass_forward
 from ..fitted import new_rows, stack_of, working_copy
-from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin_panels, count_along
+from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin_panels, count_along, cut
 
 SPREAD = (0.05, 0.95)  # quantiles of a unit's activity, the ends of its bar
 LAYER_HEIGHT = 1.6  # inches a layer, at least, in a new figure
@@ -129,8 +129,7 @@ def label_inputs(ax, names):
     """Label the inputs below their weights, by name unless there are too many."""
     ax.set_xlabel("input")
     if are_few(names):
-        half = LONGEST_NAME // 2
-        names = [n if len(n) <= LONGEST_NAME else f"{n[:half]}...{n[-half:]}" for n in names]
+        names = [cut(name, LONGEST_NAME) for name in names]
         ax.set_xticks(range(len(names)), names, rotation="vertical", fontsize="small")
 
 

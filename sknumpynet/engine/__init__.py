@@ -10,9 +10,9 @@ rungs; each module imports only from rungs below its own:
    ``inputs.gaps``, ``inputs.target_means``
 2. ``inputs.encoding``, ``inputs.sparse``
 3. ``inputs.reading``, ``stack``
-4. ``network``
+4. ``first_layer``, ``network``
 5. ``prediction``, ``stopping``
-6. ``contributions``, ``objective``
+6. ``contributions``, ``objective``, ``permutation``
 7. ``epochs``, ``differences``
 8. ``lbfgs``
 9. ``training``

@@ -25,6 +25,7 @@ background, with drawn points instead of steps; Shrikumar, Greenside and Kundaje
 3.5.1, the secants of a single step, there called the rescale rule.
 """
 
+from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -32,12 +33,15 @@ from scipy.special import expit
 
 from .activations import ACTIVATIONS
 from .batching import batches
-from .inputs.reading import Reader
-from .inputs.sparse import multiply
+from .first_layer import FirstLayer
+from .folds import row_keys
 from .prediction import log_odds, logit_range
 
-BLOCK_PAIRS = 1000  # pairs of a row and one of the background at a time
+BLOCK_VALUES = 1 << 17  # of all networks' units, for pairs of rows: ten times as many take five
+# times as long each, for they do not stay in the cache
 MOST_PARTS = 1 << 24  # values of `Background._parts` at once
+MOST_ROWS, FEWEST_ROWS = 256, 16  # of each network, for `mean_sizes`
+MOST_READ = 1 << 19  # values of their inputs, but for the fewest rows
 
 
 class Contributions(NamedTuple):
@@ -54,31 +58,14 @@ class Contributions(NamedTuple):
     spread: np.ndarray
 
 
-class Rows(NamedTuple):
-    """Rows as inputs, those of a column side by side, dense or CSC, and their pre-activations."""
-
-    inputs: np.ndarray
-    z: np.ndarray  # of the first layer, of shape (n_networks, n_rows, n_units)
-
-    def dense(self, inputs, rows=slice(None)):
-        """Some of the inputs of some rows, of shape (n_inputs, n_rows)."""
-        if isinstance(self.inputs, np.ndarray):
-            return self.inputs[inputs, rows]
-        return self.inputs[rows, inputs].toarray().T
-
-
 class Background:
     """Rows that others are compared with.
 
     Parameters
     ----------
-    stack : Stack
-        Not folded, so that its inputs are of one scale.
+    stack, column
+        As in `FirstLayer`.
     X : ndarray or CSR array of shape (n, n_features)
-    column : ndarray of int of shape (n_features,)
-        For which column each one of the table counts.
-    n_columns : int
-        There may be columns without any input.
 
     Attributes
     ----------
@@ -86,19 +73,21 @@ class Background:
         Mean log-odds of the rows.
     """
 
-    def __init__(self, stack, X, column, n_columns):
-        self.stack, self.reader = stack, Reader(stack.encoding, stack.params.dtype)
-        of_input = column[stack.encoding.source]
-        self.order = np.argsort(of_input, kind="stable")
-        self.edges = np.searchsorted(of_input[self.order], np.arange(n_columns + 1))
-        self.with_inputs = np.flatnonzero(np.diff(self.edges))
-        self.W = stack.layers[0][:, self.order]
-        self.rows, self.n_rows = self._read(X, np.arange(X.shape[0])), X.shape[0]
-        begin = np.ascontiguousarray(self.rows.z.swapaxes(1, 2)[:, np.newaxis])
-        self.passed = forward(stack, begin)
-        self.base = log_odds(self.passed.logits[:, 0, 0].astype(float)).mean()
-        self.pieces = batches(n_columns, max(1, MOST_PARTS // self.rows.z.size))
-        self.kept = self._parts(self.pieces[0]) if len(self.pieces) == 1 else None
+    def __init__(self, stack, X, column):
+        self.stack, self.first = stack, FirstLayer(stack, column)
+        self.rows, self.n_rows = self.first.read(X, np.arange(X.shape[0])), X.shape[0]
+        n_units = max(stack.layout.layer_sizes[1:])
+        self.block = max(1, isqrt(BLOCK_VALUES // (len(stack) * n_units)))
+        self.pieces = batches(self.n_rows, self.block)
+        self.passed = [forward(stack, self.rows.z[:, np.newaxis, piece]) for piece in self.pieces]
+        odds = np.concatenate(
+            [log_odds(passed.logits[:, 0, :, 0].astype(float)) for passed in self.passed]
+        )
+        self.base = odds.mean(dtype=float)
+        self.columns = batches(self.first.n_columns, max(1, MOST_PARTS // self.rows.z.size))
+        self.parts = None
+        if len(self.columns) == 1:
+            self.parts = [self._parts(piece, self.columns[0]) for piece in self.pieces]
 
     def contributions(self, X, index, n_steps):
         """What the columns of the rows ``X[index]`` contribute.
@@ -114,87 +103,144 @@ class Background:
         -------
         Contributions
         """
-        rows = self._read(X, index)
-        values, spread = np.empty((2, len(index), len(self.edges) - 1))
-        for some in batches(len(index), max(1, BLOCK_PAIRS // self.n_rows)):
-            slopes = self._slopes(rows.z[:, some, :, np.newaxis], n_steps)
-            values[some], spread[some] = self._by_column(rows.dense(slice(None), some), *slopes)
+        rows = self.first.read(X, index)
+        values, spread = np.empty((2, len(index), self.first.n_columns))
+        for some in batches(len(index), self.block):
+            z, inputs = rows.z[:, some, np.newaxis], rows.dense(slice(None), some)
+            values[some], spread[some] = self._of_rows(z, inputs, n_steps)
         return Contributions(values, spread)
 
-    def _read(self, X, index):
-        inputs, layer = self.reader.read(X, index), self.stack.layers[0]
-        if isinstance(inputs, np.ndarray):
-            return Rows(inputs[self.order], inputs.T @ layer)
-        z = np.empty((len(layer), layer.shape[2], len(index)), layer.dtype)
-        for W, out in zip(layer, z, strict=True):
-            multiply(inputs, W[:-1], W[-1], out=out)
-        z = np.ascontiguousarray(z.swapaxes(1, 2))
-        return Rows(inputs[:-1].tocsc()[:, self.order], z)  # the base of sparse rows cancels out
-
-    def _slopes(self, z, n_steps):
-        """Mean slopes by z on the lines from every row of the background to some rows.
+    def _of_rows(self, z, inputs, n_steps):
+        """Contributions of the columns of some rows, and their spread over the networks.
 
         Parameters
         ----------
-        z : ndarray of shape (n_networks, n_rows, n_units, 1)
-
-        Returns
-        -------
-        slopes : ndarray of shape (n_networks, n_rows, n_units, n_background)
-        weight : ndarray of shape (n_networks, n_rows)
-            Mean slope by the logit of each network.
+        z : ndarray of shape (n_networks, n_rows, 1, n_units)
+        inputs : ndarray of shape (n_inputs, n_rows)
         """
-        begin, before = self.passed.z[0], self.passed
-        way, total, weight = z - begin, 0, 0
-        for step in range(1, n_steps + 1):
-            at = z if step == n_steps else begin + way * (step / n_steps)
-            now = forward(self.stack, at)
-            by_logit = slope_of_log_odds(before.logits, now.logits)
-            weight = weight + by_logit.mean(axis=(2, 3))
-            slopes = backward(self.stack, before, now, by_logit)
-            slopes += total
-            total, before = slopes, now
-        total /= n_steps
-        return total, weight / n_steps
-
-    def _by_column(self, inputs, slopes, weight):
-        """Contributions of the columns of some rows, and their spread over the networks."""
-        n_networks, n_rows = weight.shape
-        by_input = slopes.mean(axis=-1) @ self.W.swapaxes(1, 2)
+        n_networks, n_rows, _, n_units = z.shape
+        of_background = np.zeros((n_networks, n_rows, self.first.n_columns), z.dtype)
+        total = np.zeros((n_networks, n_rows, n_units), z.dtype)
+        weight = np.zeros((n_networks, n_rows, 1), z.dtype)
+        for at, passed in enumerate(self.passed):
+            slopes, by_logit = self._slopes(passed, z, n_steps)
+            weight += by_logit.sum(axis=2)
+            total += slopes.sum(axis=2)
+            slopes = slopes.reshape(n_networks, n_rows, -1)
+            for columns in self.columns:
+                parts = self._parts(self.pieces[at], columns) if not self.parts else self.parts[at]
+                of_background[..., columns] += slopes @ parts
+        by_input = total @ self.first.W.swapaxes(1, 2)
         by_input *= inputs.T
-        of_networks = np.zeros((n_networks, n_rows, len(self.edges) - 1), by_input.dtype)
-        first = self.edges[self.with_inputs]
-        of_networks[..., self.with_inputs] = np.add.reduceat(by_input, first, axis=2)
-        slopes = slopes.reshape(n_networks, n_rows, -1)
-        for piece in self.pieces:
-            parts = self._parts(piece) if self.kept is None else self.kept
-            of_networks[..., piece] -= slopes @ parts
-        values = of_networks.sum(axis=0)
-        weight[weight == 0] = 1  # of a network that is sure all the way nothing is left
-        of_networks /= weight[..., np.newaxis]
+        of_networks = self.first.by_column(by_input) - of_background
+        values = of_networks.sum(axis=0) / self.n_rows
+        weight[weight == 0] = 1  # a network that is sure all the way contributes nothing
+        of_networks /= weight
         return values, of_networks.std(axis=0)
 
-    def _parts(self, piece):
-        """What columns of the background's rows give to z, divided by the number of rows.
+    def _slopes(self, before, z, n_steps):
+        """Mean slopes of F on the lines from some rows of the background to some rows.
+
+        Parameters
+        ----------
+        before : Passed
+            Of the background.
+        z : ndarray of shape (n_networks, n_rows, 1, n_units)
 
         Returns
         -------
-        ndarray of shape (n_networks, n_units * n_background, n_columns)
+        slopes : ndarray of shape (n_networks, n_rows, n_background, n_units)
+            By z.
+        by_logit : ndarray of shape (n_networks, n_rows, n_background, 1)
+            By the logit of each network.
         """
-        columns = range(piece.start, piece.stop)
-        n_networks, _, n_units = self.W.shape
-        parts = np.empty((n_networks, n_units, self.n_rows, len(columns)), self.W.dtype)
+        begin = before.z[0]
+        way, slopes, of_logits = z - begin, 0, 0
+        for step in range(1, n_steps + 1):
+            now = forward(self.stack, z if step == n_steps else begin + way * (step / n_steps))
+            by_logit = slope_of_log_odds(before.logits, now.logits) / n_steps
+            slopes = slopes + backward(self.stack, before, now, by_logit)
+            of_logits, before = of_logits + by_logit, now
+        return slopes, of_logits
+
+    def _parts(self, piece, columns):
+        """What some columns of some rows of the background give to z.
+
+        Returns
+        -------
+        ndarray of shape (n_networks, n_background * n_units, n_columns)
+        """
+        columns = range(columns.start, columns.stop)
+        W, n_rows = self.first.W, piece.stop - piece.start
+        n_networks, _, n_units = W.shape
+        parts = np.empty((n_networks, n_rows, n_units, len(columns)), W.dtype)
         for at, column in enumerate(columns):
-            inputs = slice(*self.edges[column : column + 2])
-            parts[..., at] = self.W[:, inputs].swapaxes(1, 2) @ self.rows.dense(inputs)
-        parts /= self.n_rows
-        return parts.reshape(len(parts), -1, len(columns))
+            inputs = self.first.inputs_of(column)
+            parts[..., at] = self.rows.dense(inputs, piece).T @ W[:, inputs]
+        return parts.reshape(n_networks, -1, len(columns))
+
+
+def mean_sizes(stack, rows, keys, column):
+    """Mean absolute contribution of each column to the logits of the networks, in one step.
+
+    Each network is asked about the rows that it held out, or about all where none were. They are
+    compared with one row, their mean: e_b is the mean of their inputs.
+
+    Parameters
+    ----------
+    stack, column
+        As in `FirstLayer`.
+    rows : Rows
+    keys : ndarray of uint64 of shape (n_rows,)
+        From `folds.row_keys`. Of many different rows those of the smallest keys are asked about,
+        `MOST_ROWS` or fewer if there are many inputs; copies of a row count as its weight.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+    """
+    sizes = np.zeros(column.max() + 1)
+    most = max(min(MOST_ROWS, MOST_READ // max(stack.encoding.n_inputs, 1)), FEWEST_ROWS)
+    for network in range(len(stack)):
+        held = np.flatnonzero(~rows.trains(network)) if rows.fold is not None else slice(None)
+        alone, some = stack.with_params(stack.params[[network]]), rows.take(held)
+        chosen, weight = different(some, keys[held], most)
+        rows_of_one = some.X, some.index[chosen], weight.astype(stack.params.dtype)
+        sizes += sizes_of_rows(FirstLayer(alone, column), *rows_of_one)
+    return sizes / len(stack)
+
+
+def different(rows, keys, most):
+    """Positions of different rows, at most so many, and shares of the weight of each.
+
+    Rows of equal keys may have different target means. Which one speaks for them is a matter of
+    these, not of the order of the rows.
+    """
+    number = np.unique(keys, return_inverse=True)[1]
+    (chosen,) = np.nonzero(number < most)
+    chosen = chosen[np.lexsort((row_keys(rows.X[rows.index[chosen]], 0), number[chosen]))]
+    first = np.unique(number[chosen], return_index=True)[1]
+    weight = np.bincount(number[chosen], rows.weight[chosen])
+    return chosen[first], weight / weight.sum()
+
+
+def sizes_of_rows(first, X, index, weight):
+    """Weighted mean absolute contribution of each column to one network's logit."""
+    rows = first.read(X, index)
+    inputs = rows.dense(slice(None))
+    middle, z = inputs @ weight, rows.z[:, :, np.newaxis]
+    mean = np.tensordot(weight, z, (0, 1))[:, np.newaxis]
+    before, now = forward(first.stack, mean), forward(first.stack, z)
+    slopes = backward(first.stack, before, now, np.ones_like(now.logits))[0, :, 0]
+    of_inputs = slopes @ first.W[0].T
+    of_inputs *= (inputs - middle[:, np.newaxis]).T
+    return weight @ abs(first.by_column(of_inputs))
 
 
 class Passed(NamedTuple):
     """A forward pass: pre-activations of all layers, the logits last, and activations.
 
-    Each of shape (n_networks, n_rows, n_units, n_background), or with 1 for either number of rows.
+    Each of shape (n_networks, n_rows, n_background, n_units), or with 1 for either number of rows.
     """
 
     z: list
@@ -211,8 +257,8 @@ def forward(stack, z):
     passed = Passed([z], [])
     for layer in stack.layers[1:]:
         passed.a.append(activations(stack, passed.z[-1])[0])
-        z = layer[:, np.newaxis, :-1].swapaxes(2, 3) @ passed.a[-1]
-        z += layer[:, np.newaxis, -1:].swapaxes(2, 3)
+        z = passed.a[-1] @ layer[:, np.newaxis, :-1]
+        z += layer[:, np.newaxis, -1:]
         passed.z.append(z)
     return passed
 
@@ -228,31 +274,29 @@ def activations(stack, z):
 def backward(stack, before, now, delta):
     """Slopes by the pre-activations of the first layer, between two passes, of those by logit."""
     for number in reversed(range(len(now.a))):
-        W = stack.layers[number + 1][:, np.newaxis, :-1]
+        W_t = stack.layers[number + 1][:, np.newaxis, :-1].swapaxes(2, 3)
         slope = secants(stack, before.z[number], now.z[number], before.a[number], now.a[number])
-        if W.shape[-1] == 1:  # an outer product
-            slope *= W
+        if delta.shape[-1] == 1:  # an outer product
+            slope *= W_t
             slope *= delta
         else:
-            slope *= W @ delta
+            slope *= delta @ W_t
         delta = slope
     return delta
 
 
 def secants(stack, z, z_now, a, a_now):
     """Slope of the activation between z and z_now; where they are too near, in the middle."""
-    dz = z_now - z
-    slope = a_now - a
-    is_near = abs(dz) < np.sqrt(np.finfo(dz.dtype).eps)
-    if not is_near.any():
-        slope /= dz
-        return slope
-    np.copyto(dz, 1, where=is_near)
-    slope /= dz
-    middle = (np.broadcast_to(z, dz.shape)[is_near] + np.broadcast_to(z_now, dz.shape)[is_near]) / 2
-    of_middle = np.ones_like(middle)
-    ACTIVATIONS[stack.activation].multiply_by_slope(of_middle, *activations(stack, middle))
-    slope[is_near] = of_middle
+    away, slope = z_now - z, a_now - a
+    slope /= away
+    is_near = np.abs(away, out=away) < np.sqrt(np.finfo(away.dtype).eps)
+    near = np.flatnonzero(is_near)  # of four axes at once it takes ten times as long
+    if len(near):
+        near = np.unravel_index(near, away.shape)
+        middle = sum(np.broadcast_to(end, away.shape)[near] for end in (z, z_now)) / 2
+        of_middle = np.ones_like(middle)
+        ACTIVATIONS[stack.activation].multiply_by_slope(of_middle, *activations(stack, middle))
+        slope[near] = of_middle
     return slope
 
 

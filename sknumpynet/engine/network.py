@@ -129,6 +129,10 @@ class Network:
         else:
             for W, z in zip(self.W, self.z[0], strict=True):
                 multiply(inputs, W[:-1], W[-1], out=z)
+        return self.forward_from_z()
+
+    def forward_from_z(self):
+        """What `forward` returns, of the pre-activations that stand in ``z[0]``."""
         for call in self.calls_forward:
             call()
         return self.logits

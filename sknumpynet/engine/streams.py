@@ -6,7 +6,7 @@ later, a network draws the same numbers in a stack as alone, and any worker can 
 
 import numpy as np
 
-USES = ("order", "weights", "dropout", "folds")
+USES = ("order", "weights", "dropout", "folds", "permutation")
 
 
 def stream(seed, use, *which):

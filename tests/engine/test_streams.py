@@ -23,7 +23,7 @@ def test_a_stream_is_the_same_whenever_it_is_asked_for():
 def test_streams_of_different_names_differ():
     n = range(4)
     names = [("folds",)]
-    names += [(use, i) for use, i in product(("order", "weights"), n)]
+    names += [(use, i) for use, i in product(("order", "weights", "permutation"), n)]
     names += [("dropout", i, j) for i, j in product(n, n)]
     names = [(seed, *name) for seed, name in product((0, 1, 2, 2**31 - 2), names)]
     assert {name[1] for name in names} == set(USES)
