@@ -7,12 +7,14 @@ from .exceptions import NotLearningWarning
 from .explanation import explain
 from .gradients import check_gradients
 from .importance import importance
+from .own_matrices import compare_gradients
 from .tracing import trace
 
 __all__ = [
     "NotLearningWarning",
     "NumpyMLPBinaryClassifier",
     "check_gradients",
+    "compare_gradients",
     "diagnose",
     "explain",
     "importance",

@@ -5,6 +5,7 @@ It computes in float64, without dropout, and changes nothing.
 """
 
 from dataclasses import dataclass, replace
+from html import escape
 from math import prod
 
 import numpy as np
@@ -13,7 +14,18 @@ from .arithmetic import own_arithmetic
 from .engine.differences import MOST_COMPONENTS, TOLERANCE, Checker
 from .engine.objective import Rows
 from .fitted import problem_of, training_rows, working_copy
+from .html import html_table
+from .own_matrices.reading import read_pair
 
+HEADINGS = (
+    "layer",
+    "matrix ",
+    "shape       ",
+    "checked      ",
+    "at a kink",
+    "largest error",
+    "where",
+)
 MOST_ROWS = 100  # of a check: more would take longer and find no more
 
 
@@ -47,6 +59,20 @@ class MatrixCheck:
     where: tuple[int, ...] | str
     n_checked: int
     n_at_kink: int
+
+    @property
+    def cells(self):
+        """The row of the table, as text."""
+        where = self.where if isinstance(self.where, str) else list(self.where)
+        return (
+            str(self.layer),
+            self.name,
+            " x ".join(map(str, self.shape)),
+            f"{self.n_checked} of {prod(self.shape)}",
+            str(self.n_at_kink),
+            f"{self.max_error:.1e}",
+            str(where),
+        )
 
 
 @dataclass(frozen=True)
@@ -86,31 +112,42 @@ class GradientCheck:
         """Whether the largest relative error is within the tolerance."""
         return self.max_error <= self.tolerance
 
-    def __str__(self):
-        verdict = "ok" if self.ok else "NOT ok"
+    @property
+    def headline(self):
+        """The result in a line."""
+        return f"Backpropagation against central differences: {'ok' if self.ok else 'NOT ok'}"
+
+    def _about(self):
+        """Lines: what was checked, and how far it is off."""
         sizes = "-".join(map(str, self.layer_sizes))
-        lines = [
-            f"Backpropagation against central differences: {verdict}",
+        return [
             f"network {self.network} ({sizes}), {self.n_rows} of {self.n_rows_given} rows, float64",
             f"largest relative error {self.max_error:.1e}, tolerance {self.tolerance:.0e}",
-            "",
-            "layer  matrix   shape         checked        at a kink  largest error  where",
         ]
-        for matrix in self.matrices:
-            shape = " x ".join(map(str, matrix.shape))
-            where = matrix.where if isinstance(matrix.where, str) else list(matrix.where)
-            checked = f"{matrix.n_checked} of {prod(matrix.shape)}"
-            lines.append(
-                f"{matrix.layer:>5}  {matrix.name:<7}  {shape:<12}  {checked:<13}  "
-                f"{matrix.n_at_kink:>9}  {matrix.max_error:>13.1e}  {where}"
-            )
+
+    def _notes(self):
+        """Lines: what has to be known of the table."""
         if any(prod(matrix.shape) > MOST_COMPONENTS for matrix in self.matrices):
-            lines += ["", f"Above {MOST_COMPONENTS} components: a sample, and a random direction."]
-        return "\n".join(lines)
+            yield f"Above {MOST_COMPONENTS} components: a sample, and a random direction."
+
+    def __str__(self):
+        layout = "{:>5}  {:<7}  {:<12}  {:<13}  {:>9}  {:>13}  {}"
+        table = [layout.format(*matrix.cells) for matrix in self.matrices]
+        lines = [self.headline, *self._about(), "", "  ".join(HEADINGS), *table]
+        return "\n".join([*lines, *(line for note in self._notes() for line in ("", note))])
+
+    def _repr_html_(self):
+        about = "<br>".join(map(escape, self._about()))
+        names = [heading.strip() for heading in HEADINGS]
+        table = html_table(names, [matrix.cells for matrix in self.matrices])
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self._notes())
+        return f"<p><strong>{escape(self.headline)}</strong><br>{about}</p>{table}{notes}"
 
 
 @own_arithmetic
-def check_gradients(clf, X, y, sample_weight=None, *, network=0):
+def check_gradients(
+    clf, X, y, sample_weight=None, *, network=0, activation="logistic", loss="log_loss"
+):
     """Compare backpropagation with differences of the objective, for a fitted estimator.
 
     The derivative by a weight w is compared with ::
@@ -123,16 +160,21 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
 
     Parameters
     ----------
-    clf : NumpyMLPBinaryClassifier
-        Fitted, also by a single ``partial_fit``. It is not changed.
+    clf : NumpyMLPBinaryClassifier, or pair (weights, biases)
+        Fitted, also by a single ``partial_fit``; it is not changed. Or matrices of your own, as
+        `compare_gradients` takes them.
     X : array-like or sparse matrix of shape (n_samples, n_features)
         Of many rows, a seeded sample is checked.
     y : array-like of shape (n_samples,)
         Labels among ``clf.classes_``; one class alone suffices.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights, as ``fit`` takes them.
+        Weights, as ``fit`` takes them; not where matrices are given.
     network : int, default=0
         Which one of the stack.
+    activation : str, default="logistic"
+        Of the hidden units, where matrices are given; an estimator has its own.
+    loss : {"log_loss", "squared_error"}, default="log_loss"
+        Where matrices are given.
 
     Returns
     -------
@@ -143,8 +185,8 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     ------
     NotFittedError
     ValueError
-        For rows, labels or weights that ``fit`` would refuse, and for a network that does not
-        exist.
+        For rows, labels or weights that ``fit`` would refuse, for a network that does not exist,
+        and for matrices that do not fit each other.
 
     Notes
     -----
@@ -179,11 +221,17 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
     >>> [(m.layer, m.name, m.shape) for m in report.matrices][-2:]
     [(3, 'weights', (5, 1)), (3, 'biases', (1,))]
     """
-    clf = working_copy(clf, network)
-    given, _ = training_rows(clf, X, y, sample_weight)
-    rng, n_given = np.random.default_rng(0), len(given.index)
-    rows = as_float64(given.take(rng.permutation(n_given)[:MOST_ROWS]))
-    problem = replace(problem_of(clf, rows), dropout=0.0)
+    rng = np.random.default_rng(0)
+    if isinstance(clf, list | tuple):
+        if sample_weight is not None:
+            raise ValueError("sample_weight is for an estimator; leave it out for matrices.")
+        problem = read_pair(clf, X, y, activation, loss).problem
+        given, network = problem.rows, 0
+        problem = replace(problem, rows=drawn(given, rng))
+    else:
+        clf = working_copy(clf, network)
+        given, _ = training_rows(clf, X, y, sample_weight)
+        problem = replace(problem_of(clf, drawn(given, rng)), dropout=0.0)
     layout, checker = problem.stack.layout, Checker(problem, network)
     matrices = []
     for layer, places in enumerate(layout.views(np.arange(layout.n_params)[np.newaxis]), 1):
@@ -194,12 +242,13 @@ def check_gradients(clf, X, y, sample_weight=None, *, network=0):
         matrices=matrices,
         network=network,
         layer_sizes=layout.layer_sizes,
-        n_rows=len(rows.index),
-        n_rows_given=n_given,
+        n_rows=len(problem.rows.index),
+        n_rows_given=len(given.index),
     )
 
 
-def as_float64(rows):
-    """A copy of these rows alone, dense or sparse, in float64."""
+def drawn(rows, rng):
+    """A copy of rows alone, of many a sample, dense or sparse, in float64."""
+    rows = rows.take(rng.permutation(len(rows.index))[:MOST_ROWS])
     X = rows.X[rows.index].astype(np.float64)
     return Rows(X, np.arange(X.shape[0]), rows.sign.astype(np.float64), rows.weight)

@@ -5,6 +5,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
+from textwrap import dedent
 
 import numpy as np
 from scipy import sparse
@@ -23,6 +25,8 @@ from .fitted import (
     values_of_rows,
     working_copy,
 )
+from .html import html_table
+from .own_matrices.reading import read_pair
 
 MOST_LINES = 24  # of a list of names
 
@@ -99,37 +103,55 @@ class Trace:
     column_names: Sequence[str] = ()
     input_names: Sequence[str] = ()
 
-    def __str__(self):
-        f, slope = ACTIVATIONS[self.activation].formula, ACTIVATIONS[self.activation].slope
-        loss, delta = LOSSES[self.loss_name].formulas
-        n_layers = len(self.layers)
+    @property
+    def headline(self):
+        """The network, the label and the target."""
         sizes = "-".join(str(len(a)) for a in (self.a0, *(layer.a for layer in self.layers)))
-        lines = [f"Network {self.network} ({sizes}), y = {self.y!r}, t = {self.target:g}"]
-        lines += ["", "forward", *self._row_and_inputs()]
+        return f"Network {self.network} ({sizes}), y = {self.y!r}, t = {self.target:g}"
+
+    def __str__(self):
+        forward = [line for block in self._forward() for line in block]
+        backward = [line for block in self._backward() for line in block]
+        return "\n".join([self.headline, "", "forward", *forward, "", "backward", *backward])
+
+    def _repr_html_(self):
+        parts = [f"<p><strong>{escape(self.headline)}</strong></p>"]
+        for name, blocks in (("forward", self._forward()), ("backward", self._backward())):
+            cells = [(title.strip(), dedent("\n".join(numbers))) for title, *numbers in blocks]
+            parts.append(html_table((name, "numbers"), cells, is_code=True))
+        return "".join(parts)
+
+    # A block is a list of lines: a formula with its shape, then the numbers.
+
+    def _forward(self):
+        yield from self._row_and_inputs()
         for number, layer in enumerate(self.layers, 1):
-            lines += shown(f"W{number}", layer.W) + shown(f"b{number}", layer.b)
-            lines += shown(f"z{number} = W{number}^T a{number - 1} + b{number}", layer.z)
-            is_last = number == n_layers
+            yield shown(f"W{number}", layer.W)
+            yield shown(f"b{number}", layer.b)
+            yield shown(f"z{number} = W{number}^T a{number - 1} + b{number}", layer.z)
+            f = ACTIVATIONS[self.activation].formula
+            is_last = number == len(self.layers)
             apply = f"p = 1 / (1 + exp(-z{number}))" if is_last else f"f(z{number}), f(z) = {f}"
-            lines += shown(f"a{number} = {apply}", layer.a)
-        lines += shown(f"L = {loss}", np.float64(self.loss))
-        lines += ["", "backward"]
-        for number in range(n_layers, 0, -1):
+            yield shown(f"a{number} = {apply}", layer.a)
+        yield shown(f"L = {LOSSES[self.loss_name].formulas[0]}", np.float64(self.loss))
+
+    def _backward(self):
+        for number in range(len(self.layers), 0, -1):
             layer, above = self.layers[number - 1], number + 1
+            slope = ACTIVATIONS[self.activation].slope
             back = f"(W{above} delta{above}) * f'(z{number}), f'(z) = {slope}"
-            formula = delta if number == n_layers else back
-            lines += shown(f"delta{number} = dL/dz{number} = {formula}", layer.delta)
-            lines += shown(f"dL/dW{number} = a{number - 1} delta{number}^T", layer.grad_W)
-            lines += shown(f"dL/db{number} = delta{number}", layer.grad_b)
-        lines += self._gradient_of_inputs()
-        return "\n".join(lines)
+            formula = LOSSES[self.loss_name].formulas[1] if above > len(self.layers) else back
+            yield shown(f"delta{number} = dL/dz{number} = {formula}", layer.delta)
+            yield shown(f"dL/dW{number} = a{number - 1} delta{number}^T", layer.grad_W)
+            yield shown(f"dL/db{number} = delta{number}", layer.grad_b)
+        yield self._gradient_of_inputs()
 
     def _row_and_inputs(self):
-        """Lines: the row and the inputs; by name, unless they are columns without any."""
+        """Blocks: the row and the inputs; by name, unless they are columns without any."""
         if self._are_columns:
-            return shown("x, the row", self.x) + shown("a0 = x scaled", self.a0)
+            return shown("x, the row", self.x), shown("a0 = x scaled", self.a0)
         by_name = listed("x, the row", self.x, self.column_names)
-        return by_name + listed("a0 = x as inputs", self.a0, self.input_names)
+        return by_name, listed("a0 = x as inputs", self.a0, self.input_names)
 
     def _gradient_of_inputs(self):
         title = "dL/da0 = W1 delta1"
@@ -181,7 +203,7 @@ def shown(title, array):
 
 
 @own_arithmetic
-def trace(clf, x, y, *, network=0):
+def trace(clf, x, y, *, network=0, activation="logistic", loss="log_loss"):
     """Follow one row forward and backward through a network of a fitted estimator.
 
     With the weights of layer l in the columns of W_l ::
@@ -197,14 +219,18 @@ def trace(clf, x, y, *, network=0):
 
     Parameters
     ----------
-    clf : NumpyMLPBinaryClassifier
-        Fitted. It is not changed.
+    clf : NumpyMLPBinaryClassifier, or pair (weights, biases)
+        Fitted; it is not changed. Or matrices of your own, as `compare_gradients` takes them.
     x : array-like of shape (n_features,) or (1, n_features)
         One row; of a frame, ``X.iloc[3]`` or ``X[3:4]``.
     y : int, float, bool or str
-        Its label, one of ``clf.classes_``.
+        Its label, one of ``clf.classes_``; 0 or 1 where matrices are given.
     network : int, default=0
         Which one of the stack; the estimator's probability is the mean over all of them.
+    activation : str, default="logistic"
+        Of the hidden units, where matrices are given; an estimator has its own.
+    loss : {"log_loss", "squared_error"}, default="log_loss"
+        Where matrices are given.
 
     Returns
     -------
@@ -216,7 +242,8 @@ def trace(clf, x, y, *, network=0):
     ------
     NotFittedError
     ValueError
-        For a row, a label or a network that does not fit the estimator.
+        For a row, a label or a network that does not fit the estimator; for matrices that do not
+        fit each other.
 
     Notes
     -----
@@ -260,6 +287,8 @@ def trace(clf, x, y, *, network=0):
     >>> round(row.probability - row.target, 4)
     -0.6979
     """
+    if isinstance(clf, list | tuple):
+        return trace_of_matrices(clf, x, y, activation, loss)
     clf = working_copy(clf, network)
     row, y = one_row(clf, x), np.atleast_1d(y)
     if y.shape != (1,):
@@ -267,34 +296,58 @@ def trace(clf, x, y, *, network=0):
     check_given_labels(y, clf.classes_)
     stack = stack_of(clf).unfolded(np.float64)
     stack = stack.with_params(stack.params[[network]])
+    return Trace(
+        x=values_of_rows(clf, row)[0],
+        y=y.tolist()[0],
+        network=network,
+        column_names=names_of_columns(clf),
+        input_names=clf.input_names_,
+        **followed(stack, row, y[0] == clf.classes_[1], clf.label_smoothing, clf.loss),
+    )
+
+
+def trace_of_matrices(pair, x, y, activation, loss):
+    """The trace of a row through somebody's own matrices."""
+    own = read_pair(pair, x, y, activation, loss)
+    if len(own.X) != 1:
+        raise ValueError(f"x has {len(own.X)} rows; give one, such as X[:1].")
+    names = [f"x{at}" for at in range(own.sizes[0])]
+    label = np.asarray(y).ravel().tolist()[0]
+    return Trace(
+        x=own.X[0],
+        y=label,
+        network=0,
+        column_names=names,
+        input_names=names,
+        **followed(own.problem.stack, own.X, own.t[0, 0] > 0, 0.0, loss),
+    )
+
+
+def followed(stack, row, is_positive, smoothing, loss_name):
+    """What a `Trace` has of the passes of one row, of a stack of one network."""
     grad = np.empty_like(stack.params)
     passed = Network(stack, 1, grad)
     inputs = Reader(stack.to_apply, np.float64).read(row, slice(None))
-    sign, smoothing = (1 if y[0] == clf.classes_[1] else -1), clf.label_smoothing
+    sign = 1 if is_positive else -1
     against, loss = -sign * passed.forward(inputs), np.empty((1, 1))
     # The activations overwrote z in place, so compute it again.
     read = [inputs, *(a[0] for a in passed.a)]
     z = [(W[0].T @ a)[:, 0] for W, a in zip(stack.layers, read, strict=True)]
     a = [*(units[0, :, 0].copy() for units in passed.units), expit(z[-1])]
-    LOSSES[clf.loss].value(against, smoothing, loss)
-    LOSSES[clf.loss].slope(against, smoothing, passed.slope)
+    LOSSES[loss_name].value(against, smoothing, loss)
+    LOSSES[loss_name].slope(against, smoothing, passed.slope)
     passed.slope *= -sign
     passed.backward()
-    return Trace(
-        x=values_of_rows(clf, row)[0],
-        a0=inputs[:-1, 0],
-        y=y.tolist()[0],
-        target=(1 + sign * (1 - smoothing)) / 2,
-        layers=traced_layers(stack, z, a, passed, grad),
-        probability=float(a[-1][0]),
-        loss=float(loss[0, 0]),
-        grad_a0=passed.input_gradient()[0, :, 0],
-        network=network,
-        activation=stack.activation,
-        loss_name=clf.loss,
-        column_names=names_of_columns(clf),
-        input_names=clf.input_names_,
-    )
+    return {
+        "a0": inputs[:-1, 0],
+        "target": (1 + sign * (1 - smoothing)) / 2,
+        "layers": traced_layers(stack, z, a, passed, grad),
+        "probability": float(a[-1][0]),
+        "loss": float(loss[0, 0]),
+        "grad_a0": passed.input_gradient()[0, :, 0],
+        "activation": stack.activation,
+        "loss_name": loss_name,
+    }
 
 
 def traced_layers(stack, z, a, passed, grad):

@@ -12,6 +12,7 @@ SIDE = {
     "diagnosis.trials": ["Trial"],
     "explanation": ["Explanation"],
     "gradients": ["GradientCheck", "MatrixCheck"],
+    "own_matrices.report": ["GradientComparison", "GradientVerdict", "Fault"],
     "tracing": ["Trace", "TracedLayer"],
     "display": [
         "TrainingCurveDisplay",

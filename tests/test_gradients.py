@@ -1,5 +1,6 @@
 """A check finds a gradient wrong where it is wrong, and only there; a trace is the formulas."""
 
+import html
 import math
 import pickle
 from dataclasses import replace
@@ -583,3 +584,54 @@ def test_rows_that_fit_would_not_take_are_not_checked(small, rows, labels, weigh
 def test_a_row_that_does_not_fit_is_not_traced(small, row, label, message):
     with pytest.raises(ValueError, match=message):
         trace(small().fit(X, Y), row, label)
+
+
+# Matrices of one's own, in place of an estimator ------------------------------------------------
+
+
+def plain_network(small, loss):
+    """An estimator without scaling, and its matrices as (units, inputs) with columns of biases."""
+    clf = small(**DEEP, n_estimators=1, activation="tanh", loss=loss, scale_inputs=None).fit(X, Y)
+    return clf, ([W.T for W in clf.coefs_], [b[:, np.newaxis] for b in clf.intercepts_])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_matrices_are_traced_and_checked_as_the_estimator_that_has_them(small, loss):
+    clf, matrices = plain_network(small, loss)
+    of_clf = trace(clf, X[3], "yes")
+    of_matrices = trace(matrices, X[3], 1, activation="tanh", loss=loss)
+    for one, other in zip(of_clf.layers, of_matrices.layers, strict=True):
+        for name in ("W", "b", "z", "a", "delta", "grad_W", "grad_b"):
+            assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12)
+    assert str(of_matrices).partition("\n")[2] == str(of_clf).partition("\n")[2]
+    labels = (Y == "yes").astype(int)
+    checked = check_gradients(matrices, X.T, labels, activation="tanh", loss=loss)
+    assert checked.ok
+    assert str(checked).split()[-30:] == str(check_gradients(clf, X, Y)).split()[-30:]
+
+
+@pytest.mark.parametrize(
+    ("look", "message"),
+    [
+        (lambda pair: trace(pair, X[:2], [0, 1]), r"x has 2 rows; give one, such as X\[:1\]"),
+        (lambda pair: trace(pair[0], X[0], 1), r"a pair \(weights, biases\) .* but 3 came"),
+        (lambda pair: trace(pair, X[0], "yes"), "y has the labels 'yes'; give 0 and 1"),
+        (lambda pair: check_gradients(pair, X[:, :1], Y), r"X has the shape \(120, 1\)"),
+        (lambda pair: check_gradients(pair, X, Y, np.ones(120)), "sample_weight is for an estim"),
+    ],
+)
+def test_matrices_that_do_not_fit_are_an_error(small, look, message):
+    with pytest.raises(ValueError, match=message):
+        look(plain_network(small, "log_loss")[1])
+
+
+def test_a_notebook_shows_every_formula_with_its_numbers(small):
+    clf, _ = plain_network(small, "log_loss")
+    traced = trace(clf, X[3], "yes")
+    page = html.unescape(traced._repr_html_())
+    lines = [line.strip() for line in str(traced).split("\n") if line.strip()]
+    assert all(line in page for line in lines)
+    report = check_gradients(clf, X, Y)
+    page = html.unescape(report._repr_html_())
+    assert report.headline in page
+    assert all(cell in page for matrix in report.matrices for cell in matrix.cells)

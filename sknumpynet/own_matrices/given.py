@@ -1,0 +1,69 @@
+"""Reads the gradients that somebody's own code got."""
+
+import numpy as np
+
+
+def read_gradients(gradients, network):
+    """The arrays that are given, by layer (from 0) and name, in the orientation of the formulas.
+
+    Parameters
+    ----------
+    gradients : sequence
+        Of the weights, or a pair: of the weights, of the biases. None for one that is not given.
+    network : OwnNetwork
+
+    Returns
+    -------
+    dict
+        (layer, 'weights' or 'biases') -> ndarray, of any shape.
+    """
+    n_layers = len(network.weights)
+    of_weights, of_biases = gradients if is_pair(gradients) else (gradients, None)
+    given = {}
+    for name, arrays in (("weights", of_weights), ("biases", of_biases)):
+        if arrays is None:
+            continue
+        if len(arrays) != n_layers:
+            raise ValueError(
+                f"gradients has {len(arrays)} array(s) of {name}, but the network has {n_layers} "
+                "layer(s); give ([dW1, dW2], [db1, db2]) or [dW1, dW2], None for one you do not "
+                "have."
+            )
+        for layer, array in enumerate(arrays):
+            if array is not None:
+                given[layer, name] = read_gradient(array, network, layer, name)
+    if not given:
+        raise ValueError("gradients has none; give one at least, or leave the argument out.")
+    return dict(sorted(given.items(), reverse=True))  # from the output down, weights first
+
+
+def is_pair(gradients):
+    """Whether there are two lists, rather than one of two matrices."""
+    if len(gradients) != 2:
+        return False
+    if gradients[0] is None:  # the weights of all layers, or of the first
+        return isinstance(gradients[1], list | tuple) and np.ndim(next(iter(gradients[1]))) < 2
+    is_list = isinstance(gradients[0], list | tuple)
+    return is_list and any(array is None or np.ndim(array) > 1 for array in gradients[0])
+
+
+def read_gradient(array, network, layer, name):
+    """A gradient as a matrix (fan_in, fan_out), as biases, or of another shape that it has."""
+    what = f"the gradient of the {name} of layer {layer + 1}"
+    try:
+        array = np.asarray(array)
+        array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} is no array of numbers ({error}); give one.") from error
+    shape_of_weights, shape_of_biases = network.shapes[layer]
+    if name == "weights":
+        if len(shape_of_weights) == 1 and array.shape == shape_of_weights:
+            return array[:, np.newaxis]
+        return array.T if network.is_transposed[layer] else array
+    if shape_of_biases is None:
+        raise ValueError(f"{what} is given, but the layer has no biases; give these, 0 maybe.")
+    n_rows, n_units = len(network.X), network.weights[layer].shape[1]
+    if array.size == n_units or 1 in array.shape:
+        return array.ravel()
+    is_by_unit = array.shape == (n_units, n_rows) and (network.has_columns or n_units != n_rows)
+    return array.T if is_by_unit else array
