@@ -78,7 +78,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         thirtieth of them within 64 and 256; 256 from 8,192 columns on.
     learning_rate : {'cosine', 'constant', 'invscaling', 'adaptive'}, default='cosine'
         The rate goes down half a cosine wave to 0 at ``max_iter``; stays; is divided by
-        (rows seen + 1)^power_t each epoch; or by 5 after ``n_iter_no_change`` without progress.
+        (rows seen + 1)^power_t; or by 5 after ``n_iter_no_change`` epochs without progress.
     learning_rate_init : float or 'auto', default='auto'
         Rate of the first step. 'auto' is, layer by layer, 3 % of the standard deviation of the
         initial weights, 5 % where weights are averaged.
@@ -167,7 +167,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), layer by layer; with a
         first axis of length ``n_estimators`` if that is above 1. With ``scale_inputs`` 'standard'
         or None they compute on raw inputs, for the scaling is folded in. The inputs are those of
-        ``input_names_``. Arrays put in their place are used from then on, if of so many inputs.
+        ``input_names_``. Arrays put in their place, of so many inputs, are used from then on.
     loss_curve_ : list
         Training objective of each epoch, the mean over its batches: a float, or an array over the
         networks, NaN for those that had finished.
@@ -217,7 +217,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     at least is an input, missing among them; all are 0 for a rare or unknown level. With more than
     20 levels, a number more is the target mean: log-odds of (positives + 10 r) / (rows + 10) of the
     level, r the base rate. Training rows have that of the other seven of eight folds. A level that
-    is an input has the base rate instead: the network would read labels in the mean. A date is two
+    is an input has the base rate, else networks would read labels in the mean. A date is two
     numbers, days since the first and day of the month, and levels: month, weekday, hour.
 
     A weight of 2 is the row twice, in whatever is learnt of columns too. Only ratios of weights
