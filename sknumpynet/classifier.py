@@ -193,7 +193,7 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         same rows, which makes each a little optimistic.
     oof_log_loss_ : float
         Weighted mean log loss of ``oof_proba_``.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (n_features,)
         Set by `fit`: how far each column moves the log-odds of held-out rows, summing to 1; its
         mean absolute contribution. `importance` says what it is worth.
     n_features_in_ : int
