@@ -74,7 +74,9 @@ class ContributionsDisplay:
 
     @classmethod
     @own_arithmetic
-    def from_estimator(cls, estimator, X, background=None, *, column=None, max_columns=10, ax=None):
+    def from_estimator(
+        cls, estimator, X, background=None, *, column=None, max_columns=10, ax=None, **how
+    ):
         """Explain rows and draw what comes out.
 
         Parameters
@@ -91,12 +93,14 @@ class ContributionsDisplay:
             Of more columns, or levels, the others are drawn together.
         ax : matplotlib Axes, default=None
             As in `plot`.
+        **how
+            Further arguments of `explain`.
 
         Returns
         -------
         ContributionsDisplay
         """
-        explanation = explain(estimator, X, background)
+        explanation = explain(estimator, X, background, **how)
         return cls(explanation, column=column, max_columns=max_columns).plot(ax)
 
     @quiet_arithmetic()
