@@ -307,7 +307,8 @@ def backward(stack, before, now, delta):
 def secants(stack, z, z_now, a, a_now):
     """Slope of the activation between z and z_now; where they are too near, in the middle."""
     away, slope = z_now - z, a_now - a
-    slope /= away
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope /= away
     is_near = np.abs(away, out=away) < np.sqrt(np.finfo(away.dtype).eps)
     near = np.flatnonzero(is_near)  # of four axes at once it takes ten times as long
     if len(near):
