@@ -147,7 +147,7 @@ def shapley(arguments):
     print(f"{'mean':24}" + "".join(f"{r:6.3f} {c:6.3f} " for r, c in both))
 
 
-def additive(_):
+def additive(_arguments):
     """Print correlations with the functions of single columns that y is drawn from."""
     rng = np.random.default_rng(0)
     X = rng.uniform(-2, 2, (20_000, len(SMOOTH)))
@@ -191,13 +191,13 @@ def catboost(arguments):
     print(f"{'mean':24} {share:.0%}, {rank:.2f}")
 
 
-def time(_):
+def time(_arguments):
     """Print CPU seconds."""
     X, y = make_classification(4_000, 30, n_informative=10, random_state=0)
     clf = NumpyMLPBinaryClassifier(random_state=0).fit(X[:3_000], y[:3_000])
     for n_steps in STEPS:
         seconds = []
-        for _ in range(3):
+        for _repeat in range(3):
             start = process_time()
             explain(clf, X[3_000:], X[:3_000], n_steps=n_steps)
             seconds.append(process_time() - start)

@@ -143,7 +143,7 @@ def drawn(rng):
 # A program with rows in rows ---------------------------------------------------------------------
 
 
-def by_products(case, wrong):
+def by_products(case, wrong):  # long, because a learner's program is one piece
     """dW and db of shapes (inputs, units) and (units,)."""
     W, b, X, y = case["W"], case["b"], case["X"], case["y"].reshape(-1, 1)
     n, layers, name = len(X), len(W), case["activation"]
@@ -283,7 +283,7 @@ def changed(case, wrong, dW, db, delta, n):
 # A program row by row, with columns --------------------------------------------------------------
 
 
-def row_by_row(case, wrong):
+def row_by_row(case, wrong):  # long, likewise
     """The same by loops over rows, layers and units; W as (units, inputs), b as columns."""
     W, b = [w.T for w in case["W"]], [bias.reshape(-1, 1) for bias in case["b"]]
     n, layers, name = len(case["X"]), len(W), case["activation"]

@@ -320,7 +320,7 @@ def explain(clf, X, background=None, *, n_background=100, n_steps=2, verbose=Fal
     """
     check_counts(n_background=n_background, n_steps=n_steps)
     clf = as_fitted(clf)
-    if np.ndim(X) == 1 and not sparse.issparse(X):
+    if len(getattr(X, "shape", "of a list")) == 1:
         raise ValueError(
             "X has one dimension; give rows of a table, of one row explain(clf, X.iloc[[3]]) or "
             "explain(clf, X[3:4])."
@@ -345,7 +345,7 @@ def explain(clf, X, background=None, *, n_background=100, n_steps=2, verbose=Fal
         values,
         float(judge.base),
         spread,
-        values_of_rows(clf, rows).copy(),
+        values_of_rows(clf, rows),
         names_of_columns(clf),
         clf.classes_[1:].tolist()[0],
         [levels is not None for levels in user_columns(clf).levels],
@@ -371,5 +371,5 @@ def check_computable(name, rows):
         raise ValueError(
             f"{name} has {len(rows)} row(s) with values so large, or networks with weights so "
             f"large, that their products are no numbers: row(s) {shortened(str(rows.tolist()))}, "
-            f"counted from 0; leave them out, or fit with scale_inputs='robust'."
+            "counted from 0; leave them out, or fit with scale_inputs='robust'."
         )

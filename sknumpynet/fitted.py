@@ -144,11 +144,11 @@ def values_of_rows(clf, X):
     Returns
     -------
     ndarray or CSR array of shape (n_rows, n_columns)
-        Of numbers; of a raw table, of objects, None where one is missing.
+        A copy: of numbers; of a raw table, of objects, None where one is missing.
     """
     fit = last_fit(clf)
     if fit.columns is None:
-        return X
+        return X.copy()
     table, values = user_columns(clf), np.empty((len(X), len(fit.columns.columns)), object)
     # Where fit saw none missing, that is a level unknown to it as well.
     described = zip(fit.columns.columns, table.levels, table.place, strict=True)

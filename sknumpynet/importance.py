@@ -119,10 +119,11 @@ class Importance:
 
     def _cells(self):
         order, others = self.order[:SHOWN], self.order[SHOWN:]
-        cells = [(f"{self.mean[at]:.4f}", f"±{self.std[at]:.4f}", self.columns[at]) for at in order]
+        std = [f"±{std:.4f}" if self.n_repeats > 1 else "" for std in self.std]
+        cells = [(f"{self.mean[at]:.4f}", std[at], self.columns[at]) for at in order]
         if len(others):
             most = f"{self.mean[others].max():.4f}"
-            cells.append((most, "at most", f"{len(others)} others, each"))
+            cells.append((most, "at most", f"each of {len(others)} more"))
         return cells
 
 
@@ -180,8 +181,8 @@ def importance(
 
     Losses are weighted by ``sample_weight`` times ``class_weight``, as in training; values are
     permuted whatever the weights of the rows. Of very many rows they are permuted within parts,
-    drawn at random, so that no array exceeds 64 MB: parts of 20,970 rows for all of the eight
-    default networks.
+    drawn at random, so that no array has more than 16 million numbers: parts of 20,970 rows for all
+    of the eight default networks.
 
     Permuting one column leaves what others tell. So groups of columns that tell much the same are
     permuted together as well, see ``alike``. These are columns any two of which have a
@@ -214,6 +215,11 @@ def importance(
     names = names_of_columns(clf)
     together = checked_together(together, names, user_columns(clf).names)
     rows = judged_rows(clf, X, y, sample_weight, groups)
+    if len(rows.index) < 2:
+        raise ValueError(
+            f"X has {len(rows.index)} row(s) of positive weight, and values are permuted among "
+            "rows; give many, such as those of the fit: importance(clf, X_train, y_train)."
+        )
     folded = stack_of(clf)
     stack, least = folded.unfolded(np.dtype(clf.precision)), np.finfo(rows.X.dtype).tiny
     if rows.fold is None:  # probabilities are kept from 0, as those of `out_of_fold` are by tiny

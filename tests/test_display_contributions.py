@@ -1,7 +1,5 @@
 """Pictures of contributions show those of `explain`, and of importance what it is given."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -11,6 +9,7 @@ from scipy.special import logit
 from sknumpynet import explain, importance
 from sknumpynet.display import ContributionsDisplay, ImportanceDisplay
 from sknumpynet.explanation import Explanation
+from sknumpynet.importance import Importance
 
 mpl = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 mpl.use("agg")
@@ -299,8 +298,7 @@ def test_long_names_are_cut_in_the_middle():
 @pytest.mark.parametrize("max_columns", [2, 10])
 def test_bars_are_the_worth_of_columns_with_their_deviations(max_columns):
     mean, std = np.array([0.01, 0.3, -0.02, 0.1]), np.array([0.01, 0.02, 0.03, 0.04])
-    given = SimpleNamespace(columns=["a", "b", "c", "d"], mean=mean, std=std)
-    given.loss, given.judged_on = 0.4567, "out of fold"
+    given = Importance(mean, std, ["a", "b", "c", "d"], 0.4567, "out of fold", [], 5)
     display = ImportanceDisplay(given, max_columns=max_columns).plot()
     order = [1, 3, 0, 2][:max_columns]
     assert labels_of(display.ax_.yaxis) == [given.columns[at] for at in order]

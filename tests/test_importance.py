@@ -267,12 +267,6 @@ def test_what_is_given_is_only_read(small):
 
 
 @pytest.mark.filterwarnings("error")
-def test_one_new_row_is_judged(small):
-    worth = importance(small().fit(X, y), X[:1], y[:1])
-    assert not worth.mean.any()
-    assert worth.alike == []
-
-
 def test_the_seed_determines_the_permutations(small):
     clf = small().fit(X, y)
     one, same, other = (importance(clf, X, y, random_state=seed) for seed in (1, 1, 2))
@@ -315,6 +309,18 @@ def test_where_columns_are_named_by_numbers_a_number_is_a_name(small):
 def test_a_column_named_twice_is_refused(small, columns):
     with pytest.raises(ValueError, match="names a column twice"):
         importance(small().fit(X, y), X, y, together={"twice": columns})
+
+
+def test_of_one_repeat_no_deviation_is_said(small):
+    clf = small().fit(X, y)
+    assert "±" in str(importance(clf, X, y, n_repeats=2))
+    assert "±" not in str(importance(clf, X, y, n_repeats=1))
+
+
+def test_one_row_has_no_other_to_take_values_from(small):
+    clf = small().fit(X, y)
+    with pytest.raises(ValueError, match=r"1 row\(s\) of positive.*importance\(clf, X_train"):
+        importance(clf, X[:1], y[:1])
 
 
 @pytest.mark.parametrize("columns", [3, None, "x0", []])
@@ -397,7 +403,7 @@ def test_it_prints_the_largest_and_how_many_others(small):
         f"{worth.mean[largest]:.4f}", f"±{worth.std[largest]:.4f}", worth.columns[largest]
     ]  # fmt: skip
     others = worth.mean[worth.order[20:]].max()
-    assert lines[20:] == [f"{others:>10.4f} at most  5 others, each"]
+    assert lines[20:] == [f"{others:>10.4f} at most  each of 5 more"]
     assert worth._repr_html_().count("<tr>") == 22
     assert "judged by all networks, as rows that none of them was trained on." in str(
         importance(clf, table[:9], y[:9] > 0)

@@ -8,13 +8,12 @@ from ..arithmetic import own_arithmetic, quiet_arithmetic
 from ..explanation import explain
 from ..parameters import check_counts
 from ..validation import shortened
-from .drawing import BLUE, LARGEST_NUMBER, VERMILION, begin, begin_lines, cut
+from .drawing import BAR, BLUE, LARGEST_NUMBER, VERMILION, begin, begin_lines, cut
 
 PURPLE, GREY = "#A05A9C", "#808080"  # between the two others, and neither
-COLOURS = "value; grey: no order"
+COLOURS = "value; grey: missing or no order"
 MUCH = 1e5  # log-odds, of which decimals do not matter
-LONGEST = 28  # letters of a label
-BAR, STRIP = 0.6, 0.8  # of a line's height: a bar, the points of many rows
+STRIP = 0.8  # of a line's height: the points of many rows
 POINT = 12  # square points
 PILES, LEAST_GAP = 110, 0.14  # piles of points side by side; a point's part of a line's height
 FOR_MISSING = 0.12  # of the span of a column's values: how far on the left missing ones are
@@ -140,7 +139,7 @@ class ContributionsDisplay:
         numbers += [signed(values[part].sum()) for part in others]
         ends = bounded([of.base_value, result])
         labels = ["background", *labels, "this row"]
-        ink = begin_lines(self, ax, [cut(label, LONGEST) for label in labels])
+        ink = begin_lines(self, ax, [cut(label) for label in labels])
         lines, reached = np.arange(len(labels)), of.base_value + np.cumsum([0, *steps])
         self.bars_ = self.ax_.barh(
             lines[1:-1],
@@ -156,7 +155,7 @@ class ContributionsDisplay:
         right = self.ax_.secondary_yaxis("right")
         right.set_yticks(lines, [signed(ends[0]), *numbers, signed(ends[1])])
         right.tick_params(length=0)
-        self.ax_.set_xlabel(f"log-odds of class {cut(str(of.pos_label), LONGEST)}")
+        self.ax_.set_xlabel(f"log-odds of class {cut(str(of.pos_label))}")
         begin, end = expit(ends)
         label_probabilities(self.ax_).set_xlabel(f"probability, from {begin:.3f} to {end:.3f}")
 
@@ -164,7 +163,7 @@ class ContributionsDisplay:
         """A strip of points a column."""
         of, (order, others) = self.explanation, self._parted(self.explanation.order)
         labels = [of.columns[at] for at in order] + [left_out(part, "column") for part in others]
-        begin_lines(self, ax, [cut(label, LONGEST) for label in labels])
+        begin_lines(self, ax, [cut(label) for label in labels])
         strips = [of.values[:, at] for at in order]
         strips += [of.values[:, part].sum(axis=1) for part in others]
         ranks = [ranks_of(of.values_of(at)) for at in order] + [np.full(len(of), np.nan)] * len(
@@ -202,12 +201,11 @@ class ContributionsDisplay:
         labels = [names[part[0]] for part in parts[: len(frequent)]]
         labels += [left_out(part, "level") for part in others]
         labels = [
-            f"{cut(label, LONGEST)} ({some.sum():,})"
-            for label, some in zip(labels, rows, strict=True)
+            f"{cut(label)} ({some.sum():,})" for label, some in zip(labels, rows, strict=True)
         ]
         begin_lines(self, ax, labels)
         self._draw_strips([values[some] for some in rows])
-        self.ax_.set_ylabel(f"{cut(self.column, LONGEST)} (rows)")
+        self.ax_.set_ylabel(f"{cut(self.column)} (rows)")
 
     def _draw_numbers(self, ax, at):
         """Points of contributions by number or date, those without one on the left."""
@@ -224,12 +222,12 @@ class ContributionsDisplay:
         self.spread_lines_ = self.ax_.vlines(place, *ends, colors=BLUE, alpha=FAINT, lw=1)
         self.points_ = [self.ax_.scatter(place, values, POINT, color=BLUE, linewidths=0, zorder=2)]
         self.ax_.axhline(0, color=ink, ls=":", lw=1, zorder=0.9)
-        self.ax_.set_xlabel(cut(self.column, LONGEST))
+        self.ax_.set_xlabel(cut(self.column))
         self.ax_.set_ylabel(self._added)
 
     @property
     def _added(self):
-        return f"added to log-odds of class {cut(str(self.explanation.pos_label), LONGEST)}"
+        return f"added to log-odds of class {cut(str(self.explanation.pos_label))}"
 
     def _draw_strips(self, strips, ranks=None):
         """Points of contributions, a strip a line; coloured by rank, where that is given."""

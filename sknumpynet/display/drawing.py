@@ -3,6 +3,7 @@
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 BLUE, VERMILION = "#1F85C7", "#D55E00"  # told apart by everybody, on white and on black
+BAR, LONGEST = 0.6, 28  # height of a bar by that of its line, letters of a label
 LINE_HEIGHT, AXES_HEIGHT = 0.34, 1.3  # inches of a new figure: a bar or strip, all else
 LARGEST_NUMBER = 1e300  # to be drawn: matplotlib computes with multiples of it
 
@@ -56,7 +57,7 @@ def begin_lines(display, ax, labels):
     return ink
 
 
-def cut(name, longest):
+def cut(name, longest=LONGEST):
     """A name of no more than so many letters; of a longer one the middle is left out.
 
     Dollars are escaped: matplotlib reads what stands between two as mathematics.

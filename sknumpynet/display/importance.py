@@ -5,10 +5,7 @@ import numpy as np
 from ..arithmetic import own_arithmetic, quiet_arithmetic
 from ..importance import importance
 from ..parameters import check_counts
-from .drawing import BLUE, begin_lines, cut
-
-BAR = 0.6  # of a line's height
-LONGEST = 28  # letters of a name
+from .drawing import BAR, BLUE, begin_lines, cut
 
 
 class ImportanceDisplay:
@@ -88,9 +85,8 @@ class ImportanceDisplay:
         """
         check_counts(max_columns=self.max_columns)
         of = self.importance
-        mean, std = np.asarray(of.mean), np.asarray(of.std)
-        order = np.argsort(-mean, kind="stable")[: self.max_columns]
-        ink = begin_lines(self, ax, [cut(of.columns[at], LONGEST) for at in order])
+        mean, std, order = of.mean, of.std, of.order[: self.max_columns]
+        ink = begin_lines(self, ax, [cut(of.columns[at]) for at in order])
         lines = np.arange(len(order))
         self.bars_ = self.ax_.barh(lines, mean[order], BAR, color=BLUE)
         ends = (mean - std)[order], (mean + std)[order]

@@ -51,6 +51,21 @@ class Activation(NamedTuple):
     limits: tuple[float, float] | None = None
 
 
+def applied(name, z):
+    """a in an array of its own, and what its slope needs besides."""
+    activation, a = ACTIVATIONS[name], z.copy()
+    saved = np.zeros((activation.n_saved, *z.shape), z.dtype)
+    activation.apply(a, saved)
+    return a, saved
+
+
+def slope(name, a, saved):
+    """da/dz in an array of its own, of what `applied` gives; a and saved may be destroyed."""
+    slope = np.ones_like(a)
+    ACTIVATIONS[name].multiply_by_slope(slope, a, saved)
+    return slope
+
+
 def apply_identity(z, saved):
     """a = z."""
 

@@ -32,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from .activations import ACTIVATIONS
+from .activations import applied, slope
 from .batching import batches
 from .first_layer import FirstLayer
 from .folds import row_keys
@@ -80,11 +80,11 @@ class Background:
 
     def __init__(self, stack, X, column, dtype):
         self.stack, self.first, self.dtype = stack, FirstLayer(stack, column), dtype
-        self.rows, self.n_rows = self.first.read(X, np.arange(X.shape[0])), X.shape[0]
+        rows, self.n_rows = self.first.read(X, np.arange(X.shape[0])), X.shape[0]
         # Inputs count from those of the first row, so that equal columns contribute exactly 0.
-        inputs = self.rows.dense(slice(None))
+        inputs = rows.dense(slice(None))
         self.reference = inputs[:, :1].copy()
-        self.rows = self.rows._replace(inputs=inputs - self.reference)
+        self.rows = rows._replace(inputs=inputs - self.reference)
         self.is_computable = np.isfinite(self.rows.z).all(axis=(0, 2))
         n_units = max(stack.layout.layer_sizes[1:])
         self.block = max(1, isqrt(BLOCK_VALUES // (len(stack) * n_units)))
@@ -184,7 +184,7 @@ class Background:
         """
         edges = self.first.edges[columns.start : columns.stop + 1]
         W, n_rows = self.first.W[:, edges[0] : edges[-1]], piece.stop - piece.start
-        inputs = self.rows.dense(slice(edges[0], edges[-1]), piece)
+        inputs = self.rows.inputs[edges[0] : edges[-1], piece]
         n_networks, _, n_units = W.shape
         parts = np.empty((n_networks, len(edges) - 1, n_rows, n_units), W.dtype)
         if (np.diff(edges) == 1).all():
@@ -275,49 +275,40 @@ def forward(stack, z):
     """
     passed = Passed([z], [])
     for layer in stack.layers[1:]:
-        passed.a.append(activations(stack, passed.z[-1])[0])
+        passed.a.append(applied(stack.activation, passed.z[-1])[0])
         z = passed.a[-1] @ layer[:, np.newaxis, :-1]
         z += layer[:, np.newaxis, -1:]
         passed.z.append(z)
     return passed
 
 
-def activations(stack, z):
-    """a, and what the slope at a needs."""
-    activation, a = ACTIVATIONS[stack.activation], z.copy()
-    saved = np.zeros((activation.n_saved, *z.shape), z.dtype)
-    activation.apply(a, saved)
-    return a, saved
-
-
 def backward(stack, before, now, delta):
     """Slopes by the pre-activations of the first layer, between two passes, of those by logit."""
     for number in reversed(range(len(now.a))):
         W_t = stack.layers[number + 1][:, np.newaxis, :-1].swapaxes(2, 3)
-        slope = secants(stack, before.z[number], now.z[number], before.a[number], now.a[number])
+        ends = before.z[number], now.z[number], before.a[number], now.a[number]
+        secant = secants(stack.activation, *ends)
         if delta.shape[-1] == 1:  # an outer product
-            slope *= W_t
-            slope *= delta
+            secant *= W_t
+            secant *= delta
         else:
-            slope *= delta @ W_t
-        delta = slope
+            secant *= delta @ W_t
+        delta = secant
     return delta
 
 
-def secants(stack, z, z_now, a, a_now):
+def secants(activation, z, z_now, a, a_now):
     """Slope of the activation between z and z_now; where they are too near, in the middle."""
-    away, slope = z_now - z, a_now - a
+    away, secant = z_now - z, a_now - a
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope /= away
+        secant /= away
     is_near = np.abs(away, out=away) < np.sqrt(np.finfo(away.dtype).eps)
     near = np.flatnonzero(is_near)  # of four axes at once it takes ten times as long
     if len(near):
         near = np.unravel_index(near, away.shape)
         middle = sum(np.broadcast_to(end, away.shape)[near] for end in (z, z_now)) / 2
-        of_middle = np.ones_like(middle)
-        ACTIVATIONS[stack.activation].multiply_by_slope(of_middle, *activations(stack, middle))
-        slope[near] = of_middle
-    return slope
+        secant[near] = slope(activation, *applied(activation, middle))
+    return secant
 
 
 def slope_of_log_odds(logits, logits_now, dtype):
@@ -329,7 +320,7 @@ def slope_of_log_odds(logits, logits_now, dtype):
     """
     if len(logits) == 1:
         return np.ones_like(logits_now - logits)
-    away, slope = logits_now - logits, 0
+    away, total = logits_now - logits, 0
     is_near = abs(away) < np.sqrt(np.finfo(away.dtype).eps)
     away[is_near] = 1
     limits = logit_range(np.dtype(dtype))
@@ -339,8 +330,8 @@ def slope_of_log_odds(logits, logits_now, dtype):
         p, p_now = expit(sign * logits), expit(sign * logits_now)
         secant = sign * (p_now - p) / away
         np.copyto(secant, p * (1 - p), where=is_near)
-        slope = slope + secant / logarithmic_mean(p.sum(axis=0), p_now.sum(axis=0))
-    return slope.astype(away.dtype)
+        total = total + secant / logarithmic_mean(p.sum(axis=0), p_now.sum(axis=0))
+    return total.astype(away.dtype)
 
 
 def logarithmic_mean(a, b):

@@ -13,7 +13,7 @@ from ..arithmetic import own_arithmetic
 from .given import read_gradients
 from .reading import read_network, tolerance_of
 from .report import GradientComparison
-from .search import explain
+from .search import reconstruct
 from .verdicts import Teller
 
 
@@ -128,8 +128,8 @@ def judged(network, gradients):
     for reading in network.readings():
         theirs = read_gradients(gradients, reading)
         tolerance = max(reading.tolerance, tolerance_of(theirs.values()))
-        found.append(explain(replace(reading, tolerance=tolerance), theirs))
-    explanation, judge = min(found, key=lambda pair: pair[0].cost)
-    teller = Teller(judge, explanation)
+        found.append(reconstruct(replace(reading, tolerance=tolerance), theirs))
+    reconstruction, judge = min(found, key=lambda pair: pair[0].cost)
+    teller = Teller(judge, reconstruction)
     keys = sorted(judge.theirs, key=lambda key: (-key[0], key[1] == "biases"))
     return judge.network, [teller.verdict(*key) for key in keys]

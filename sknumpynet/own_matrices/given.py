@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .reading import floats
+
 
 def read_gradients(gradients, network):
     """The arrays that are given, by layer (from 0) and name, in the orientation of the formulas.
@@ -50,11 +52,7 @@ def is_pair(gradients):
 def read_gradient(array, network, layer, name):
     """A gradient as a matrix (fan_in, fan_out), as biases, or of another shape that it has."""
     what = f"the gradient of the {name} of layer {layer + 1}"
-    try:
-        array = np.asarray(array)
-        array = array if array.dtype.kind == "f" else array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} is no array of numbers ({error}); give one.") from error
+    array = floats(array, what)
     shape_of_weights, shape_of_biases = network.shapes[layer]
     if name == "weights":
         if len(shape_of_weights) == 1 and array.shape == shape_of_weights:

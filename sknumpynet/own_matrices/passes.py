@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from ..engine.activations import ACTIVATIONS
+from ..engine.activations import ACTIVATIONS, applied, slope
 
 
 @dataclass
@@ -76,20 +76,14 @@ class Slip(NamedTuple):
 
 def bent(name, z):
     """An activation and its slope at z."""
-    activation, a = ACTIVATIONS[name], z[np.newaxis].copy()
-    saved = np.zeros((activation.n_saved, *a.shape))
-    activation.apply(a, saved)
-    slope, used = np.ones_like(a), a.copy()
-    activation.multiply_by_slope(slope, used, saved)
-    return a[0], slope[0]
+    a, saved = applied(name, z[np.newaxis])  # of one network
+    return a[0].copy(), slope(name, a, saved)[0]
 
 
 def slope_formula(name, a):
     """The formula of a slope that is one of a, whatever a is."""
-    activation, used = ACTIVATIONS[name], a[np.newaxis].copy()
-    slope, saved = np.ones_like(used), np.zeros((activation.n_saved, *used.shape))
-    activation.multiply_by_slope(slope, used, saved)
-    return slope[0]
+    saved = np.zeros((ACTIVATIONS[name].n_saved, 1, *a.shape))
+    return slope(name, a[np.newaxis].copy(), saved)[0]
 
 
 def run(network, slips=()):
@@ -115,21 +109,21 @@ def run(network, slips=()):
     passed = Passed(network, a, z, [None] * (last + 1), names)
     passed.delta[last] = delta_of_output(passed, of("error", last)[0], of("slope", last)[0])
     for layer in reversed(range(last)):
-        (back, rate), (slope, _) = of("back", layer), of("slope", layer)
+        (back, rate), (bend, _) = of("back", layer), of("slope", layer)
         above = back(passed, layer, rate) if back else from_above(passed, layer)
-        passed.delta[layer] = above * (slope(passed, layer) if slope else passed.slope(layer))
+        passed.delta[layer] = above * (bend(passed, layer) if bend else passed.slope(layer))
     return passed
 
 
-def delta_of_output(passed, error, slope):
+def delta_of_output(passed, error, change):
     """dLoss/dp times dp/dz; of the log loss, where the second cancels, without dividing."""
     last, t = len(passed.z) - 1, passed.network.t
     z, p = passed.z[last], passed.a[-1]
     delta, right = error(z, p, t) if error else p - t, p * (1 - p)
     if passed.network.loss == "squared_error":
-        return delta * (slope(passed, last) if slope else right)
+        return delta * (change(passed, last) if change else right)
     with np.errstate(divide="ignore"):  # as the program with this mistake would divide
-        return delta * (slope(passed, last) / right) if slope else delta
+        return delta * (change(passed, last) / right) if change else delta
 
 
 def from_above(passed, layer):

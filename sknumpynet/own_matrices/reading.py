@@ -208,13 +208,18 @@ def as_list(arrays, name, such_as):
     return arrays
 
 
-def numbers(array, name):
-    """An array of finite floats, in the dtype in which it came if that is one of floats."""
+def floats(array, name):
+    """An array of floats, in the dtype in which it came if that is one of floats."""
     try:
         array = np.asarray(array)
-        array = array if array.dtype.kind == "f" else array.astype(np.float64)
+        return array if array.dtype.kind == "f" else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} is no array of numbers ({error}); give one.") from error
+
+
+def numbers(array, name):
+    """An array of finite floats."""
+    array = floats(array, name)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} has values that are not finite; give numbers.")
     return array

@@ -1,8 +1,8 @@
-"""Finds the simplest explanation of gradients: the fewest mistakes that give them.
+"""Finds the simplest reconstruction of gradients: the fewest mistakes that give them.
 
-An explanation is a list of slips in the passes, and for each matrix what was made of them (a way)
-and factors. Candidates are computed, those with fewer slips first, and compared; an explanation of
-all matrices by one mistake is better than one by several.
+A reconstruction is a list of slips in the passes, and for each matrix what was made of them (a way)
+and factors. Candidates are computed, those with fewer slips first, and compared; one mistake that
+gives all matrices is better than several.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ROUNDING = 1e-15  # of a probability near 1, and so of a gradient, times the lar
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Reconstruction:
     """Slips, and the way and factors of each matrix that they explain.
 
     Parameters
@@ -109,8 +109,8 @@ class Judge:
             passed.penalty = ratio(*map(np.concatenate, zip(*rest, strict=True)))
         return ratio(*map(np.concatenate, zip(*alike, strict=True)))
 
-    def explain(self, slips, limit):
-        """The explanation by these slips with the fewest ways and factors.
+    def reconstruct(self, slips, limit):
+        """The reconstruction by these slips with the fewest ways and factors.
 
         None as soon as its cost is sure to reach the limit.
         """
@@ -124,7 +124,7 @@ class Judge:
                 return None
         of_matrix, chosen = choose(options)
         cost = len(slips) + COST_OF_UNEXPLAINED * n_unexplained + cost_of(chosen)
-        return Explanation(slips, of_matrix, cost, factor, passed.penalty)
+        return Reconstruction(slips, of_matrix, cost, factor, passed.penalty)
 
     def options(self, passed, key, array, factor):
         """Pairs of a way and factors that give a gradient; that without any mistake alone."""
@@ -140,16 +140,16 @@ class Judge:
         """Whether the gradient of a matrix is the right one."""
         return self.are_alike(self.theirs[key], self.right[key])
 
-    def relevant(self, explanation, key):
-        """The slips of an explanation without which a gradient would be another."""
-        way, codes = explanation.of_matrix[key]
-        for slips in [(), *((slip,) for slip in explanation.slips)]:
+    def relevant(self, reconstruction, key):
+        """The slips of a reconstruction without which a gradient would be another."""
+        way, codes = reconstruction.of_matrix[key]
+        for slips in [(), *((slip,) for slip in reconstruction.slips)]:
             passed = run(self.network, slips)
-            passed.penalty = explanation.penalty
+            passed.penalty = reconstruction.penalty
             other = candidate(passed, way, *key)
-            if self.factors_between(self.theirs[key], other, explanation.factor) == codes:
+            if self.factors_between(self.theirs[key], other, reconstruction.factor) == codes:
                 return slips
-        return explanation.slips
+        return reconstruction.slips
 
 
 def known_factors(network):
@@ -206,8 +206,8 @@ def codes_of(way, factors):
     return frozenset([way.code] if way.code else []) | frozenset(factors)
 
 
-def explain(network, theirs):
-    """The simplest `Explanation` of gradients, and the right ones.
+def reconstruct(network, theirs):
+    """The simplest `Reconstruction` of gradients, and the right ones.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def explain(network, theirs):
         if limit <= len(slips) or (is_large and len(slips) > 1):
             break
         try:
-            found = judge.explain(fitted(judge, slips), limit)
+            found = judge.reconstruct(fitted(judge, slips), limit)
         except ValueError:  # a mistake that these sizes do not allow
             continue
         if found is not None and found.cost < limit:

@@ -1,4 +1,4 @@
-"""An explanation in words: a verdict for each matrix, from the output down."""
+"""A reconstruction in words: a verdict for each matrix, from the output down."""
 
 import numpy as np
 
@@ -16,11 +16,11 @@ class Teller:
     Parameters
     ----------
     judge : search.Judge
-    explanation : search.Explanation
+    reconstruction : search.Reconstruction
     """
 
-    def __init__(self, judge, explanation):
-        self.judge, self.explanation, self.network = judge, explanation, judge.network
+    def __init__(self, judge, reconstruction):
+        self.judge, self.reconstruction, self.network = judge, reconstruction, judge.network
         self.notation, self.last = Notation(judge.network), len(judge.network.weights) - 1
         self.right = {key for key in judge.theirs if judge.is_right(key)}
 
@@ -28,7 +28,7 @@ class Teller:
         """The verdict of one matrix."""
         key, faults = (layer, name), ()
         if key not in self.right:
-            is_known = key in self.explanation.of_matrix
+            is_known = key in self.reconstruction.of_matrix
             faults = tuple(self.known(*key)) if is_known else (self.unknown(*key),)
         return GradientVerdict(layer + 1, name, faults, *self.numbers(*key))
 
@@ -46,8 +46,8 @@ class Teller:
 
     def known(self, layer, name):
         """The faults of a gradient that mistakes give."""
-        way, factors = self.explanation.of_matrix[layer, name]
-        for slip in self.judge.relevant(self.explanation, (layer, name)):
+        way, factors = self.reconstruction.of_matrix[layer, name]
+        for slip in self.judge.relevant(self.reconstruction, (layer, name)):
             # The mistake that acts here: at this layer, or the nearest above it.
             at = min((at for at in slip.layers if at >= layer), default=max(slip.layers))
             sentence = self.filled(slip.mistake.sentence, at, name, rate=slip.rate)
@@ -56,12 +56,12 @@ class Teller:
         if way.code:
             yield Fault(
                 way.code,
-                self.filled(way.sentence, layer, name, penalty=self.explanation.penalty),
+                self.filled(way.sentence, layer, name, penalty=self.reconstruction.penalty),
                 own,
             )
         for code in factors:
             sentence = OF_SCALED if code == SCALED else OF_FACTOR[code]
-            sentence = self.filled(sentence, layer, name, factor=self.explanation.factor)
+            sentence = self.filled(sentence, layer, name, factor=self.reconstruction.factor)
             is_turned = code == "sign" and self.is_everywhere(code)
             yield Fault(
                 code, sentence, self.notation.line("delta", self.last) if is_turned else own
@@ -69,7 +69,7 @@ class Teller:
 
     def is_everywhere(self, code):
         """Whether a factor is in every gradient."""
-        return all(code in factors for _, factors in self.explanation.of_matrix.values())
+        return all(code in factors for _, factors in self.reconstruction.of_matrix.values())
 
     def filled(self, sentence, layer, name, **more):
         """A sentence with the names of arrays of a layer."""
@@ -90,7 +90,7 @@ class Teller:
         theirs, own = self.judge.theirs[layer, name], GRADIENTS[name]
         number, above = layer + 1, layer + 2
         product, delta = (self.notation.line(what, layer) for what in (own, "delta"))
-        unexplained = self.judge.theirs.keys() - self.right - self.explanation.of_matrix.keys()
+        unexplained = self.judge.theirs.keys() - self.right - self.reconstruction.of_matrix.keys()
         other = layer, "biases" if name == "weights" else "weights"
         if theirs.shape != self.judge.right[layer, name].shape:
             return Fault(WRONG, f"{own}{number} has the shape {self.shapes(layer, name)}", product)
