@@ -305,6 +305,20 @@ def test_where_columns_are_named_by_numbers_a_number_is_a_name(small):
     assert worth.mean[4:].tolist() == worth.mean[[2, 3]].tolist()
 
 
+def test_columns_with_names_may_be_given_by_position(small):
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    table = pd.DataFrame(np.nan_to_num(X[:, :3]), columns=["a", "b", "c"])
+    clf = small().fit(table, y)
+    worth = importance(clf, table, y, together={"by position": [2, 0], "by name": ["c", "a"]})
+    assert worth.mean[3] == worth.mean[4]
+
+
+def test_where_numbers_overflow_a_row_is_judged_as_it_is_predicted(small):
+    clf = small(scale_inputs=None, numeric_bins=0).fit(np.nan_to_num(X), y)
+    far = np.random.default_rng(0).choice([-1e300, 1e300], (30, X.shape[1]))
+    assert_allclose(importance(clf, far, y[:30]).loss, log_loss(y[:30], clf.predict_proba(far)))
+
+
 @pytest.mark.parametrize("columns", [["x0", "x0"], ["x0", 0]])
 def test_a_column_named_twice_is_refused(small, columns):
     with pytest.raises(ValueError, match="names a column twice"):

@@ -58,8 +58,7 @@ class FirstLayer:
         """Sums over the inputs of each column, of an array whose last axis is the inputs."""
         sums = np.zeros((*of_inputs.shape[:-1], self.n_columns), of_inputs.dtype)
         (has_inputs,) = np.nonzero(np.diff(self.edges))
-        if len(has_inputs):
-            sums[..., has_inputs] = np.add.reduceat(of_inputs, self.edges[has_inputs], axis=-1)
+        sums[..., has_inputs] = np.add.reduceat(of_inputs, self.edges[has_inputs], axis=-1)
         return sums
 
     def read(self, X, index):

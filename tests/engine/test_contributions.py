@@ -7,7 +7,7 @@ from scipy import sparse
 from scipy.special import expit, logit
 
 from sknumpynet.engine.activations import ACTIVATIONS
-from sknumpynet.engine.contributions import Background, backward, forward, secants
+from sknumpynet.engine.contributions import Background, backward, forward, logarithmic_mean, secants
 from sknumpynet.engine.inputs import sparse as sparse_inputs
 from sknumpynet.engine.inputs.binning import Binning
 from sknumpynet.engine.inputs.encoding import Encoding
@@ -135,6 +135,14 @@ def test_where_the_ends_are_one_the_slope_is_that_of_the_activation(a_now):
     """The activations may differ in the last digit for all that."""
     z = np.zeros((1, 1, 1, 1))
     assert secants("logistic", z, z, np.full_like(z, 0.5), np.full_like(z, a_now)) == 0.25
+
+
+@pytest.mark.parametrize("ratio", [1e-200, 0.1, 1 - 1e-6, 1 - 1e-12, 1.0, 1 + 1e-9, 3.0])
+def test_the_logarithmic_mean_lies_between_the_others(ratio):
+    """Between the geometric and the arithmetic one; of equal numbers all three are the same."""
+    a, b = np.array([0.3]), np.array([0.3 * ratio])
+    mean = logarithmic_mean(a, b)
+    assert np.sqrt(a * b) * (1 - 1e-9) <= mean <= (a + b) / 2 * (1 + 1e-9)
 
 
 def test_of_a_network_without_hidden_units_they_are_weights_times_differences():
