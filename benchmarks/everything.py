@@ -1,6 +1,6 @@
 """All that the scripts of this folder measure and draw, by one command, one after the other.
 
-    python benchmarks/everything.py --data FOLDER
+    python benchmarks/everything.py --data FOLDER --raw FOLDER
     python benchmarks/everything.py accuracy narrow
 
 What each prints goes to a text of its name in the results folder, where it is looked up, not run
@@ -50,6 +50,7 @@ RUNS = {  # name -> script and its options
     "memmap": ["scaling.py", "memmap"],
     "rows": ["rows.py", "--limit", "7200"],
     "imbalance": ["imbalance.py"],
+    "tuning": ["tuning.py"],
     "diagnosis": ["diagnosis.py"],
     "explanations": ["explanations.py"],
     "pictures": ["pictures.py"],
@@ -66,12 +67,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS))
     parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
+    parser.add_argument("--raw", default=os.environ.get("SKNUMPYNET_RAW"), metavar="FOLDER")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER")
     options = parser.parse_args()
     if unknown := set(options.names) - set(RUNS):
         parser.error(f"no benchmark is called {sorted(unknown)}; there are {list(RUNS)}")
     if options.data:
         os.environ["SKNUMPYNET_DATA"] = str(Path(options.data).resolve())
+    if options.raw:
+        os.environ["SKNUMPYNET_RAW"] = str(Path(options.raw).resolve())
     options.results.mkdir(parents=True, exist_ok=True)
     failed = []
     for name in options.names or RUNS:
