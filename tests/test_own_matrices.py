@@ -183,7 +183,11 @@ def test_nothing_that_is_given_is_changed():
         ({"biases": [np.ones(4), 0]}, r"biases\[0\], of layer 1, has the shape \(4,\), .* 5 unit"),
         ({"biases": [np.ones(5)]}, r"biases has 1 layer\(s\) and weights 2"),
         ({"X": np.ones((8, 3))}, r"X has the shape \(8, 3\), but y has 8 .* \(8, 2\)"),
-        ({"X": np.full((8, 2), np.nan)}, "X has values that are not finite"),
+        ({"X": np.full((8, 2), np.nan)}, "X has values that are not finite; give numbers"),
+        (
+            {"weights": [np.full((2, 5), np.nan), np.ones((5, 1))]},
+            r"weights\[0\] has values that are not finite; give the weights .* of an earlier step",
+        ),
         ({"y": np.arange(8)}, "y has the labels 0, 1, 2"),
         ({"y": np.zeros((4, 2))}, r"y has the shape \(4, 2\)"),
         ({"activation": "sigmoid"}, "activation='sigmoid' is not known; .* 'logistic'"),

@@ -228,7 +228,8 @@ def numbers(array, name):
     """An array of finite floats."""
     array = floats(array, name)
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} has values that are not finite; give numbers.")
+        remedy = "numbers" if name == "X" else "the weights and biases of an earlier step"
+        raise ValueError(f"{name} has values that are not finite; give {remedy}.")
     return array
 
 
