@@ -260,7 +260,8 @@ def check_has_partial_fit(estimator):
     """Raise AttributeError for parameters that stand for the whole of a fit; else True."""
     if str(estimator.solver) == "lbfgs":  # whatever it is: check_parameters will say so
         raise AttributeError(
-            "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
+            f"partial_fit needs solver={' or '.join(map(repr, OPTIMIZERS))}; 'lbfgs' looks at all "
+            "rows at once."
         )
     if isinstance(estimator.early_stopping, bool | np.bool_) and estimator.early_stopping:
         raise AttributeError(

@@ -10,9 +10,12 @@ from mending import lines, mended
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknumpynet import NumpyMLPBinaryClassifier
-from sknumpynet.columns import columns_from, learn_columns
+from sknumpynet.column_values import FORMS, TYPES
+from sknumpynet.columns import HOLDS as SAID_TO_HOLD
+from sknumpynet.columns import IN_PARTS, columns_from, learn_columns
 from sknumpynet.containers import given_columns
 from sknumpynet.engine.objective import Rows
+from sknumpynet.remedies import AS_KIND
 from sknumpynet.rows import Units, learn_target_means
 from sknumpynet.tables import learn_table
 
@@ -155,6 +158,20 @@ COLUMNS = {
 HELD = {"number": "numbers", "flag": "booleans", "text": "text", "date": "dates"}
 HOLDS = HELD | {"mixed": "numbers mixed with text", "list": "values of type list"}
 ALIKE = {("number", "flag"), ("flag", "number")}
+
+
+@pytest.mark.parametrize("kind", sorted({*SAID_TO_HOLD, *IN_PARTS}))
+def test_a_kind_of_column_is_known_wherever_kinds_are_told_apart(kind):
+    assert kind in TYPES
+    assert kind in FORMS or kind in ("flag", "text")
+    assert kind in SAID_TO_HOLD
+    assert kind in AS_KIND
+
+
+@pytest.mark.parametrize("kind", IN_PARTS)
+def test_a_kind_of_column_is_tried_in_every_container(kind):
+    assert HELD[kind] == SAID_TO_HOLD[kind]
+    assert kind in COLUMNS
 
 
 def table_of(container, values, words=WORDS):
