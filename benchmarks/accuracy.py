@@ -26,6 +26,7 @@ import csv
 import os
 import warnings
 from contextlib import suppress
+from functools import partial
 from itertools import islice, product
 from pathlib import Path
 from time import process_time
@@ -253,34 +254,46 @@ def report(results):
     print(per_set.to_string(float_format="%.4f"))
 
 
-def draw(results, path):
-    """Mean log loss against CPU seconds, one point an estimator; for dark pages NAME-dark.png."""
-    from pictures import STYLES, plt
+def draw_measured():
+    """docs/accuracy.png, of what measured/accuracy.csv has."""
+    from drawing import DOCS, MEASURED, draw_twins
+
+    results = pd.read_csv(MEASURED / "accuracy.csv")
+    draw_twins(partial(draw, results), DOCS / "accuracy.png")
+
+
+def draw(results):
+    """Mean log loss against CPU seconds, one point an estimator."""
+    from drawing import OTHERS, OURS, ink, plt
 
     by_set = results.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
     loss = by_set.log_loss.groupby("estimator").mean().sort_values()
     cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())[loss.index]
-    for style, settings in STYLES.items():
-        with plt.style.context(settings):
-            figure, ax = plt.subplots()
-            ax.plot(cpu, loss, "o", ms=6, color="gray")
-            if "ours" in loss:
-                ax.plot(cpu["ours"], loss["ours"], "o", ms=9, color="C3")
-            ax.set(xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
-            ax.set_xscale("log")
-            ax.margins(x=0.15, y=0.08)
-            ax.spines[["top", "right"]].set_visible(False)
-            add_labels(ax, loss.index, np.c_[cpu, loss])
-            figure.savefig(path if style == "light" else path.with_stem(f"{path.stem}-dark"))
-            plt.close(figure)
+    figure, ax = plt.subplots(figsize=(4.1, 3.6), dpi=200)  # as large as the moving picture
+    for name in loss.index:
+        ours = name == "ours"
+        ax.plot(cpu[name], loss[name], "o", ms=11 if ours else 7, color=OURS if ours else OTHERS)
+    ax.set_title("Twelve public tables, default parameters", size=10, weight="bold", loc="left")
+    ax.set_xlabel("$\\leftarrow$ cheaper:  CPU seconds of a fit", size=9.5)
+    ax.set_ylabel("$\\leftarrow$ better:  log loss on new rows", size=9.5)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.tick_params(axis="x", which="minor", length=0)
+    ax.yaxis.set_major_formatter("{x:.2f}")
+    ax.tick_params(labelsize=9.5)
+    ax.margins(x=0.15, y=0.12)
+    ax.spines[["top", "right"]].set_visible(False)
+    names = ["sknumpynet" if name == "ours" else name for name in loss.index]
+    add_labels(ax, names, np.c_[cpu, loss], ink())
+    return figure
 
 
-def add_labels(ax, names, points):
+def add_labels(ax, names, points, colour):
     """Write each name at the first place beside its point that covers least of what is there."""
     from matplotlib.transforms import Bbox
 
     ax.figure.draw_without_rendering()  # constrained layout moves the axes
-    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in ax.transData.transform(points)]
+    taken = [Bbox.from_bounds(x - 10, y - 10, 20, 20) for x, y in ax.transData.transform(points)]
     for name, point in zip(names, points, strict=True):
         labels = [
             ax.annotate(
@@ -290,6 +303,9 @@ def add_labels(ax, names, points):
                 textcoords="offset points",
                 ha=ha,
                 va=va,
+                color=colour,
+                size=9.5,
+                weight="bold" if name == "sknumpynet" else "normal",
                 arrowprops={"arrowstyle": "-", "color": "gray"} if distance > 8 else None,
                 in_layout=False,
             )
@@ -318,7 +334,7 @@ def main():
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these data sets")
     parser.add_argument("--splits", type=int, help="only so many splits a set")
     parser.add_argument("--output", type=Path, default=Path("accuracy.csv"))
-    parser.add_argument("--plot", type=Path, help="draw log loss against time to this file")
+    parser.add_argument("--plot", type=Path, help="draw log loss against time, NAME.png and -dark")
     parser.add_argument("--n-jobs", type=int, default=1)
     options = parser.parse_args()
     if options.budget == ("full" if options.raw else "large"):
@@ -335,7 +351,9 @@ def main():
         parser.error("no data set of these names has the rows of this budget")
     report(results)
     if options.plot:
-        draw(results, options.plot)
+        from drawing import draw_twins
+
+        draw_twins(partial(draw, results), options.plot)
 
 
 if __name__ == "__main__":

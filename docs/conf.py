@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import latex2mathml.converter
+import matplotlib as mpl
 from docutils import nodes
 
 import sknumpynet
@@ -30,11 +31,13 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sknumpynet"
 html_static_path = ["_static"]
 # Named in HTML of the pages, for light and for dark.
-html_extra_path = sorted(path.name for path in Path(__file__).parent.glob("*-dark.png"))
+html_extra_path = sorted(path.name for path in Path(__file__).parent.glob("*-dark.*"))
 html_extra_path += [name.replace("-dark", "") for name in html_extra_path]
-html_css_files = ["site.css"]
+html_css_files, html_js_files = ["site.css"], ["pictures.js"]
+html_logo = html_favicon = "_static/logo.svg"
 html_show_sourcelink = False
 html_theme_options = {
+    "logo": {"text": project},
     "header_links_before_dropdown": 6,
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
@@ -50,6 +53,13 @@ toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"  # numpydoc's sections say it
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+# The gallery's pictures stand on light and on dark pages: no ground, and words that both can carry.
+# sphinx-gallery begins each example with what matplotlib takes for its defaults.
+GREY = "#7b8088"
+WORDS = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+GROUNDS = ("figure.facecolor", "axes.facecolor")
+mpl.rcParamsDefault.update(dict.fromkeys(WORDS, GREY) | dict.fromkeys(GROUNDS, "none"))
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
