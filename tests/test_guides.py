@@ -48,6 +48,12 @@ def named_by(guide):
     return [name for name in quoted(GUIDES[guide]) if name.startswith("test_")]
 
 
+def test_the_map_of_the_page_has_every_file_and_folder_of_the_package():
+    of_package = {name.split("/")[1] for name in SOURCES if name.startswith("sknumpynet/")}
+    on_map = re.findall(r"[\w.]+(?:\.py|(?=/))", PAGE.partition("```text\n")[2].partition("```")[0])
+    assert set(on_map) - {"sknumpynet"} == of_package - {"__init__.py"}
+
+
 @pytest.mark.parametrize("guide", GUIDES)
 def test_what_a_guide_names_is_there(guide):
     everything = "\n".join(SOURCES.values()).replace(PAGE, "")
