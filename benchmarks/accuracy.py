@@ -1,7 +1,7 @@
 """How good are the probabilities, and what do they cost? Ours beside what else can be imported.
 
     python benchmarks/accuracy.py --data FOLDER
-    python benchmarks/accuracy.py --budget full --estimators ours MLPClassifier --plot accuracy.png
+    python benchmarks/accuracy.py --budget full --estimators ours MLPClassifier
     python benchmarks/accuracy.py --raw FOLDER --budget large --output raw.csv
 
 FOLDER (or the environment variable SKNUMPYNET_DATA) holds one .npz a data set: X with NaN where
@@ -58,6 +58,7 @@ OPENML = {"phoneme": 1489, "pima": 37, "spambase": 44, "magic": 1120, "adult": 1
 KEY = ["budget", "data", "split", "estimator"]
 FIELDS = [*KEY, "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
 ONLY_IF_NAMED = ["ours, 16 networks", "ours and HistGradientBoosting"]
+DRAWN = ["ours", "CatBoost", "RealMLP-TD", "LightGBM", "MLPClassifier"]  # of README.md
 REFERENCES = ["MLPClassifier", "CatBoost"]  # whose CPU seconds are 1
 SIDES = [  # of a point, as they are tried for its name: direction, alignment
     (1, 0, "left", "center"),
@@ -266,7 +267,8 @@ def draw(results):
     """Mean log loss against CPU seconds, one point an estimator."""
     from drawing import OTHERS, OURS, ink, plt
 
-    by_set = results.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
+    drawn = results[results.estimator.isin(DRAWN)]
+    by_set = drawn.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
     loss = by_set.log_loss.groupby("estimator").mean().sort_values()
     cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())[loss.index]
     figure, ax = plt.subplots(figsize=(4.1, 3.6), dpi=200)  # as large as the moving picture
@@ -334,7 +336,7 @@ def main():
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these data sets")
     parser.add_argument("--splits", type=int, help="only so many splits a set")
     parser.add_argument("--output", type=Path, default=Path("accuracy.csv"))
-    parser.add_argument("--plot", type=Path, help="draw log loss against time, NAME.png and -dark")
+    parser.add_argument("--record", type=Path, help="write these results alone to this CSV")
     parser.add_argument("--n-jobs", type=int, default=1)
     options = parser.parse_args()
     if options.budget == ("full" if options.raw else "large"):
@@ -350,10 +352,8 @@ def main():
     if results.empty:
         parser.error("no data set of these names has the rows of this budget")
     report(results)
-    if options.plot:
-        from drawing import draw_twins
-
-        draw_twins(partial(draw, results), options.plot)
+    if options.record:
+        results.to_csv(options.record, index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":
