@@ -24,10 +24,10 @@ from sknumpynet.display.drawing import BLUE, VERMILION
 EPOCHS = [1, 2, 4, 7, *range(11, 27, 3), *range(28, 54, 2), 56, 60, 65, 70, 80, 100, 125, 150]
 FIRST, FRAME, LAST = 900, 170, 5000  # milliseconds that frames stay
 ACROSS, UP = np.linspace(-1.75, 2.75, 108), np.linspace(-1.5, 2.0, 84)  # the plane
-SIZE = {"figure.figsize": (4.1, 3.6), "figure.dpi": 150, "font.size": 9}
+SIZE = {"figure.figsize": (4.1, 3.6), "figure.dpi": 150, "font.size": 9}  # as on the page
 TENTHS = np.linspace(0, 1, 11)
 N_COLOURS = 24  # of a GIF; the fewer, the smaller
-WIDEST, STEP = 3.2, 0.8  # points: of a line; what stays as it is adds nothing to a GIF
+THINNEST, WIDEST, STEP = 0.3, 3.2, 0.8  # points; steps, for what stays adds nothing to a GIF
 
 
 class Moment(NamedTuple):
@@ -70,7 +70,7 @@ def draw_network(ax, coefs):
     places = [np.linspace(1, -1, n + 2)[1:-1] for n in sizes]
     for layer, W in enumerate(coefs):
         widths = STEP * np.round(WIDEST / STEP * np.abs(W) / np.abs(W).max())
-        for (begin, end), width in np.ndenumerate(widths):
+        for (begin, end), width in np.ndenumerate(np.maximum(widths, THINNEST)):
             ends = places[layer][begin], places[layer + 1][end]
             colour = VERMILION if W[begin, end] > 0 else BLUE
             ax.plot([layer, layer + 1], ends, color=colour, lw=width, zorder=1)
@@ -93,7 +93,7 @@ def draw_losses(ax, losses):
 def draw(moment, X, y):
     """One frame, in the style that is set."""
     figure = plt.figure(layout="none")
-    figure.text(0.02, 0.94, "A 2-5-5-1 network learns two moons", weight="bold", size=10)
+    figure.text(0.02, 0.94, "A 2-5-5-1 logistic network learns two moons", weight="bold", size=10)
     figure.text(0.02, 0.865, f"epoch {moment.epoch}")
     figure.text(0.24, 0.865, f"training loss {moment.losses[-1]:.3f}")
     draw_plane(figure.add_axes([0.02, 0.02, 0.62, 0.81]), X, y, moment.logits)
@@ -107,7 +107,9 @@ def draw(moment, X, y):
 
 def most_frequent_colours(frames):
     """A palette, as Pillow wants it: an image; areas keep their very colours, the ground's too."""
-    counts = sum((Counter(frame.get_flattened_data()) for frame in frames[::5]), Counter())
+    counts = Counter()
+    for frame in frames[::5]:
+        counts.update({colour: n for n, colour in frame.getcolors(frame.width * frame.height)})
     palette = Image.new("P", (1, 1))
     palette.putpalette([part for colour, _ in counts.most_common(N_COLOURS) for part in colour])
     return palette

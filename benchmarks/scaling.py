@@ -1,6 +1,6 @@
 """Time and memory of a fit, as rows, columns, networks and workers grow in number.
 
-    python benchmarks/scaling.py rows columns "sparse columns" networks workers --plot scaling.png
+    python benchmarks/scaling.py rows columns "sparse columns" networks workers --output growth.csv
     python benchmarks/scaling.py memmap --folder FOLDER
 
 Each fit runs in a process of its own, which reports the seconds of fit and the most anonymous
@@ -162,7 +162,6 @@ def main():
     parser.add_argument("series", nargs="*", choices=[*SERIES, []], default=[])
     parser.add_argument("--folder", type=Path, default=Path(), help="for the file of memmap")
     parser.add_argument("--output", type=Path, help="write the rows to this CSV")
-    parser.add_argument("--plot", type=Path, help="NAME.png, and for dark pages NAME-dark.png")
     parser.add_argument("--fit", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.fit:
@@ -171,10 +170,6 @@ def main():
     rows = [row for name in options.series for row in run_series(name, options.folder)]
     if options.output:
         pd.DataFrame(rows).to_csv(options.output, index=False)
-    if options.plot:
-        from drawing import draw_twins
-
-        draw_twins(partial(draw, pd.DataFrame(rows)), options.plot)
 
 
 if __name__ == "__main__":

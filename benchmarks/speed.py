@@ -393,7 +393,6 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
     parser.add_argument("--output", type=Path, help="write the rows to this CSV")
-    parser.add_argument("--plot", type=Path, help="draw the steps, NAME.png and NAME-dark.png")
     options = parser.parse_args()
     if options.threads == "1":
         os.environ["OMP_NUM_THREADS"] = "1"  # read by the peers when they are imported
@@ -409,10 +408,6 @@ def main():
             rows.append(row)
     if options.output:
         pd.DataFrame(rows).to_csv(options.output, index=False)
-    if options.plot:
-        from drawing import draw_twins
-
-        draw_twins(partial(draw, pd.DataFrame(rows)), options.plot)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ html_static_path = ["_static"]
 # Named in HTML of the pages, for light and for dark.
 html_extra_path = sorted(path.name for path in Path(__file__).parent.glob("*-dark.*"))
 html_extra_path += [name.replace("-dark", "") for name in html_extra_path]
-html_css_files, html_js_files = ["site.css"], ["pictures.js"]
+html_css_files, html_js_files = ["site.css"], ["theme.js"]
 html_logo = html_favicon = "_static/logo.svg"
 html_show_sourcelink = False
 html_theme_options = {

@@ -45,7 +45,7 @@ for epoch in range(1, epochs[-1] + 1):
             vmax=1.5,
             ax=ax,
         )
-        ax.scatter(*X.T, s=9, c=y, cmap="RdBu_r", edgecolors="white", linewidths=0.4)
+        ax.scatter(*X.T, s=9, c=y, cmap="bwr", edgecolors="white", linewidths=0.4)
         ax.set(xticks=[], yticks=[], title=f"epoch {epoch}")
 plt.show()
 

@@ -38,7 +38,7 @@ def draw(title, values, cmap, top):
         alpha=0.8,
     )
     figure.colorbar(image, ax=ax)
-    ax.scatter(*X.T, s=8, c=y, cmap="RdBu_r", edgecolors="white", linewidths=0.3)
+    ax.scatter(*X.T, s=8, c=y, cmap="bwr", edgecolors="white", linewidths=0.3)
     ax.set(title=title, xlabel="first column", ylabel="second column")
     ax.set(xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
     plt.show()

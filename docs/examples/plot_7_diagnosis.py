@@ -66,5 +66,5 @@ for clf, name, color in [(broken, "broken", "#D55E00"), (mended, "mended", "#1F8
     ax.plot(range(1, clf.n_iter_ + 1), clf.loss_curve_, color=color, lw=1, label=name)
 handles = {line.get_label(): line for line in ax.lines}
 ax.legend(handles.values(), handles)
-ax.set(xlabel="epoch", ylabel="training loss")
+ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
 plt.show()
