@@ -35,15 +35,14 @@ html_extra_path += [name.replace("-dark", "") for name in html_extra_path]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_theme_options = {
-    "header_links_before_dropdown": 6,
+    "navbar_center": [],  # the sidebar lists all pages, by groups
     "navigation_with_keys": False,
+    "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-# Only what has pages below it needs a list of them.
-PAGES = sorted(path.stem for path in Path(__file__).parent.glob("*.md"))
-html_sidebars = {page: [] for page in PAGES if page != "api"}
+html_sidebars = {"**": ["sidebar-pages"]}
 
 autosummary_generate = True
 toc_object_entries_show_parents = "hide"
