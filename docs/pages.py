@@ -1,13 +1,14 @@
 """Facts about the pages of a built site, and the rules they keep: python docs/pages.py build/docs.
 
-Exits with 1 where a page breaks a rule. With Chromium on the path the pages are measured as they are
-drawn, too, 1280 and 390 px wide; without, that part is named as not done. ``--pictures FOLDER`` saves
-every page to its end: light, dark and as on a phone.
+Exits with 1 where a page breaks a rule. With Chromium on the path the pages are measured as they
+are drawn, too, 1280 and 390 px wide; without, that part is named as not done. ``--pictures FOLDER``
+saves every page to its end: light, dark and as on a phone.
 
 Weight is what a reader without a cache fetches for one page, as Lighthouse counts it: HTML, style
-sheets and scripts compressed by gzip, as servers send them; fonts of icons that it shows and pictures
-as they are; of a picture's variants (light, dark, sharp) the heaviest; each file once. Uncompressed,
-scripts and style sheets alone are 0.8 MB, nearly all of it the theme's and the same for all pages.
+sheets and scripts compressed by gzip, as servers send them; pictures, and fonts of icons that it
+shows, as they are; of a picture's variants (light, dark, sharp) the heaviest; each file once.
+Uncompressed, scripts and style sheets alone are 0.8 MB, nearly all of it the theme's and the same
+for all pages.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -78,6 +80,7 @@ class Page:
 
 
 def is_local(address):
+    """Whether an address leads to a file of the site."""
     return not re.match(r"[a-z][a-z+.-]*:|//", address)
 
 
@@ -87,9 +90,9 @@ def check_headings(page):
     n_first = len(page.soup.select("h1, [role=heading][aria-level='1']"))
     if n_first != 1:
         yield f"{n_first} headings of the first level"
-    if levels and levels[0] != 1:
+    elif levels and levels[0] != 1:
         yield f"begins with h{levels[0]}"
-    for above, level in zip(levels, levels[1:], strict=False):
+    for above, level in pairwise(levels):
         if level > above + 1:
             yield f"h{level} follows h{above}"
 
@@ -132,7 +135,8 @@ def check_links(page, pages):
 
 @cache
 def bytes_sent(file):
-    data = file.read_bytes()
+    """Bytes that a server sends for a file; 0 for one that is missing."""
+    data = file.read_bytes() if file.exists() else b""
     return len(gzip.compress(data) if file.suffix in COMPRESSED else data)
 
 
@@ -143,11 +147,13 @@ def weigh(page):
     files |= {page.target(tag["src"])[0] for tag in page.soup.find_all("script", src=True)}
     for sheet in sheets:
         for font in re.findall(r"url\(([^)]+\.woff2)\)", sheet.read_text(encoding="utf-8")):
-            if page.soup.find(class_=Path(font).stem.rpartition("-")[0]):  # fa-solid-900 and fa-solid
+            if page.soup.find(
+                class_=Path(font).stem.rpartition("-")[0]
+            ):  # fa-solid-900 and fa-solid
                 files.add((sheet.parent / font).resolve())
     pictures = [page.variants(img) for img in page.soup.find_all("img")]
-    files |= {max(files, key=bytes_sent) for files in pictures if files}
-    return sum(bytes_sent(file) for file in files)
+    files |= {max(variants, key=bytes_sent) for variants in pictures if variants}
+    return sum(map(bytes_sent, files))
 
 
 class Browser:
@@ -175,6 +181,7 @@ class Browser:
         self.tell("Page.enable")
 
     def read(self):
+        """The next message: the answer to an order, or an event."""
         while b"\0" not in self.rest:
             piece = os.read(self.answers, 1 << 20)
             if not piece:
@@ -205,14 +212,17 @@ class Browser:
             pass
 
     def measure(self, file, width):
+        """What `MEASURE` finds on a page."""
         self.show(file, width)
         return json.loads(self.tell("Runtime.evaluate", expression=MEASURE)["result"]["value"])
 
     def picture(self, file, width, scheme, height, to):
+        """Save what is seen of a page down to that height."""
         self.show(file, width, scheme, height)
         to.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot")["data"]))
 
     def close(self):
+        """End the browser."""
         self.tell("Browser.close")
         self.process.wait()
 
@@ -243,7 +253,11 @@ def check(page, pages, browser=None, pictures=None):
         measured = {width: browser.measure(page.file, width) for width in WIDTHS}
         wrong += check_layout(measured)
         line += "".join(f" {facts['height']:6} px at {width}" for width, facts in measured.items())
-        for name, width, scheme in [("light", 0, "light"), ("dark", 0, "dark"), ("phone", 1, "light")]:
+        for name, width, scheme in [
+            ("light", 0, "light"),
+            ("dark", 0, "dark"),
+            ("phone", 1, "light"),
+        ]:
             if pictures:
                 to = pictures / f"{page.name.removesuffix('.html').replace('/', '-')}-{name}.png"
                 width, height = WIDTHS[width], measured[WIDTHS[width]]["height"]
@@ -252,6 +266,7 @@ def check(page, pages, browser=None, pictures=None):
 
 
 def main():
+    """Print the facts of all pages; 1 if a rule is broken."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("site", type=Path, help="folder that sphinx-build has written")
     parser.add_argument("--pictures", type=Path, help="folder for a picture of every page")
