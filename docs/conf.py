@@ -1,12 +1,16 @@
 """How Sphinx builds the pages: sphinx-build -W docs build/docs."""
 
 import re
+import sys
 from pathlib import Path
 
 import latex2mathml.converter
 from docutils import nodes
 
 import sknumpynet
+
+sys.path.insert(0, str(Path(__file__).parent))
+from gallery_pictures import show_twins
 
 project, author = "sknumpynet", "The sknumpynet founders"
 release = version = sknumpynet.__version__
@@ -33,7 +37,9 @@ html_static_path = ["_static"]
 # Named in HTML of the pages, for light and for dark.
 html_extra_path = sorted(path.name for path in Path(__file__).parent.glob("*-dark.png"))
 html_extra_path += [name.replace("-dark", "") for name in html_extra_path]
+html_extra_path += ["gallery/dark"]
 html_css_files = ["site.css"]
+html_js_files = ["theme.js"]
 html_show_sourcelink = False
 html_theme_options = {
     "navbar_center": [],  # the sidebar lists all pages, by groups
@@ -59,6 +65,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,
+    "image_scrapers": ("gallery_pictures.scrape",),
     "image_srcset": ["2x"],
     "min_reported_time": 20,
     "abort_on_example_error": True,
@@ -129,11 +136,12 @@ def link_parameters(app, domain, kind, content):
 
 
 def setup(app):
-    """Draw formulas without the network; link parameters."""
+    """Draw formulas without the network; link parameters; show pictures for dark pages."""
     app.add_html_math_renderer(
         "mathml", inline_renderers=(write_mathml, None), block_renderers=(write_mathml, None)
     )
     app.connect("autodoc-process-docstring", tabulate_groups, priority=400)  # before numpydoc
+    app.connect("html-page-context", show_twins)
     app.connect("object-description-transform", link_parameters)
 
 
