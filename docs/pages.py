@@ -33,6 +33,7 @@ from PIL import Image
 MOST_BYTES = 1_000_000
 HIGHEST = 8_000  # px, at the greater width
 WIDTHS = (1280, 390)
+VIEWS = {"light": (1280, "light"), "dark": (1280, "dark"), "phone": (390, "light")}
 COMPRESSED = {".html", ".css", ".js", ".svg"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OF_SPHINX = {"genindex.html", "search.html", "py-modindex.html"}
@@ -253,15 +254,9 @@ def check(page, pages, browser=None, pictures=None):
         measured = {width: browser.measure(page.file, width) for width in WIDTHS}
         wrong += check_layout(measured)
         line += "".join(f" {facts['height']:6} px at {width}" for width, facts in measured.items())
-        for name, width, scheme in [
-            ("light", 0, "light"),
-            ("dark", 0, "dark"),
-            ("phone", 1, "light"),
-        ]:
-            if pictures:
-                to = pictures / f"{page.name.removesuffix('.html').replace('/', '-')}-{name}.png"
-                width, height = WIDTHS[width], measured[WIDTHS[width]]["height"]
-                browser.picture(page.file, width, scheme, height, to)
+        for name, (width, scheme) in VIEWS.items() if pictures else ():
+            to = pictures / f"{page.name.removesuffix('.html').replace('/', '-')}-{name}.png"
+            browser.picture(page.file, width, scheme, measured[width]["height"], to)
     return line, wrong
 
 
@@ -270,11 +265,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("site", type=Path, help="folder that sphinx-build has written")
     parser.add_argument("--pictures", type=Path, help="folder for a picture of every page")
+    parser.add_argument("--without-browser", action="store_true", help="only what the files tell")
     args = parser.parse_args()
     site = args.site.resolve()
     files = [file for file in sorted(site.rglob("*.html")) if "_static" not in file.parts]
     pages = {file: Page(file, site) for file in files}
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    programs = filter(None, map(shutil.which, [] if args.without_browser else BROWSERS))
+    program = next(programs, None)
     n_wrong = 0
     with tempfile.TemporaryDirectory() as profile:
         browser = Browser(program, profile) if program else None
@@ -287,7 +284,7 @@ def main():
         if browser:
             browser.close()
         else:
-            print("Not done without Chromium: widths, sizes of headings, heights, pictures.")
+            print("Not done without a browser: widths, sizes of headings, heights, pictures.")
     print(f"{len(pages)} pages, {n_wrong} faults")
     return 1 if n_wrong else 0
 
