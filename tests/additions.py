@@ -133,7 +133,7 @@ class Of_NAME(Optimizer):
         Place(
             "setting", "classifier.py", "setting", "For 'NAME'. ", rf"^    {setting} : .*\n {{8}}"
         )
-        for setting in ("epsilon", "square_decay")
+        for setting in ("epsilon", "square_decay", "averaging")
     ),
     Place(
         "closed_form",
