@@ -358,7 +358,7 @@ def draw(rows):
         ax.plot(speed, range(len(WORK)), ls="none", label=label, clip_on=False, **style)
     for at, name in enumerate(WORK):
         speed = speed_of(rows, name, "ours")
-        ax.annotate(f"{speed:.2g}", (speed, at), (0, 9), textcoords="offset points", ha="center")
+        ax.annotate(f"{speed:.1f}", (speed, at), (0, 9), textcoords="offset points", ha="center")
     ax.axvline(1, color=ink(), lw=1, ls=":")
     ax.set(xscale="log", xlim=(0.45, 16), ylim=(len(WORK) - 0.5, -0.6))
     ax.set_xticks([0.5, 1, 2, 5, 10])

@@ -42,7 +42,7 @@ assert np.array_equal(watched.loss_curve_, unstopped.loss_curve_)
 
 figure, ax = plt.subplots(figsize=(4.4, 3), layout="constrained")
 TrainingCurveDisplay.from_estimator(stopped, ax=ax)
-ax.set(title="early stopping", ylim=(0, 0.8))
+ax.set(title="early stopping", ylim=(0, 0.95))
 plt.show()
 
 # %%
@@ -57,7 +57,7 @@ TrainingCurveDisplay(
     best_iter=unstopped.best_iter_,
     n_iter=unstopped.n_iter_,
 ).plot(ax)
-ax.set(title="early_stopping=False", ylim=(0, 0.8))
+ax.set(title="early_stopping=False", ylim=(0, 0.95))
 plt.show()
 
 # %%
