@@ -1,16 +1,13 @@
 """How Sphinx builds the pages: sphinx-build -W docs build/docs."""
 
 import re
-import sys
 from pathlib import Path
 
 import latex2mathml.converter
+import matplotlib as mpl
 from docutils import nodes
 
 import sknumpynet
-
-sys.path.insert(0, str(Path(__file__).parent))
-from gallery_pictures import show_twins
 
 project, author = "sknumpynet", "The sknumpynet founders"
 release = version = sknumpynet.__version__
@@ -35,13 +32,13 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sknumpynet"
 html_static_path = ["_static"]
 # Named in HTML of the pages, for light and for dark.
-html_extra_path = sorted(path.name for path in Path(__file__).parent.glob("*-dark.png"))
+html_extra_path = sorted(path.name for path in Path(__file__).parent.glob("*-dark.*"))
 html_extra_path += [name.replace("-dark", "") for name in html_extra_path]
-html_extra_path += ["gallery/dark"]
-html_css_files = ["site.css"]
-html_js_files = ["theme.js"]
+html_css_files, html_js_files = ["site.css"], ["theme.js"]
+html_logo = html_favicon = "_static/logo.svg"
 html_show_sourcelink = False
 html_theme_options = {
+    "logo": {"text": project},
     "navbar_center": [],  # the sidebar lists all pages, by groups
     "navigation_with_keys": False,
     "show_toc_level": 2,
@@ -57,6 +54,13 @@ autodoc_typehints = "none"  # numpydoc's sections say it
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
+# The gallery's pictures stand on light and on dark pages: no ground, and words that both can carry.
+# sphinx-gallery begins each example with what matplotlib takes for its defaults.
+GREY = "#7b8088"
+WORDS = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
+GROUNDS = ("figure.facecolor", "axes.facecolor")
+mpl.rcParamsDefault.update(dict.fromkeys(WORDS, GREY) | dict.fromkeys(GROUNDS, "none"))
+
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "gallery",
@@ -65,7 +69,6 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,
-    "image_scrapers": ("gallery_pictures.scrape",),
     "image_srcset": ["2x"],
     "min_reported_time": 20,
     "abort_on_example_error": True,
@@ -136,12 +139,11 @@ def link_parameters(app, domain, kind, content):
 
 
 def setup(app):
-    """Draw formulas without the network; link parameters; show pictures for dark pages."""
+    """Draw formulas without the network; link parameters."""
     app.add_html_math_renderer(
         "mathml", inline_renderers=(write_mathml, None), block_renderers=(write_mathml, None)
     )
     app.connect("autodoc-process-docstring", tabulate_groups, priority=400)  # before numpydoc
-    app.connect("html-page-context", show_twins)
     app.connect("object-description-transform", link_parameters)
 
 

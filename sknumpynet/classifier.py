@@ -46,8 +46,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     Each network maps a row x to the log-odds z of the positive class::
 
-        a_0 = x ;  a_l = f(W_l^T a_(l-1) + b_l) ;
-        z = w^T a_L + b ;  p = 1 / (1 + exp(-z)),
+        a_0 = x ;  a_l = f(a_(l-1) W_l + b_l) ;
+        z = a_L w + b ;  p = 1 / (1 + exp(-z)),
 
     and is trained to minimise the weighted mean loss plus
     ``alpha / (2 * sum of weights) * sum of squared weights``. The probability is the mean over the

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from sknumpynet import check_gradients, diagnose, trace
 from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
@@ -46,7 +47,7 @@ def rows(dtype, scale_inputs):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_every_public_call_works_where_numpy_raises_errors(
     errors, small, solver, activation, scale_inputs, dtype
 ):
