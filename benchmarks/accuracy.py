@@ -1,7 +1,7 @@
 """How good are the probabilities, and what do they cost? Ours beside what else can be imported.
 
     python benchmarks/accuracy.py --data FOLDER
-    python benchmarks/accuracy.py --budget full --estimators ours MLPClassifier --plot accuracy.png
+    python benchmarks/accuracy.py --budget full --estimators ours MLPClassifier
     python benchmarks/accuracy.py --raw FOLDER --budget large --output raw.csv
 
 FOLDER (or the environment variable SKNUMPYNET_DATA) holds one .npz a data set: X with NaN where
@@ -26,7 +26,8 @@ import csv
 import os
 import warnings
 from contextlib import suppress
-from itertools import islice, product
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import process_time
 
@@ -57,6 +58,7 @@ OPENML = {"phoneme": 1489, "pima": 37, "spambase": 44, "magic": 1120, "adult": 1
 KEY = ["budget", "data", "split", "estimator"]
 FIELDS = [*KEY, "accuracy", "auc", "log_loss", "brier", "ece", "cpu", "oof"]
 ONLY_IF_NAMED = ["ours, 16 networks", "ours and HistGradientBoosting"]
+DRAWN = ["ours", "CatBoost", "RealMLP-TD", "LightGBM", "MLPClassifier"]  # of README.md
 REFERENCES = ["MLPClassifier", "CatBoost"]  # whose CPU seconds are 1
 SIDES = [  # of a point, as they are tried for its name: direction, alignment
     (1, 0, "left", "center"),
@@ -65,6 +67,8 @@ SIDES = [  # of a point, as they are tried for its name: direction, alignment
     (0.9, -0.5, "left", "top"),
     (-0.9, 0.5, "right", "bottom"),
     (-0.9, -0.5, "right", "top"),
+    (0, 1, "center", "bottom"),
+    (0, -1, "center", "top"),
 ]
 PEER = {"random_state": 0, "device": "cpu", "n_threads": 1}
 
@@ -253,47 +257,62 @@ def report(results):
     print(per_set.to_string(float_format="%.4f"))
 
 
-def draw(results, path):
-    """Mean log loss against CPU seconds, one point an estimator; for dark pages NAME-dark.png."""
-    from pictures import STYLES, plt
+def draw_measured():
+    """docs/accuracy.png, of what measured/accuracy.csv has."""
+    from drawing import DOCS, MEASURED, draw_twins
 
-    by_set = results.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
+    results = pd.read_csv(MEASURED / "accuracy.csv")
+    draw_twins(partial(draw, results), DOCS / "accuracy.png")
+
+
+def draw(results):
+    """Mean log loss against CPU seconds, one point an estimator."""
+    from drawing import OTHERS, OURS, ink, plt
+
+    drawn = results[results.estimator.isin(DRAWN)]
+    by_set = drawn.groupby(["estimator", "data"])[["log_loss", "cpu"]].mean()
     loss = by_set.log_loss.groupby("estimator").mean().sort_values()
     cpu = np.exp(np.log(by_set.cpu).groupby("estimator").mean())[loss.index]
-    for style, settings in STYLES.items():
-        with plt.style.context(settings):
-            figure, ax = plt.subplots()
-            ax.plot(cpu, loss, "o", ms=6, color="gray")
-            if "ours" in loss:
-                ax.plot(cpu["ours"], loss["ours"], "o", ms=9, color="C3")
-            ax.set(xlabel="CPU seconds a fit (geometric mean)", ylabel="mean log loss")
-            ax.set_xscale("log")
-            ax.margins(x=0.15, y=0.08)
-            ax.spines[["top", "right"]].set_visible(False)
-            add_labels(ax, loss.index, np.c_[cpu, loss])
-            figure.savefig(path if style == "light" else path.with_stem(f"{path.stem}-dark"))
-            plt.close(figure)
+    figure, ax = plt.subplots(figsize=(4.1, 3.6), dpi=200)  # as large as the moving picture
+    for name in loss.index:
+        ours = name == "ours"
+        ax.plot(cpu[name], loss[name], "o", ms=11 if ours else 7, color=OURS if ours else OTHERS)
+    ax.set_title("Twelve public tables, default parameters", size=10, weight="bold", loc="left")
+    ax.set_xlabel("CPU seconds of a fit (cheaper to the left)", size=9.5)
+    ax.set_ylabel("log loss on new rows (better downwards)", size=9.5)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.tick_params(axis="x", which="minor", length=0)
+    ax.yaxis.set_major_formatter("{x:.2f}")
+    ax.tick_params(labelsize=9.5)
+    ax.margins(x=0.15, y=0.12)
+    ax.spines[["top", "right"]].set_visible(False)
+    names = ["sknumpynet" if name == "ours" else name for name in loss.index]
+    add_labels(ax, names, np.c_[cpu, loss], ink())
+    return figure
 
 
-def add_labels(ax, names, points):
+def add_labels(ax, names, points, colour):
     """Write each name at the first place beside its point that covers least of what is there."""
     from matplotlib.transforms import Bbox
 
     ax.figure.draw_without_rendering()  # constrained layout moves the axes
-    taken = [Bbox.from_bounds(x - 6, y - 6, 12, 12) for x, y in ax.transData.transform(points)]
+    taken = [Bbox.from_bounds(x - 10, y - 10, 20, 20) for x, y in ax.transData.transform(points)]
     for name, point in zip(names, points, strict=True):
         labels = [
             ax.annotate(
                 name,
                 point,
-                (distance * dx, distance * dy),
+                (8 * dx, 8 * dy),
                 textcoords="offset points",
                 ha=ha,
                 va=va,
-                arrowprops={"arrowstyle": "-", "color": "gray"} if distance > 8 else None,
+                color=colour,
+                size=9.5,
+                weight="bold" if name == "sknumpynet" else "normal",
                 in_layout=False,
             )
-            for distance, (dx, dy, ha, va) in product((8, 20, 32, 44), SIDES)
+            for dx, dy, ha, va in SIDES
         ]
         boxes = [label.get_window_extent().padded(1) for label in labels]
         is_inside = [ax.bbox.contains(*b.min) and ax.bbox.contains(*b.max) for b in boxes]
@@ -318,7 +337,7 @@ def main():
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these data sets")
     parser.add_argument("--splits", type=int, help="only so many splits a set")
     parser.add_argument("--output", type=Path, default=Path("accuracy.csv"))
-    parser.add_argument("--plot", type=Path, help="draw log loss against time to this file")
+    parser.add_argument("--record", type=Path, help="write these results alone to this CSV")
     parser.add_argument("--n-jobs", type=int, default=1)
     options = parser.parse_args()
     if options.budget == ("full" if options.raw else "large"):
@@ -334,8 +353,8 @@ def main():
     if results.empty:
         parser.error("no data set of these names has the rows of this budget")
     report(results)
-    if options.plot:
-        draw(results, options.plot)
+    if options.record:
+        results.to_csv(options.record, index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
     python benchmarks/everything.py accuracy narrow
 
 What each prints goes to a text of its name in the results folder, where it is looked up, not run
-again, the next time; pictures go to docs/. All of it takes most of a day: the networks of pytabkit
-three hours, mutation one or two, the laws half an hour.
+again, the next time; what pictures show goes to measured/, pictures to docs/. All of it takes most
+of a day: the networks of pytabkit three hours, mutation one or two, the laws half an hour.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCS = ROOT / "docs"
+MEASURED = ROOT / "benchmarks" / "measured"
 FULL = ["accuracy.py", "--budget", "full"]
 QUICK = [  # all but the networks of pytabkit
     *("ours", "RandomForest", "ExtraTrees", "LogisticRegression"),
@@ -27,8 +27,8 @@ SLOWER = [
     *("HistGradientBoosting", "CatBoost"),
 ]
 RUNS = {  # name -> script and its options
-    "accuracy": ["accuracy.py"],
-    "accuracy-full": [*FULL, "--splits", "1", "--plot", DOCS / "accuracy.png"],
+    "accuracy": ["accuracy.py", "--record", MEASURED / "accuracy.csv"],
+    "accuracy-full": [*FULL, "--splits", "1"],
     "accuracy-splits": [*FULL, "--estimators", *QUICK],
     "slower": ["accuracy.py", "--estimators", *SLOWER],
     "slower-full": [*FULL, "--splits", "1", "--estimators", *SLOWER],
@@ -37,7 +37,7 @@ RUNS = {  # name -> script and its options
     "few-rows-thresholds": ["few_rows.py", "--thresholds", "--draws", "6"],
     "few-rows-cells": ["few_rows.py", "--cells", "--draws", "6"],
     "few-rows-copies": ["few_rows.py", "--copies"],
-    "steps": ["speed.py", "steps", "--plot", DOCS / "speed.png"],
+    "steps": ["speed.py", "steps", "--output", MEASURED / "steps.csv"],
     "fits": ["speed.py", "fits"],
     "fits-all-threads": ["speed.py", "fits", "--threads", "all"],
     "words": ["speed.py", "words"],
@@ -45,7 +45,7 @@ RUNS = {  # name -> script and its options
     "import": ["speed.py", "import"],
     "growth": [
         *("scaling.py", "rows", "columns", "sparse columns", "networks", "workers"),
-        *("--plot", DOCS / "scaling.png"),
+        *("--output", MEASURED / "growth.csv"),
     ],
     "memmap": ["scaling.py", "memmap"],
     "rows": ["rows.py", "--limit", "7200"],

@@ -1,26 +1,38 @@
-"""The pictures of some pages of docs/, drawn by the code that stands there, in light and dark."""
+"""The pictures of README.md and docs/, in light and dark.
 
+    python benchmarks/pictures.py
+    python benchmarks/pictures.py tutorial accuracy
+
+Pictures of pages are drawn by the code that stands on the page, those of benchmarks from what was
+measured (measured/), and the moving one by animation.py. The gallery draws its own.
+"""
+
+import argparse
 import re
 from contextlib import chdir
-from pathlib import Path
+from functools import partial
 from tempfile import TemporaryDirectory
 
-import matplotlib as mpl
+import accuracy
+import animation
+import scaling
+import speed
+from drawing import DOCS, STYLES, plt
 
-mpl.use("agg")
-import matplotlib.pyplot as plt
-
-DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = [DOCS / "pictures.md", DOCS / "tutorial.md", DOCS / "why_this_row.md"]
 BLOCK = re.compile(r"^```python\n(.*?)^```$(.*?)(?=^```|\Z)", re.MULTILINE | re.DOTALL)
-PICTURE = re.compile(r'(?:src="|srcset="|!\[[^]]*\]\()([\w-]+\.png)')
-SIZE = {"figure.figsize": (8, 4.6), "figure.dpi": 110, "figure.constrained_layout.use": True}
-BACKGROUND = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "#0d1117")
-STYLES = {"dark": ["dark_background", BACKGROUND, SIZE], "light": ["default", SIZE]}
+PICTURE = re.compile(r'(?:src|srcset)="([\w-]+\.png)')
 
 
-def draw(page, style):
-    """Run the page; save what each block draws under the names below it that are this style's."""
+def draw_page(name):
+    """Run a page in both styles, in a folder of its own for what else it writes."""
+    page = DOCS / f"{name}.md"
+    for style, settings in STYLES.items():
+        with plt.style.context(settings), TemporaryDirectory() as folder, chdir(folder):
+            draw_blocks(page, style)
+
+
+def draw_blocks(page, style):
+    """Save what each block draws under the names below it that are this style's."""
     names = {}
     for code, below in BLOCK.findall(page.read_text(encoding="utf-8")):
         exec(compile(code, page.name, "exec"), names)
@@ -30,13 +42,24 @@ def draw(page, style):
         plt.close("all")
 
 
+DRAWN = {name: partial(draw_page, name) for name in ("pictures", "tutorial", "why_this_row")}
+DRAWN |= {
+    "accuracy": accuracy.draw_measured,
+    "speed": speed.draw_measured,
+    "scaling": scaling.draw_measured,
+    "animation": animation.main,
+}
+
+
 def main():
-    """Draw all pages in both styles, in a folder of their own for what else they write."""
-    with TemporaryDirectory() as folder, chdir(folder):
-        for style, settings in STYLES.items():
-            with plt.style.context(settings):
-                for page in PAGES:
-                    draw(page, style)
+    """Draw what is named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(DRAWN))
+    names = parser.parse_args().names
+    if unknown := set(names) - set(DRAWN):
+        parser.error(f"no picture is called {sorted(unknown)}; there are {list(DRAWN)}")
+    for name in names or DRAWN:
+        DRAWN[name]()
 
 
 if __name__ == "__main__":

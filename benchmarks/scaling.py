@@ -1,6 +1,6 @@
 """Time and memory of a fit, as rows, columns, networks and workers grow in number.
 
-    python benchmarks/scaling.py rows columns "sparse columns" networks workers --plot scaling.png
+    python benchmarks/scaling.py rows columns "sparse columns" networks workers --output growth.csv
     python benchmarks/scaling.py memmap --folder FOLDER
 
 Each fit runs in a process of its own, which reports the seconds of fit and the most anonymous
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -123,25 +124,36 @@ def run_series(name, folder):
         before = row | {varied: value}
 
 
-def draw(rows, path):
-    """Seconds and MB against what varies, one panel a series."""
-    import matplotlib as mpl
+def draw_measured():
+    """docs/scaling.png, of what measured/growth.csv has."""
+    from drawing import DOCS, MEASURED, draw_twins
 
-    mpl.use("agg")
-    import matplotlib.pyplot as plt
+    draw_twins(partial(draw, pd.read_csv(MEASURED / "growth.csv")), DOCS / "scaling.png")
 
-    names = list(dict.fromkeys(row["series"] for row in rows))
-    n_lines = -(-len(names) // 3)  # three panels a line can be read on a page
-    figure = plt.figure(figsize=(8, 2.6 * n_lines), layout="constrained")
-    for place, name in enumerate(names, start=1):
-        ax = figure.add_subplot(n_lines, min(3, len(names)), place)
-        of_name = [row for row in rows if row["series"] == name]
-        for key, style in (("seconds", "C0o-"), ("MB", "C1s--")):
-            ax.plot([r["value"] for r in of_name], [r[key] for r in of_name], style, label=key)
-        ax.set(xscale="log", yscale="log", title=name)
-        ax.spines[["top", "right"]].set_visible(False)
-    figure.axes[0].legend(frameon=False)
-    figure.savefig(path, dpi=150)
+
+def draw(rows):
+    """Seconds on the left, MB on the right, as rows, columns and networks grow in number."""
+    from drawing import OTHERS, OURS, plt
+
+    figure, panels = plt.subplots(3, 2, figsize=(6, 7.2), dpi=150, sharey="col", sharex="row")
+    of_row = [("rows", {"rows": ""}), ("columns", {"columns": "dense", "sparse columns": "sparse"})]
+    of_row += [("networks", {"networks": ""})]
+    for (left, right), (xlabel, series) in zip(panels, of_row, strict=True):
+        for ax, key in ((left, "seconds"), (right, "MB")):
+            for name, colour, style in zip(series, (OURS, OTHERS), ("o-", "s--"), strict=False):
+                of_name = rows[rows.series == name]
+                ax.plot(of_name.value, of_name[key], style, color=colour, label=series[name])
+            ax.set(xscale="log", yscale="log", xlabel=xlabel)
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.spines[["top", "right"]].set_visible(False)
+            if len(series) > 1:
+                ax.legend(frameon=False)
+    panels[0, 0].set_title("seconds of three epochs", size="medium")
+    panels[0, 1].set_title("MB beside the table", size="medium")
+    networks = rows.value[rows.series == "networks"]
+    panels[2, 0].set_xticks(networks, networks)
+    panels[2, 0].minorticks_off()
+    return figure
 
 
 def main():
@@ -150,7 +162,6 @@ def main():
     parser.add_argument("series", nargs="*", choices=[*SERIES, []], default=[])
     parser.add_argument("--folder", type=Path, default=Path(), help="for the file of memmap")
     parser.add_argument("--output", type=Path, help="write the rows to this CSV")
-    parser.add_argument("--plot", type=Path)
     parser.add_argument("--fit", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.fit:
@@ -159,8 +170,6 @@ def main():
     rows = [row for name in options.series for row in run_series(name, options.folder)]
     if options.output:
         pd.DataFrame(rows).to_csv(options.output, index=False)
-    if options.plot:
-        draw(rows, options.plot)
 
 
 if __name__ == "__main__":

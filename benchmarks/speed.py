@@ -231,6 +231,7 @@ def time_steps(options):
                     "contender": label,
                     "microseconds": microseconds[label],
                     "others / ours": microseconds[label] / microseconds["ours"],
+                    "MLPClassifier / it": microseconds["MLPClassifier"] / microseconds[label],
                 }
 
 
@@ -335,26 +336,52 @@ WHAT = {
 }
 
 
-def draw(rows, path):
-    """A bar a contender: time of a step by ours, work by work."""
-    import matplotlib as mpl
+def draw_measured():
+    """docs/speed.png, of what measured/steps.csv has."""
+    from drawing import DOCS, MEASURED, draw_twins
 
-    mpl.use("agg")
-    import matplotlib.pyplot as plt
+    draw_twins(partial(draw, pd.read_csv(MEASURED / "steps.csv")), DOCS / "speed.png")
 
-    kinds = list(dict.fromkeys(row["what"] for row in rows))
-    labels = list(dict.fromkeys(row["contender"] for row in rows))
-    figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
-    for place, label in enumerate(labels):
-        ratio = {row["what"]: row["others / ours"] for row in rows if row["contender"] == label}
-        at = np.array([kinds.index(kind) for kind in ratio]) + 0.8 * (place / len(labels) - 0.4)
-        ax.bar(at, list(ratio.values()), width=0.8 / len(labels), label=label, align="edge")
-    ax.axhline(1, color="0.3", lw=0.8)
-    ax.set_xticks(range(len(kinds)), [kind.removeprefix("step of ") for kind in kinds])
-    ax.set(yscale="log", ylabel="time of a step, ours = 1")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, ncols=3, fontsize="small")
-    figure.savefig(path, dpi=150)
+
+def draw(rows):
+    """A line a network, a mark a contender: its steps while MLPClassifier makes one."""
+    from drawing import OTHERS, OURS, ink, plt
+
+    figure, ax = plt.subplots(figsize=(6, 3.6), dpi=150)
+    how = {
+        "ours": {"color": OURS, "marker": "o", "ms": 11},
+        "PyTorch": {"color": OTHERS, "marker": "s", "ms": 8},
+        "JAX": {"color": ink(), "marker": "^", "ms": 8, "mfc": "none"},
+    }
+    for label, style in how.items():
+        speed = [speed_of(rows, name, label) for name in WORK]
+        ax.plot(speed, range(len(WORK)), ls="none", label=label, clip_on=False, **style)
+    for at, name in enumerate(WORK):
+        speed = speed_of(rows, name, "ours")
+        ax.annotate(f"{speed:.1f}", (speed, at), (0, 9), textcoords="offset points", ha="center")
+    ax.axvline(1, color=ink(), lw=1, ls=":")
+    ax.set(xscale="log", xlim=(0.45, 16), ylim=(len(WORK) - 0.5, -0.6))
+    ax.set_xticks([0.5, 1, 2, 5, 10])
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.minorticks_off()
+    ax.set_xlabel("steps while MLPClassifier makes one:  faster $\\rightarrow$")
+    ax.set_yticks(range(len(WORK)), [f"{name}: {words_of(*work)}" for name, work in WORK.items()])
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", lw=0.5, alpha=0.4)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    figure.legend(loc="outside upper left", ncols=3, frameon=False, handletextpad=0.2)
+    return figure
+
+
+def speed_of(rows, work, contender):
+    """Of a step in float32; NaN if it was not measured."""
+    is_it = (rows.what == f"step of {work}, float32") & (rows.contender == contender)
+    return rows.loc[is_it, "MLPClassifier / it"].max()
+
+
+def words_of(sizes, activation, n_rows, batch_size, n_epochs):
+    """A piece of work in words, in two lines."""
+    return f"{'-'.join(map(str, sizes))}\n{activation}, {batch_size} rows a step"
 
 
 def main():
@@ -366,7 +393,6 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--data", default=os.environ.get("SKNUMPYNET_DATA"), metavar="FOLDER")
     parser.add_argument("--output", type=Path, help="write the rows to this CSV")
-    parser.add_argument("--plot", type=Path, help="draw the steps to this file")
     options = parser.parse_args()
     if options.threads == "1":
         os.environ["OMP_NUM_THREADS"] = "1"  # read by the peers when they are imported
@@ -382,8 +408,6 @@ def main():
             rows.append(row)
     if options.output:
         pd.DataFrame(rows).to_csv(options.output, index=False)
-    if options.plot:
-        draw(rows, options.plot)
 
 
 if __name__ == "__main__":

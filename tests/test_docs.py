@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 
 import pytest
 
@@ -51,3 +52,11 @@ def with_methods(module, name):
 def test_a_public_docstring_is_complete(name):
     validate = pytest.importorskip("numpydoc.validate", reason="numpydoc is not installed").validate
     assert [error for error in validate(name)["errors"] if error[0] not in OPTIONAL] == []
+
+
+@pytest.mark.parametrize("name", inspect.signature(sknumpynet.NumpyMLPBinaryClassifier).parameters)
+def test_a_parameter_stands_in_one_group(name):
+    """Of the block in the estimator's docstring, of which the API page makes a table."""
+    docstring = inspect.getdoc(sknumpynet.NumpyMLPBinaryClassifier)
+    block = docstring.split("by what they decide::\n\n")[1].split("\n\n")[0]
+    assert re.findall(r"\w+(?=,|$)", block, re.MULTILINE).count(name) == 1

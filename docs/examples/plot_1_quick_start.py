@@ -37,14 +37,13 @@ print(f"test rows   {log_loss(y_test, clf.predict_proba(X_test)):.3f}")
 print(f"of the test rows {clf.score(X_test, y_test):.1%} are told right")
 
 # %%
-# The probability is the mean over the networks. On the left, most test rows are close to 0 or 1,
-# and nearly all of those on the side where they belong. On the right, each mark is a test row: the
-# networks agree on those, and differ about the rows in between.
+# The probability is the mean over the networks. Most test rows are close to 0 or 1, and nearly all
+# of those on the side where they belong.
 
 members = clf.predict_proba_members(X_test)
 colors = {"benign": "#1F85C7", "malignant": "#D55E00"}
-figure, (left, right) = plt.subplots(1, 2, figsize=(6, 2.9), layout="constrained")
-left.hist(
+figure, ax = plt.subplots(figsize=(4.4, 3), layout="constrained")
+ax.hist(
     [members.mean(axis=0)[y_test == label] for label in colors],
     bins=10,
     range=(0, 1),
@@ -52,12 +51,17 @@ left.hist(
     color=colors.values(),
     label=list(colors),
 )
-left.set(xlabel="probability of malignant", ylabel="test rows", title="What it says")
-left.legend()
+ax.set(xlabel="probability of malignant", ylabel="test rows", title="What it says")
+ax.legend()
+plt.show()
+
+# %%
+# Each mark is a test row: the networks agree on those close to 0 or 1, and differ about the rows in
+# between.
+
+figure, ax = plt.subplots(figsize=(4.4, 3), layout="constrained")
 for label, marker in zip(colors, "o^", strict=True):
     of_label = members[:, y_test == label]
-    right.scatter(
-        of_label.mean(axis=0), of_label.std(axis=0), s=18, marker=marker, color=colors[label]
-    )
-right.set(xlabel="mean of the networks", ylabel="standard deviation", title="How they differ")
+    ax.scatter(of_label.mean(axis=0), of_label.std(axis=0), s=18, marker=marker, c=colors[label])
+ax.set(xlabel="mean of the networks", ylabel="standard deviation", title="How they differ")
 plt.show()

@@ -27,8 +27,8 @@ clf = NumpyMLPBinaryClassifier(
 # ``partial_fit`` passes over the rows once and keeps what came of it, so the network can be drawn
 # on the way.
 
-epochs = [1, 5, 20, 80, 200]
-figure, axes = plt.subplots(2, 3, figsize=(6, 4.4), layout="constrained")
+epochs = [1, 20, 50, 200]
+figure, axes = plt.subplots(2, 2, figsize=(5, 3.6), layout="constrained")
 panels = iter(axes.flat)
 for epoch in range(1, epochs[-1] + 1):
     clf.partial_fit(X, y, classes=[0, 1])
@@ -45,21 +45,22 @@ for epoch in range(1, epochs[-1] + 1):
             vmax=1.5,
             ax=ax,
         )
-        ax.scatter(*X.T, s=14, c=y, cmap="RdBu_r", edgecolors="white", linewidths=0.5)
+        ax.scatter(*X.T, s=9, c=y, cmap="bwr", edgecolors="white", linewidths=0.4)
         ax.set(xticks=[], yticks=[], title=f"epoch {epoch}")
-
-straight = LogisticRegression(C=1e6).fit(X, y)
-ax = next(panels)
-ax.axhline(log_loss(y, straight.predict_proba(X)), color="black", ls=":")
-ax.plot(range(1, epochs[-1] + 1), clf.loss_curve_, color="black")
-ax.plot(epochs, [clf.loss_curve_[epoch - 1] for epoch in epochs], "o", color="#D55E00")
-ax.set(xlabel="epoch", title="training loss", xscale="log", ylim=(0, None))
-ax.set_xticks(epochs, labels=epochs)
-ax.minorticks_off()
 plt.show()
 
 # %%
 # The colour of the plane is the probability of class 1, in steps of a tenth: white is undecided. At
 # first every point is told much the same. By epoch 20 there is a slanting line, and the loss is
-# about that of a logistic regression, the dotted line, which can draw no other. Then the line bends
-# and the loss falls steeply; from epoch 80 on little happens.
+# about that of a logistic regression, the dotted line below, which can draw no other. Then the line
+# bends and the loss falls steeply; from epoch 80 on little happens.
+
+straight = LogisticRegression(C=1e6).fit(X, y)
+figure, ax = plt.subplots(figsize=(5, 3), layout="constrained")
+ax.axhline(log_loss(y, straight.predict_proba(X)), color="#D55E00", ls=":")
+ax.plot(range(1, epochs[-1] + 1), clf.loss_curve_, color="#1F85C7")
+ax.plot(epochs, [clf.loss_curve_[epoch - 1] for epoch in epochs], "o", color="#1F85C7")
+ax.set(xlabel="epoch", ylabel="training loss", xscale="log", ylim=(0, None))
+ax.set_xticks(epochs, labels=epochs)
+ax.minorticks_off()
+plt.show()

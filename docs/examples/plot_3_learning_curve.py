@@ -22,7 +22,7 @@ X_new, y_new = make_moons(2000, noise=0.35, random_state=1)
 # brought no progress.
 
 stopped = NumpyMLPBinaryClassifier(
-    (50, 50), n_estimators=4, batch_size=32, max_iter=100, random_state=0
+    (50, 50), n_estimators=2, batch_size=32, max_iter=100, random_state=0
 ).fit(X, y)
 
 # %%
@@ -37,23 +37,27 @@ watched.fit(X, y, X_val=X_new, y_val=y_new)
 assert np.array_equal(watched.loss_curve_, unstopped.loss_curve_)
 
 # %%
-# A line is a network, a ring the epoch it kept. On the left, each network is judged by other rows,
-# so the solid lines lie at different heights. On the right, the training loss goes on falling while
-# the loss on rows not trained on rises; the last epochs are kept.
+# A line is a network, a ring the epoch it kept. With early stopping, each network is judged by
+# other rows, so the solid lines lie at different heights.
 
-figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(6, 3.4), layout="constrained")
-TrainingCurveDisplay.from_estimator(stopped, ax=left)
+figure, ax = plt.subplots(figsize=(4.4, 3), layout="constrained")
+TrainingCurveDisplay.from_estimator(stopped, ax=ax)
+ax.set(title="early stopping", ylim=(0, 0.95))
+plt.show()
+
+# %%
+# Without, the training loss goes on falling while the loss on rows not trained on rises; the last
+# epochs are kept.
+
+# sphinx_gallery_thumbnail_number = 2
+figure, ax = plt.subplots(figsize=(4.4, 3), layout="constrained")
 TrainingCurveDisplay(
     loss_curve=unstopped.loss_curve_,
     validation_curve=watched.validation_curve_,
     best_iter=unstopped.best_iter_,
     n_iter=unstopped.n_iter_,
-).plot(right)
-figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-for ax, title in [(left, "early stopping"), (right, "early_stopping=False")]:
-    ax.get_legend().remove()
-    ax.set_title(title)
-right.set_ylabel("")
+).plot(ax)
+ax.set(title="early_stopping=False", ylim=(0, 0.95))
 plt.show()
 
 # %%

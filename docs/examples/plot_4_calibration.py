@@ -30,14 +30,14 @@ estimators = {
     "random forest": RandomForestClassifier(random_state=0),
     "gradient boosting": HistGradientBoostingClassifier(random_state=0),
 }
-figure, ax = plt.subplots(figsize=(6, 5.4), layout="constrained")
-ax.set_prop_cycle(color=["#1F85C7", "#D55E00", "#444444"])
+figure, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
+ax.set_prop_cycle(color=["#1F85C7", "#D55E00", "#8A8F98"])
 for name, estimator in estimators.items():
     estimator.fit(X_train, y_train)
-    ReliabilityDisplay.from_estimator(estimator, X_test, y_test, name=name, ax=ax)
-ax.get_legend().remove()
+    display = ReliabilityDisplay.from_estimator(estimator, X_test, y_test, name=name, ax=ax)
+    print(display.line_.get_label())
+ax.legend(ax.lines[1:], estimators, loc="upper left")
 ax.set_title("Reliability on new rows")
-figure.legend(loc="outside lower center")
 plt.show()
 
 # %%

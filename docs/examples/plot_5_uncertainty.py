@@ -24,23 +24,32 @@ plane = np.column_stack([across.ravel(), down.ravel()])
 members = clf.predict_proba_members(plane)
 mean, spread = members.mean(axis=0), members.std(axis=0)
 
-figure, axes = plt.subplots(1, 2, sharey=True, figsize=(6, 3.7), layout="compressed")
-panels = [("mean of class 1", mean, "RdBu_r", 1), ("standard deviation", spread, "Greys", None)]
-for ax, (title, value, cmap, top) in zip(axes, panels, strict=True):
+
+def draw(title, values, cmap, top):
+    """Values as colours of the plane, the rows as points."""
+    figure, ax = plt.subplots(figsize=(4.4, 3.2), layout="compressed")
     image = ax.imshow(
-        value.reshape(across.shape),
+        values.reshape(across.shape),
         extent=(-4, 5, -4, 4),
         origin="lower",
         cmap=cmap,
         vmin=0,
         vmax=top,
-        alpha=0.7,
+        alpha=0.8,
     )
-    figure.colorbar(image, ax=ax, location="bottom")
-    ax.scatter(*X.T, s=8, c=y, cmap="RdBu_r", edgecolors="white", linewidths=0.3)
-    ax.set(title=title, xlabel="first column", xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
-axes[0].set_ylabel("second column")
-plt.show()
+    figure.colorbar(image, ax=ax)
+    ax.scatter(*X.T, s=8, c=y, cmap="bwr", edgecolors="white", linewidths=0.3)
+    ax.set(title=title, xlabel="first column", ylabel="second column")
+    ax.set(xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
+    plt.show()
+
+
+draw("mean of class 1", mean, "RdBu_r", 1)
+
+# %%
+
+# sphinx_gallery_thumbnail_number = 2
+draw("standard deviation", spread, "viridis", None)
 
 # %%
 # The networks differ along the boundary, a little where there are rows and more and more where it

@@ -41,16 +41,20 @@ print(search.best_params_)
 
 losses = -search.cv_results_["mean_test_score"].reshape(len(activations), len(alphas), len(sizes))
 middle = (losses.min() + losses.max()) / 2
-figure, axes = plt.subplots(1, 2, sharey=True, figsize=(6, 3.2), layout="constrained")
-for ax, activation, table in zip(axes, activations, losses, strict=True):
-    ax.imshow(table, cmap="viridis_r", vmin=losses.min(), vmax=losses.max(), aspect="auto")
-    ax.set_xticks(range(len(sizes)), labels=["-".join(map(str, size)) for size in sizes])
-    ax.set_yticks(range(len(alphas)), labels=alphas)
-    ax.set(title=activation, xlabel="hidden_layer_sizes")
-    for (row, column), loss in np.ndenumerate(table):
-        color = "black" if loss < middle else "white"
-        ax.text(column, row, f"{loss:.3f}", ha="center", va="center", color=color)
-axes[0].set_ylabel("alpha")
+figure, ax = plt.subplots(figsize=(5, 3.2), layout="constrained")
+table = np.hstack(losses)  # relu on the left, tanh on the right
+ax.imshow(table, cmap="viridis_r", aspect="auto")
+names = ["-".join(map(str, size)) for size in sizes]
+ax.set_xticks(range(len(activations) * len(sizes)), labels=len(activations) * names)
+ax.set_yticks(range(len(alphas)), labels=alphas)
+ax.set(ylabel="alpha", xlabel="hidden_layer_sizes")
+for (row, column), loss in np.ndenumerate(table):
+    color = "black" if loss < middle else "white"
+    ax.text(column, row, f"{loss:.3f}", ha="center", va="center", color=color)
+above = ax.secondary_xaxis("top")
+above.set_xticks([1, 4], labels=activations)
+above.tick_params(length=0)
+ax.axvline(2.5, color="white", lw=3)
 plt.show()
 
 # %%

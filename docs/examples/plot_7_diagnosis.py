@@ -56,3 +56,15 @@ print(diagnosis)
 
 DiagnosisDisplay.from_estimator(mended, X, y, diagnosis=diagnosis)
 plt.show()
+
+# %%
+# The training losses, one line a network, before and after:
+
+# sphinx_gallery_thumbnail_number = 3
+figure, ax = plt.subplots(figsize=(4.4, 3), layout="constrained")
+for clf, name, color in [(broken, "broken", "#D55E00"), (mended, "mended", "#1F85C7")]:
+    ax.plot(range(1, clf.n_iter_ + 1), clf.loss_curve_, color=color, lw=1, label=name)
+handles = {line.get_label(): line for line in ax.lines}
+ax.legend(handles.values(), handles)
+ax.set(xlabel="epoch", ylabel="training loss", yscale="log")
+plt.show()

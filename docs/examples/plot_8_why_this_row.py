@@ -44,7 +44,9 @@ plt.show()
 # %%
 # One column by its value. A bar is as long as two standard deviations over the networks.
 
-ContributionsDisplay(explanation, column="bmi").plot()
+# sphinx_gallery_thumbnail_number = 3
+_, ax = plt.subplots(figsize=(4.4, 3), layout="constrained")
+ContributionsDisplay(explanation, column="bmi").plot(ax)
 plt.show()
 
 # %%
