@@ -1,5 +1,6 @@
 """How Sphinx builds the pages: sphinx-build -W docs build/docs."""
 
+import re
 from pathlib import Path
 
 import latex2mathml.converter
@@ -38,15 +39,14 @@ html_logo = html_favicon = "_static/logo.svg"
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": project},
-    "header_links_before_dropdown": 6,
+    "navbar_center": [],  # the sidebar lists all pages, by groups
     "navigation_with_keys": False,
+    "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-# Only what has pages below it needs a list of them.
-PAGES = sorted(path.stem for path in Path(__file__).parent.glob("*.md"))
-html_sidebars = {page: [] for page in PAGES if page != "api"}
+html_sidebars = {"**": ["sidebar-pages"]}
 
 autosummary_generate = True
 toc_object_entries_show_parents = "hide"
@@ -83,11 +83,68 @@ def write_mathml(translator, node):
     raise nodes.SkipNode
 
 
+# Groups of the estimator's parameters: sections of the guide, a page that shows some at work.
+GROUPS = {
+    "network": (["What is worth tuning"], "gallery/plot_2_boundary"),
+    "training": (["What is worth tuning"], "gallery/plot_7_diagnosis"),
+    "penalties": (["What is worth tuning"], "gallery/plot_6_grid_search"),
+    "stopping": (["When to stop, and by which rows"], "gallery/plot_3_learning_curve"),
+    "inputs": (["Raw tables", "Numbers as they come"], "tutorial"),
+    "weights": (["Weights, and few positives"], "tutorial"),
+    "stack": (["A stack, and probabilities out of fold"], "gallery/plot_5_uncertainty"),
+    "running": (
+        ["In which arithmetic", "Data that come in pieces", "Looking on while it trains"],
+        "scaling",
+    ),
+}
+
+
+def tabulate_groups(app, what, name, obj, options, lines):
+    """Make a table with links of the block of names that ``help`` shows."""
+    if name != "sknumpynet.NumpyMLPBinaryClassifier":
+        return
+    begin = next(at for at, line in enumerate(lines) if line.endswith("by what they decide::")) + 2
+    end = lines.index("", begin)
+    groups = re.findall(r"^ +(\w+)  +(.*(?:\n {10}.*)*)", "\n".join(lines[begin:end]), re.MULTILINE)
+    table = [".. list-table::", "   :header-rows: 1", ""]
+    rows = [("group", "parameters", "guide", "shown in")]
+    for group, names in groups:
+        titles, page = GROUPS[group]
+        anchors = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+        sections = zip(titles, anchors, strict=True)
+        guide = [f"`{title} <../guide.html#{anchor}>`__" for title, anchor in sections]
+        names = re.sub(r"(\w+)", r"``\1``", " ".join(names.split()))
+        rows.append((group, names, "; ".join(guide), f":doc:`/{page}`"))
+    for row in rows:
+        table += [f"   {mark} - {cell}" for mark, cell in zip("*   ", row, strict=True)]
+    lines[begin - 2 : end] = ["Its parameters, by what they decide:", "", *table]
+
+
+def link_parameters(app, domain, kind, content):
+    """Give each parameter of a class an anchor, and its name an address wherever it stands."""
+    if kind != "class":
+        return
+    entries = {}
+    for field in content.findall(nodes.field):
+        if field[0].astext() == "Parameters":
+            for term in field.findall(nodes.term):
+                entries |= dict.fromkeys(term[0].astext().split(", "), term)
+    for name, term in entries.items():
+        term["ids"].append(f"parameter-{name}")
+    for literal in [*content.findall(nodes.literal)]:
+        if literal.astext() in entries:
+            link = nodes.reference("", "", refid=f"parameter-{literal.astext()}", internal=True)
+            literal.replace_self(link)
+            link += literal
+
+
 def setup(app):
-    """Draw formulas without the network."""
+    """Draw formulas without the network; link parameters."""
     app.add_html_math_renderer(
         "mathml", inline_renderers=(write_mathml, None), block_renderers=(write_mathml, None)
     )
+    app.connect("autodoc-process-docstring", tabulate_groups, priority=400)  # before numpydoc
+    app.connect("object-description-transform", link_parameters)
 
 
 html_math_renderer = "mathml"

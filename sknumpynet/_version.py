@@ -1,3 +1,3 @@
 """The version, where everything can import it: a file of a fitted estimator names it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -46,8 +46,8 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
 
     Each network maps a row x to the log-odds z of the positive class::
 
-        a_0 = x ;  a_l = f(W_l^T a_(l-1) + b_l) ;
-        z = w^T a_L + b ;  p = 1 / (1 + exp(-z)),
+        a_0 = x ;  a_l = f(a_(l-1) W_l + b_l) ;
+        z = a_L w + b ;  p = 1 / (1 + exp(-z)),
 
     and is trained to minimise the weighted mean loss plus
     ``alpha / (2 * sum of weights) * sum of squared weights``. The probability is the mean over the
@@ -56,6 +56,18 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
     With early stopping each network holds out a part of the rows, a fold of its own where there are
     several networks, and keeps the epoch of the lowest log loss on it. Every row then trains all
     networks but one or some. Their prediction for it is out of fold: ``oof_proba_``.
+
+    Its parameters, by what they decide::
+
+        network    hidden_layer_sizes, activation, loss
+        training   solver, batch_size, learning_rate, learning_rate_init, power_t, shuffle,
+                   momentum, nesterovs_momentum, beta_1, beta_2, epsilon, averaging, max_grad_norm
+        penalties  alpha, weight_decay, dropout, label_smoothing
+        stopping   max_iter, max_fun, tol, early_stopping, validation_fraction, n_iter_no_change
+        inputs     scale_inputs, numeric_bins, categorical_features
+        weights    class_weight
+        stack      n_estimators, random_state, n_jobs
+        running    precision, warm_start, verbose
 
     Parameters
     ----------
@@ -283,42 +295,21 @@ class NumpyMLPBinaryClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstima
         class_weight: Mapping | str | None = None,
         n_jobs: int | None = None,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.loss = loss
-        self.solver = solver
-        self.alpha = alpha
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        self.hidden_layer_sizes, self.activation, self.loss = hidden_layer_sizes, activation, loss
+        self.solver, self.batch_size, self.shuffle = solver, batch_size, shuffle
+        self.learning_rate, self.learning_rate_init = learning_rate, learning_rate_init
+        self.power_t, self.averaging, self.max_grad_norm = power_t, averaging, max_grad_norm
+        self.momentum, self.nesterovs_momentum = momentum, nesterovs_momentum
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        self.alpha, self.weight_decay = alpha, weight_decay
+        self.dropout, self.label_smoothing = dropout, label_smoothing
+        self.max_iter, self.max_fun, self.tol = max_iter, max_fun, tol
+        self.early_stopping, self.validation_fraction = early_stopping, validation_fraction
         self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.n_estimators = n_estimators
-        self.scale_inputs = scale_inputs
-        self.numeric_bins = numeric_bins
-        self.categorical_features = categorical_features
-        self.precision = precision
-        self.dropout = dropout
-        self.label_smoothing = label_smoothing
-        self.averaging = averaging
-        self.max_grad_norm = max_grad_norm
-        self.class_weight = class_weight
-        self.n_jobs = n_jobs
+        self.scale_inputs, self.numeric_bins = scale_inputs, numeric_bins
+        self.categorical_features, self.class_weight = categorical_features, class_weight
+        self.n_estimators, self.random_state, self.n_jobs = n_estimators, random_state, n_jobs
+        self.precision, self.warm_start, self.verbose = precision, warm_start, verbose
 
     _columns = None  # how those of a raw table become numbers; None for a table of numbers
 

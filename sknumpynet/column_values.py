@@ -4,8 +4,10 @@ A column comes as an array, with one value a row, from a frame or from an array 
 """
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +27,14 @@ TYPES = {  # of objects, by kind
 }
 
 
+class Form(NamedTuple):
+    """The array that objects of a kind become: dtype, mark for missing, one object as a value."""
+
+    dtype: type | str
+    missing: Any
+    of_one: Callable
+
+
 def kind_of_values(values):
     """What a column holds, and its values in one form.
 
@@ -38,7 +48,8 @@ def kind_of_values(values):
         "flag" are booleans, "mixed" numbers and text, "object" all else; "nothing" is objects all
         of which are missing. Durations are numbers, of days, and times of day, of hours.
     values : ndarray of shape (n_rows,)
-        Numbers with NaN, datetime64[us] with NaT, or objects with None where a value is missing.
+        In the form of `FORMS`: numbers with NaN, datetime64[us] with NaT, or objects with None
+        where a value is missing.
     """
     kind = KINDS.get(values.dtype.kind)
     if kind is None:
@@ -47,7 +58,7 @@ def kind_of_values(values):
         kind = kind_of_types(set(map(type, values[~missing])))
         values = in_one_form(kind, values, missing)
     if kind == "date":
-        values = values.astype("datetime64[us]")
+        values = values.astype(FORMS[kind].dtype)
     elif kind == "duration":
         values = values / DAY
     return "number" if kind in ("duration", "time") else kind, values
@@ -73,19 +84,13 @@ def kind_of_types(types):
 
 def in_one_form(kind, values, missing):
     """Objects of one kind as an array of that kind."""
-    if kind in ("text", "flag", "mixed", "object", "nothing"):
+    if kind not in FORMS:
         values = values.copy()
         values[missing] = None
         return values
-    known = values[~missing]
-    if kind == "date":
-        dtype, known = "datetime64[us]", [without_zone(date) for date in known]
-    elif kind == "duration":
-        dtype = "timedelta64[us]"
-    else:
-        dtype, known = float, list(map(to_hours if kind == "time" else to_float, known))
-    formed = np.full(len(values), np.nan if dtype is float else "NaT", dtype)
-    formed[~missing] = known
+    form = FORMS[kind]
+    formed = np.full(len(values), form.missing, form.dtype)
+    formed[~missing] = [form.of_one(value) for value in values[~missing]]
     return formed
 
 
@@ -105,6 +110,14 @@ def to_float(value):
 def to_hours(time):
     """The hours of a time of day."""
     return time.hour + time.minute / 60 + (time.second + time.microsecond / 1e6) / 3600
+
+
+FORMS = {  # of other kinds objects stay as they are, with None where one is missing
+    "number": Form(float, np.nan, to_float),
+    "time": Form(float, np.nan, to_hours),
+    "duration": Form("timedelta64[us]", np.timedelta64("NaT", "us"), lambda duration: duration),
+    "date": Form("datetime64[us]", np.datetime64("NaT", "us"), without_zone),
+}
 
 
 def is_gap(values):

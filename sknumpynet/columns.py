@@ -4,14 +4,16 @@ A table of numbers has, in this order: numbers, with NaN where one is missing; t
 columns of many levels; numbers of levels, -1 for an unknown level. A date becomes several of these.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 
-from .column_values import as_levels, fault_of_objects, is_gap, kind_of_values
-from .dates import date_part, learn_dates
+from .column_values import FORMS, as_levels, fault_of_objects, is_gap, kind_of_values
+from .dates import date_part, learn_dates, shown_date
 from .engine.inputs.levels import UNKNOWN
 from .engine.inputs.target_means import MANY, learn_target_means
 from .parameters import is_int, plain
@@ -30,6 +32,33 @@ NOT_NAMED = Fault(
     "text, and categorical_features leaves it out",
     ("give categorical_features='from_dtype', or name all columns there that are categories",),
 )
+
+
+class InParts(NamedTuple):
+    """How a kind of column becomes several numbers and levels.
+
+    Parameters
+    ----------
+    learn : callable
+        Of the values of training rows: what parts are counted from, an int, and the names of the
+        parts that are numbers and of those that are levels. The first number stands for the column
+        where readers take one value of it.
+    part : callable
+        Of a part's name, values and what parts are counted from: a number for each row, NaN where
+        it is missing, or a level, then None.
+    shown : callable
+        Of the first number and what parts are counted from: the value, as readers show it.
+    such_as : str
+        A number that is made of a column ``{}``, in pandas.
+    """
+
+    learn: Callable
+    part: Callable
+    shown: Callable
+    such_as: str
+
+
+IN_PARTS = {"date": InParts(learn_dates, date_part, shown_date, "{}.dt.year")}
 
 
 @dataclass
@@ -69,7 +98,7 @@ class Column:
         Whether its values are levels.
     parts : list of Part, optional
     first : int, default=0
-        For dates: the day from which days are counted, in days since 1970.
+        What parts are counted from; of dates the first day, in days since 1970.
     """
 
     name: str | int
@@ -90,7 +119,7 @@ class Column:
         remedy = (AS_KIND.get(self.kind, AS_KIND["text"]),)
         if kind == "object":
             advice, remedy = "give what it held then, or make it missing by ", (ALL_MISSING,)
-        elif kind in ("text", "mixed") and self.kind in ("number", "date", "flag"):
+        elif kind in ("text", "mixed") and self.kind in AS_KIND.keys() - {"text"}:
             remedy = (*remedy, OTHERS_MISSING)
         if kind == "text":
             # a line that does not know how "$12" or "31/12/2020" is written makes it missing
@@ -102,14 +131,14 @@ class Column:
     def in_form(self, kind, values):
         """Values that have no fault as numbers, dates or levels."""
         if self.is_categorical:
-            return as_levels(values, are_texts=self.kind in ("date", "mixed", "object"))
+            return as_levels(values, are_texts=self.kind not in ("number", "flag", "text"))
         if self.takes(kind) and kind != "nothing":
             return values
-        return np.full(len(values), np.datetime64("NaT", "us") if self.kind == "date" else np.nan)
+        return np.full(len(values), FORMS.get(self.kind, FORMS["number"]).missing)
 
     def of_part(self, name, values):
         """The values of a part, of values as `in_form` gives them."""
-        return date_part(name, values, self.first) if name else values
+        return IN_PARTS[self.kind].part(name, values, self.first) if name else values
 
 
 @dataclass
@@ -341,8 +370,8 @@ def learn_column(column, values, weight, has_means):
     """Learn the parts of a column, of values as `Column.in_form` gives them."""
     of_levels = [""] if column.is_categorical else []
     of_numbers = [] if column.is_categorical else [""]
-    if column.kind == "date" and not column.is_categorical:
-        column.first, of_numbers, of_levels = learn_dates(values[weight > 0])
+    if column.kind in IN_PARTS and not column.is_categorical:
+        column.first, of_numbers, of_levels = IN_PARTS[column.kind].learn(values[weight > 0])
     column.parts += map(Part, of_numbers)
     for name in of_levels:
         levels = levels_by_weight(column.of_part(name, values), weight)

@@ -46,3 +46,8 @@ def date_part(name, values, first):
     levels = number.astype(object)
     levels[np.isnat(values)] = None
     return levels
+
+
+def shown_date(days, first):
+    """The date that stands so many days behind the first one, to the second."""
+    return np.datetime64(first, "D") + np.timedelta64(round(days * 86_400), "s")

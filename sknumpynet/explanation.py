@@ -136,14 +136,16 @@ class Explanation:
         Returns
         -------
         ndarray of shape (n_rows,)
-            Of float64, of datetime64 or of objects.
+            Of float64, of datetime64 or of objects. Those of another kind are as they are shown.
         """
         values = self.data[:, [column]]
         values = (values.toarray() if sparse.issparse(values) else values)[:, 0]
         if values.dtype != object or self.has_levels[column]:
             return values
-        is_date = any(isinstance(value, np.datetime64) for value in values)
-        return values.astype("datetime64[s]" if is_date else float)
+        if any(isinstance(value, np.datetime64) for value in values):
+            return values.astype("datetime64[s]")
+        are_numbers = all(value is None or isinstance(value, float) for value in values)
+        return values.astype(float) if are_numbers else values
 
     def to_frame(self):
         """The contributions as a DataFrame.

@@ -4,6 +4,8 @@ import numpy as np
 from scipy.special import xlog1py, xlogy
 from sklearn.exceptions import ConvergenceWarning
 
+from .engine.optimizers import is_adaptive, settings_of
+from .engine.schedules import ends
 from .exceptions import NotLearningWarning
 
 LEARNT = 0.98  # of the base rate's loss: what lies above may be chance, of few rows
@@ -11,9 +13,9 @@ RUINED = 1.0  # nats a row above the base rate; a network as it was drawn is les
 CHANCE = 10  # nats over all validation rows that may be chance; labels at random gain 0
 SUSPECTS = [  # name, whether a value may keep a network from learning, and what to set instead
     ("scale_inputs", lambda v, _: v is None, "robust"),
-    ("epsilon", lambda v, p: v > 1e-3 and p.solver == "adam", 1e-8),
-    ("beta_1", lambda v, p: v > 0.99 and p.solver == "adam", 0.9),
-    ("momentum", lambda v, p: v > 0.99 and p.solver == "sgd", 0.9),
+    ("epsilon", lambda v, p: v > 1e-3 and "epsilon" in settings_of(p.solver), 1e-8),
+    ("beta_1", lambda v, p: v > 0.99 and "beta_1" in settings_of(p.solver), 0.9),
+    ("momentum", lambda v, p: v > 0.99 and "momentum" in settings_of(p.solver), 0.9),
     ("max_grad_norm", lambda v, p: v is not None and v < 1e-3, None),
     ("learning_rate_init", lambda v, p: v != "auto" and not 1e-4 <= v <= 0.3, "auto"),
     ("power_t", lambda v, p: v > 0.5 and p.learning_rate == "invscaling", 0.5),
@@ -27,8 +29,8 @@ SUSPECTS = [  # name, whether a value may keep a network from learning, and what
     ("max_fun", lambda v, p: v < 20 and p.solver == "lbfgs", 15000),
     ("max_iter", lambda v, _: v < 5, "auto"),
     ("validation_fraction", lambda v, p: v > 0.7 and p.n_estimators == 1, 0.1),
-    ("learning_rate_init", lambda v, p: v != "auto" and p.solver == "sgd", "auto"),
-    ("solver", lambda v, _: v == "sgd", "adam"),
+    ("learning_rate_init", lambda v, p: v != "auto" and is_adaptive(p.solver) is False, "auto"),
+    ("solver", lambda v, _: is_adaptive(v) is False, "adam"),
     # From here on, values that were changed at all.
     ("learning_rate_init", lambda v, _: v != "auto", "auto"),
     ("alpha", lambda v, _: v > 0, 0.0),
@@ -63,7 +65,7 @@ def ended_badly(params, plan, trained):
         yield from interrupted(len(trained.loss_curve), few)
         return
     n_cut_off = (~trained.has_finished).sum()
-    ends_by_itself = plan.solver != "lbfgs" and plan.learning_rate == "cosine"
+    ends_by_itself = plan.solver != "lbfgs" and ends(plan.learning_rate)
     if n_cut_off and plan.max_iter > 1 and not ends_by_itself:
         yield (
             f"{n_cut_off} {n_networks} had not converged after max_iter={plan.max_iter}; "

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .all_or_nothing import twin
 from .classifier import NumpyMLPBinaryClassifier, last_fit
-from .columns import shown_name
+from .columns import IN_PARTS, shown_name
 from .engine.inputs.levels import UNKNOWN
 from .engine.prediction import out_of_fold
 from .parameters import check_parameters, is_int, plain_parameters
@@ -39,7 +39,8 @@ class UserColumns(NamedTuple):
     kinds : sequence of str
         What each held in fit, see `column_values.kind_of_values`.
     place : ndarray of int of shape (n_columns,)
-        The column of the table of numbers that holds the number, the level or the days of a date.
+        The column of the table of numbers that holds the number or the level; of a kind in parts,
+        such as a date, the first of them.
     levels : sequence of list or None
         Its levels by number, where it has levels.
     """
@@ -159,9 +160,8 @@ def values_of_rows(clf, X):
             elif levels is not None:
                 unknown = f"{'a level' if None in levels else 'missing or'} unknown to fit"
                 value = unknown if value == UNKNOWN else levels[int(value)]
-            elif column.kind == "date":
-                seconds = np.timedelta64(round(value * 86_400), "s")
-                value = np.datetime64(column.first, "D") + seconds
+            elif column.kind in IN_PARTS:
+                value = IN_PARTS[column.kind].shown(value, column.first)
             values[row, position] = value
     return values
 

@@ -85,8 +85,8 @@ class GradientCheck:
     ----------
     matrices : list of MatrixCheck
         Weights and biases, from the first layer on.
-    network : int
-        Which one of the stack.
+    network : int or None
+        Which one of the stack; None of matrices, which are no stack.
     layer_sizes : tuple of int
         Inputs, hidden units, 1.
     n_rows, n_rows_given : int
@@ -96,7 +96,7 @@ class GradientCheck:
     """
 
     matrices: list[MatrixCheck]
-    network: int
+    network: int | None
     layer_sizes: tuple[int, ...]
     n_rows: int
     n_rows_given: int
@@ -120,13 +120,16 @@ class GradientCheck:
     def _about(self):
         """Lines: what was checked, and how far it is off."""
         sizes = "-".join(map(str, self.layer_sizes))
+        which = sizes if self.network is None else f"network {self.network} ({sizes})"
         return [
-            f"network {self.network} ({sizes}), {self.n_rows} of {self.n_rows_given} rows, float64",
+            f"{which}, {self.n_rows} of {self.n_rows_given} rows, float64",
             f"largest relative error {self.max_error:.1e}, tolerance {self.tolerance:.0e}",
         ]
 
     def _notes(self):
         """Lines: what has to be known of the table."""
+        if self.network is None:
+            yield "These gradients are this package's own; compare_gradients judges yours."
         if any(prod(matrix.shape) > MOST_COMPONENTS for matrix in self.matrices):
             yield f"Above {MOST_COMPONENTS} components: a sample, and a random direction."
 
@@ -226,13 +229,13 @@ def check_gradients(
         if sample_weight is not None:
             raise ValueError("sample_weight is for an estimator; leave it out for matrices.")
         problem = read_pair(clf, X, y, activation, loss).problem
-        given, network = problem.rows, 0
+        given, network = problem.rows, None
         problem = replace(problem, rows=drawn(given, rng))
     else:
         clf = working_copy(clf, network)
         given, _ = training_rows(clf, X, y, sample_weight)
         problem = replace(problem_of(clf, drawn(given, rng)), dropout=0.0)
-    layout, checker = problem.stack.layout, Checker(problem, network)
+    layout, checker = problem.stack.layout, Checker(problem, network or 0)
     matrices = []
     for layer, places in enumerate(layout.views(np.arange(layout.n_params)[np.newaxis]), 1):
         for name, of_name in (("weights", places[0, :-1]), ("biases", places[0, -1])):

@@ -37,7 +37,7 @@ try:
     from skl2onnx.common.utils_classifier import get_label_classes
 
     from .onnx_inputs import (
-        check_has_no_dates,
+        check_has_types,
         check_inputs,
         columns_by_name,
         is_int64,
@@ -78,7 +78,7 @@ def input_types(estimator, dtype=np.float32):
     number = {"float32": FloatTensorType, "float64": DoubleTensorType}[np.dtype(dtype).name]
     if columns_of(clf) is None:
         return [("X", number([None, clf.n_features_in_]))]
-    check_has_no_dates(columns_of(clf))
+    check_has_types(columns_of(clf))
     columns = columns_by_name(clf).items()
     return [(name, type_of_input(column, number)([None, 1])) for name, column in columns]
 

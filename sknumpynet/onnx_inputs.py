@@ -9,7 +9,7 @@ from skl2onnx.common.data_types import (
     StringTensorType,
 )
 
-from .columns import columns_of_numbers, shown_name
+from .columns import HOLDS, IN_PARTS, columns_of_numbers, shown_name
 from .fitted import columns_of
 
 MISSING_TEXTS = ("", "nan", "None", "<NA>")  # as onnxruntime reads "", NaN, None and pandas' NA
@@ -41,22 +41,24 @@ def are_told_apart(levels, kind):
     return kind is not FloatTensorType or len(set(np.float32(numbers).tolist())) == len(numbers)
 
 
-def check_has_no_dates(columns):
-    """Raise ValueError for columns that ONNX has no type for."""
-    dates = [
-        each.name for each in columns.columns if each.kind == "date" and not each.is_categorical
-    ]
-    if dates:
-        raise ValueError(
-            f"the columns {dates} hold dates, for which ONNX has no type; fit on numbers that are "
-            f"made of them, such as by X[{dates[0]!r}].dt.year, or leave them out."
-        )
+def check_has_types(columns):
+    """Raise ValueError for columns, such as dates, that ONNX has no type for."""
+    for kind, parts in IN_PARTS.items():
+        names = [
+            each.name for each in columns.columns if each.kind == kind and not each.is_categorical
+        ]
+        if names:
+            number = parts.such_as.replace("{}", f"X[{names[0]!r}]")
+            raise ValueError(
+                f"the columns {names} hold {HOLDS[kind]}, for which ONNX has no type; fit on "
+                f"numbers that are made of them, such as by {number}, or leave them out."
+            )
 
 
 def check_inputs(inputs, clf):
     """Raise ValueError for inputs that the estimator does not know, or cannot read."""
     if columns_of(clf) is not None:
-        check_has_no_dates(columns_of(clf))
+        check_has_types(columns_of(clf))
     by_name, columns = {each.raw_name: each for each in inputs}, columns_by_name(clf)
     if is_one_table(inputs, clf):
         columns = dict.fromkeys(by_name, next(iter(columns.values())))

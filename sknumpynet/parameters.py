@@ -44,6 +44,11 @@ def is_real(value):
     return is_number and value == value
 
 
+def is_listed(value):
+    """Whether it is a sequence or an array with an axis at least: of NumPy, pandas, polars."""
+    return isinstance(value, Sequence) or (hasattr(value, "__array__") and np.ndim(value) > 0)
+
+
 def plain(value):
     """A parameter in Python's own types: float64 arithmetic, and no types to trust in a file."""
     if isinstance(value, bool | np.bool_):
@@ -52,7 +57,7 @@ def plain(value):
         return str(value)
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim):
+    if is_listed(value):
         return tuple(map(plain, value))
     if is_int(value):
         return int(value)
@@ -129,15 +134,14 @@ def are_layer_sizes(value):
     """A positive int, or a sequence of them, possibly empty."""
     if isinstance(value, str | bytes):
         return False
-    is_sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim)
-    return all(is_int(size) and size >= 1 for size in (value if is_sequence else [value]))
+    return all(is_int(size) and size >= 1 for size in (value if is_listed(value) else [value]))
 
 
 def are_columns(value):
     """Whether it is "from_dtype", None, or a list of names, of positions, or of True and False."""
     if value is None or isinstance(value, str):
         return value is None or value == "from_dtype"
-    if not isinstance(value, Sequence | np.ndarray) or getattr(value, "ndim", 1) != 1:
+    if not is_listed(value) or getattr(value, "ndim", 1) != 1:
         return False
     listed = list(value)
     return any(
@@ -256,7 +260,8 @@ def check_has_partial_fit(estimator):
     """Raise AttributeError for parameters that stand for the whole of a fit; else True."""
     if str(estimator.solver) == "lbfgs":  # whatever it is: check_parameters will say so
         raise AttributeError(
-            "partial_fit needs solver='adam' or 'sgd'; 'lbfgs' looks at all rows at once."
+            f"partial_fit needs solver={' or '.join(map(repr, OPTIMIZERS))}; 'lbfgs' looks at all "
+            "rows at once."
         )
     if isinstance(estimator.early_stopping, bool | np.bool_) and estimator.early_stopping:
         raise AttributeError(

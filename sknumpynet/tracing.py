@@ -3,10 +3,11 @@
 `trace` computes in float64, without dropout, and changes nothing.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from textwrap import dedent
+from textwrap import dedent, fill
 
 import numpy as np
 from scipy import sparse
@@ -29,6 +30,7 @@ from .html import html_table
 from .own_matrices.reading import read_pair
 
 MOST_LINES = 24  # of a list of names
+WIDTH = 92  # of a line in a terminal
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ class TracedLayer:
     Parameters
     ----------
     W : ndarray of shape (fan_in, fan_out)
-        Weights; those of the first layer apply to scaled inputs.
+        Weights; those of the first layer apply to the inputs a0, scaled or not.
     b : ndarray of shape (fan_out,)
         Biases.
     z, a, delta : ndarray of shape (fan_out,)
@@ -67,8 +69,8 @@ class Trace:
     x : ndarray of shape (n_features,)
         The row as given: numbers, or, of a raw table, objects, None where one is missing.
     a0 : ndarray of shape (n_inputs,)
-        Inputs of the first layer: the scaled numbers, their codes of ``numeric_bins``, which are
-        missing, and the levels.
+        Inputs of the first layer: the numbers, scaled if the estimator does, their codes of
+        ``numeric_bins``, which are missing, and the levels. Of matrices, x.
     y : object
         The label.
     target : float
@@ -81,12 +83,17 @@ class Trace:
         Loss of this row, without the penalty.
     grad_a0 : ndarray of shape (n_inputs,)
         Gradient of the loss by the inputs, dL/da0.
-    network : int
-        Which one of the stack.
+    network : int or None
+        Which one of the stack; None of matrices, which are no stack.
     activation, loss_name : str
         As the estimator has them.
     column_names, input_names : sequence of str
         Of ``x`` and ``a0``.
+    is_scaled : bool
+        Whether the numbers in ``a0`` are scaled.
+    taken : str
+        How matrices were taken, and whether they are shown otherwise, in words; empty of an
+        estimator.
     """
 
     x: np.ndarray
@@ -97,25 +104,35 @@ class Trace:
     probability: float
     loss: float
     grad_a0: np.ndarray
-    network: int
+    network: int | None
     activation: str
     loss_name: str
     column_names: Sequence[str] = ()
     input_names: Sequence[str] = ()
+    is_scaled: bool = True
+    taken: str = ""
 
     @property
     def headline(self):
-        """The network, the label and the target."""
+        """The network, the label and, where it may be another number, the target."""
         sizes = "-".join(str(len(a)) for a in (self.a0, *(layer.a for layer in self.layers)))
+        if self.network is None:
+            return f"Network {sizes}, y = {self.target:g}"
         return f"Network {self.network} ({sizes}), y = {self.y!r}, t = {self.target:g}"
+
+    def _about(self):
+        """Lines: how matrices were taken; none of an estimator."""
+        return [fill(f"Taken: {self.taken}.", WIDTH)] if self.taken else []
 
     def __str__(self):
         forward = [line for block in self._forward() for line in block]
         backward = [line for block in self._backward() for line in block]
-        return "\n".join([self.headline, "", "forward", *forward, "", "backward", *backward])
+        lines = [self.headline, *self._about(), "", "forward", *forward, "", "backward", *backward]
+        return "\n".join(lines)
 
     def _repr_html_(self):
-        parts = [f"<p><strong>{escape(self.headline)}</strong></p>"]
+        about = "".join(f"<br>{escape(line)}" for line in self._about())
+        parts = [f"<p><strong>{escape(self.headline)}</strong>{about}</p>"]
         for name, blocks in (("forward", self._forward()), ("backward", self._backward())):
             cells = [(title.strip(), dedent("\n".join(numbers))) for title, *numbers in blocks]
             parts.append(html_table((name, "numbers"), cells, is_code=True))
@@ -128,33 +145,41 @@ class Trace:
         for number, layer in enumerate(self.layers, 1):
             yield shown(f"W{number}", layer.W)
             yield shown(f"b{number}", layer.b)
-            yield shown(f"z{number} = W{number}^T a{number - 1} + b{number}", layer.z)
+            yield shown(f"z{number} = a{number - 1} W{number} + b{number}", layer.z)
             f = ACTIVATIONS[self.activation].formula
             is_last = number == len(self.layers)
             apply = f"p = 1 / (1 + exp(-z{number}))" if is_last else f"f(z{number}), f(z) = {f}"
             yield shown(f"a{number} = {apply}", layer.a)
-        yield shown(f"L = {LOSSES[self.loss_name].formulas[0]}", np.float64(self.loss))
+        yield shown(f"L = {self._formulas[0]}", np.float64(self.loss))
 
     def _backward(self):
         for number in range(len(self.layers), 0, -1):
             layer, above = self.layers[number - 1], number + 1
             slope = ACTIVATIONS[self.activation].slope
-            back = f"(W{above} delta{above}) * f'(z{number}), f'(z) = {slope}"
-            formula = LOSSES[self.loss_name].formulas[1] if above > len(self.layers) else back
+            back = f"(delta{above} W{above}^T) * f'(z{number}), f'(z) = {slope}"
+            formula = self._formulas[1] if above > len(self.layers) else back
             yield shown(f"delta{number} = dL/dz{number} = {formula}", layer.delta)
-            yield shown(f"dL/dW{number} = a{number - 1} delta{number}^T", layer.grad_W)
-            yield shown(f"dL/db{number} = delta{number}", layer.grad_b)
+            yield shown(f"dW{number} = dL/dW{number} = a{number - 1}^T delta{number}", layer.grad_W)
+            yield shown(f"db{number} = dL/db{number} = delta{number}", layer.grad_b)
         yield self._gradient_of_inputs()
+
+    @property
+    def _formulas(self):
+        """The loss and its slope; of matrices, whose labels are 0 and 1, of y instead of t."""
+        formulas = LOSSES[self.loss_name].formulas
+        is_own = self.network is None
+        return [re.sub(r"\bt\b", "y", formula) for formula in formulas] if is_own else formulas
 
     def _row_and_inputs(self):
         """Blocks: the row and the inputs; by name, unless they are columns without any."""
         if self._are_columns:
-            return shown("x, the row", self.x), shown("a0 = x scaled", self.a0)
+            inputs = "a0 = x scaled" if self.is_scaled else "a0 = x"
+            return shown("x, the row", self.x), shown(inputs, self.a0)
         by_name = listed("x, the row", self.x, self.column_names)
         return by_name, listed("a0 = x as inputs", self.a0, self.input_names)
 
     def _gradient_of_inputs(self):
-        title = "dL/da0 = W1 delta1"
+        title = "dL/da0 = delta1 W1^T"
         if self._are_columns:
             return shown(title, self.grad_a0)
         return listed(title, self.grad_a0, self.input_names)
@@ -193,7 +218,7 @@ def shown(title, array):
     """Lines: a formula with its shape, then the numbers; only the ends of large arrays."""
     numbers = np.array2string(
         array,
-        max_line_width=92,
+        max_line_width=WIDTH,
         threshold=60,
         edgeitems=3,
         formatter={"float_kind": number},
@@ -206,16 +231,16 @@ def shown(title, array):
 def trace(clf, x, y, *, network=0, activation="logistic", loss="log_loss"):
     """Follow one row forward and backward through a network of a fitted estimator.
 
-    With the weights of layer l in the columns of W_l ::
+    The row is a row, and the weights of a unit of layer l are a column of W_l ::
 
-        a_0 = x scaled ;  z_l = W_l^T a_(l-1) + b_l ;  a_l = f(z_l) ;  p = 1 / (1 + exp(-z_L))
-        delta_L = dL/dz_L ;  delta_l = (W_(l+1) delta_(l+1)) * f'(z_l)
-        dL/dW_l = a_(l-1) delta_l^T ;  dL/db_l = delta_l
+        a_0 = x scaled ;  z_l = a_(l-1) W_l + b_l ;  a_l = f(z_l) ;  p = 1 / (1 + exp(-z_L))
+        delta_L = dL/dz_L ;  delta_l = (delta_(l+1) W_(l+1)^T) * f'(z_l)
+        dW_l = dL/dW_l = a_(l-1)^T delta_l ;  db_l = dL/db_l = delta_l
 
-    The target t is 1 for ``classes_[1]`` and 0 for the other class; ``label_smoothing`` e moves
-    these to 1 - e / 2 and e / 2. delta_L is p - t for the log loss
-    L = -t log(p) - (1 - t) log(1 - p), and (p - t) p (1 - p) for the squared error
-    L = (p - t)^2 / 2.
+    a_0 is x itself with ``scale_inputs=None`` and where matrices are given. The target t is 1 for
+    ``classes_[1]`` and 0 for the other class; ``label_smoothing`` e moves these to 1 - e / 2 and
+    e / 2. delta_L is p - t for the log loss L = -t log(p) - (1 - t) log(1 - p), and
+    (p - t) p (1 - p) for the squared error L = (p - t)^2 / 2.
 
     Parameters
     ----------
@@ -270,19 +295,19 @@ def trace(clf, x, y, *, network=0, activation="logistic", loss="log_loss"):
     <BLANKLINE>
       delta2 = dL/dz2 = p - t  (1,)
         [   -0.6979]
-      dL/dW2 = a1 delta2^T  (2, 1)
+      dW2 = dL/dW2 = a1^T delta2  (2, 1)
         [[   -0.3225]
          [    0.5315]]
-      dL/db2 = delta2  (1,)
+      db2 = dL/db2 = delta2  (1,)
         [   -0.6979]
-      delta1 = dL/dz1 = (W2 delta2) * f'(z1), f'(z) = 1 - a**2  (2,)
+      delta1 = dL/dz1 = (delta2 W2^T) * f'(z1), f'(z) = 1 - a**2  (2,)
         [    -1.098    -0.2931]
-      dL/dW1 = a0 delta1^T  (2, 2)
+      dW1 = dL/dW1 = a0^T delta1  (2, 2)
         [[    -1.098    -0.2931]
          [         0          0]]
-      dL/db1 = delta1  (2,)
+      db1 = dL/db1 = delta1  (2,)
         [    -1.098    -0.2931]
-      dL/da0 = W1 delta1  (2,)
+      dL/da0 = delta1 W1^T  (2,)
         [   -0.8046     -1.244]
     >>> round(row.probability - row.target, 4)
     -0.6979
@@ -302,6 +327,7 @@ def trace(clf, x, y, *, network=0, activation="logistic", loss="log_loss"):
         network=network,
         column_names=names_of_columns(clf),
         input_names=clf.input_names_,
+        is_scaled=clf.scale_inputs is not None,
         **followed(stack, row, y[0] == clf.classes_[1], clf.label_smoothing, clf.loss),
     )
 
@@ -311,14 +337,17 @@ def trace_of_matrices(pair, x, y, activation, loss):
     own = read_pair(pair, x, y, activation, loss)
     if len(own.X) != 1:
         raise ValueError(f"x has {len(own.X)} rows; give one, such as X[:1].")
+    shown_as = ["shown as (inputs, units)"] if any(own.is_transposed) else []
     names = [f"x{at}" for at in range(own.sizes[0])]
     label = np.asarray(y).ravel().tolist()[0]
     return Trace(
         x=own.X[0],
         y=label,
-        network=0,
+        network=None,
         column_names=names,
         input_names=names,
+        is_scaled=False,
+        taken="; ".join([*own.ways[:2], *shown_as]),
         **followed(own.problem.stack, own.X, own.t[0, 0] > 0, 0.0, loss),
     )
 

@@ -13,6 +13,8 @@ from .engine.initializers import (
 from .engine.inputs.encoding import learn_encoding
 from .engine.layout import Layout
 from .engine.objective import Problem
+from .engine.optimizers import is_adaptive
+from .engine.schedules import ends
 from .engine.stack import Stack
 from .validation import naming
 
@@ -69,7 +71,7 @@ def decide_course(params, rows, validation, is_stream):
     """
     if params.averaging == "auto":
         has_validation = validation is not None or rows.fold is not None
-        params.averaging = has_validation and params.solver == "adam"
+        params.averaging = has_validation and bool(is_adaptive(params.solver))
     params.averaging &= not is_stream and params.solver != "lbfgs"
     n_epochs, patience = MOST_EPOCHS, PATIENCE
     if params.solver != "lbfgs":
@@ -194,7 +196,7 @@ def make_plan(params, stack, rows, seed, is_stream=False):
         settings["relative_rate"] = relative_rates(stack.layout, stack.activation)
     if is_stream:
         settings["max_iter"] = 1
-        if params.learning_rate == "cosine":
+        if ends(params.learning_rate):  # a stream knows no last step
             settings["learning_rate"] = "constant"
     return Plan(**settings, seed=seed)
 

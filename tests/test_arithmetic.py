@@ -11,6 +11,7 @@ from scipy import sparse
 
 from sknumpynet import check_gradients, diagnose, trace
 from sknumpynet.engine.activations import ACTIVATIONS
+from sknumpynet.engine.optimizers import OPTIMIZERS
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
@@ -36,6 +37,9 @@ def errors(request):
         yield
 
 
+SCALINGS = ["robust", "standard", None]
+
+
 def rows(dtype, scale_inputs):
     X = np.random.default_rng(0).normal(size=(130, 4))
     X[0] *= 1e-30  # whose square is nothing in float32
@@ -43,10 +47,15 @@ def rows(dtype, scale_inputs):
     return X, X[:, 0] > 0
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("scale_inputs", ["robust", "standard", None])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def by_turns():
+    """Every pair of activation, solver, scaling and dtype; of their combinations a sixth."""
+    kinds = [(scale, dtype) for dtype in (np.float32, np.float64) for scale in SCALINGS]
+    for at, activation in enumerate(ACTIVATIONS):
+        for turn, solver in enumerate([*OPTIMIZERS, "lbfgs"]):
+            yield solver, activation, *kinds[(at + 2 * turn) % len(kinds)]
+
+
+@pytest.mark.parametrize(("solver", "activation", "scale_inputs", "dtype"), [*by_turns()])
 def test_every_public_call_works_where_numpy_raises_errors(
     errors, small, solver, activation, scale_inputs, dtype
 ):

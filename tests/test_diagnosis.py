@@ -119,6 +119,42 @@ def test_a_fit_that_goes_on_as_a_stream_is_healthy():
     assert codes(diagnose(clf, X, y), ["error", "warning"]) == []
 
 
+def test_a_column_in_another_unit_from_some_row_on_is_named():
+    X, y = zoo.moons(0)
+    spread = np.where(np.arange(len(y)) < 200, 1, 1000)
+    X = np.column_stack([X, np.random.default_rng(0).normal(size=len(y)) * spread])
+    (finding,) = diagnose(zoo.fit(X, y, 0, max_iter=5), X, y).findings
+    assert (finding.code, finding.where) == ("unit_changes", "column 2")
+    assert "From about row 200 on, column 2 is" in finding.sentence
+
+
+def test_weights_that_leave_a_class_out_are_named():
+    X, y = zoo.moons(0)
+    weight = np.where(y == 1, 1e-5, 1)
+    clf = zoo.quietly(NumpyMLPBinaryClassifier(max_iter=5, random_state=0), X, y, weight)
+    leading, *_ = diagnose(clf, X, y, weight).findings
+    assert (leading.code, leading.severity) == ("class_without_weight", "error")
+    assert f"{y.mean():.1%} of the rows are of the class 1" in leading.sentence
+
+
+def test_codes_that_are_read_as_numbers_are_named_and_the_remedy_helps():
+    rng = np.random.default_rng(0)
+    code, label_of = rng.integers(0, 30, 600), rng.permutation(30) % 2
+    y = np.where(rng.random(600) < 0.1, 1 - label_of[code], label_of[code])
+    X = np.column_stack([code, rng.normal(size=600)])
+    clf = zoo.fit(X, y, 0, max_iter=10)
+    leading, *_ = diagnose(clf, X, y, trials=True).findings
+    assert (leading.code, leading.params) == ("codes_as_numbers", {"categorical_features": [0]})
+    assert clf.set_params(**leading.params).fit(X, y).oof_log_loss_ < 0.45
+
+
+def test_what_learns_a_little_less_than_the_defaults_do_is_a_note():
+    X, y = zoo.circles(0)
+    (finding,) = diagnose(zoo.fit(X, y, 0, label_smoothing=0.2), X, y, trials=True).findings
+    assert (finding.code, finding.where) == ("defaults_learn_more", "label_smoothing")
+    assert finding.severity == "note"
+
+
 def test_three_rows_of_a_class_among_many_are_not_lost():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30_000, 3))

@@ -1,5 +1,8 @@
 """The report of a diagnosis: the leading finding first, each trial once, the same as HTML."""
 
+import importlib
+import inspect
+import pkgutil
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -159,14 +162,53 @@ def test_what_differs_from_the_defaults_is_told_with_its_value():
     assert in_words(params, DEFAULTS) == "with alpha=9.0, the defaults of tol, beta_1, loss"
 
 
-def test_every_finding_has_plain_words():
-    folder = Path(sknumpynet.diagnosis.__file__).parent
-    source = "\n".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
-    codes = set(re.findall(r'Finding\(\s*"(\w+)"', source))
-    assert len(codes) > 30
-    assert codes | set(CODES.values()) <= PLAIN.keys()
+def read_text(*files):
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def test_the_table_of_findings_in_the_pages_has_them_all():
-    page = (ROOT / "docs" / "diagnosis.md").read_text(encoding="utf-8")
-    assert dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, flags=re.MULTILINE)) == PLAIN
+PACKAGE = sknumpynet.diagnosis
+SOURCE = read_text(*Path(PACKAGE.__file__).parent.glob("*.py"))
+FINDINGS = sorted({*re.findall(r'Finding\(\s*"(\w+)"', SOURCE), *CODES.values(), *PLAIN})
+PLACES = ["benchmarks/diagnosis_failures.py"]
+PLACES += [f"tests/test_diagnosis{part}.py" for part in ("", "_history", "_trials")]
+MADE = read_text(*(ROOT / place for place in PLACES))
+ON_THE_PAGE = dict(
+    re.findall(r"^\| `(\w+)` \| (.*) \|$", read_text(ROOT / "docs" / "diagnosis.md"), flags=re.M)
+)
+every_finding = pytest.mark.parametrize("code", FINDINGS)
+
+
+@every_finding
+def test_a_finding_has_plain_words(code):
+    assert code in PLAIN
+
+
+@every_finding
+def test_a_finding_stands_in_the_table_of_the_pages(code):
+    assert ON_THE_PAGE[code] == PLAIN[code]
+
+
+@every_finding
+def test_a_finding_is_made_on_purpose_in_the_zoo_or_in_a_test(code):
+    assert re.search(rf'"([\w ]+ )?{code}( [\w ]+)?"', MADE)
+
+
+def test_pages_have_no_other_findings():
+    assert len(FINDINGS) > 40
+    assert ON_THE_PAGE.keys() <= set(FINDINGS)
+
+
+def questions():
+    """Generators of findings from the evidence alone, which nobody else calls."""
+    for module in pkgutil.iter_modules(PACKAGE.__path__, f"{PACKAGE.__name__}."):
+        for name, thing in vars(importlib.import_module(module.name)).items():
+            is_here = inspect.isgeneratorfunction(thing) and thing.__module__ == module.name
+            if is_here and [*inspect.signature(thing).parameters] == ["evidence"]:
+                used = len(re.findall(rf"\b{name}\(evidence", SOURCE))
+                if used == 1:  # its definition
+                    yield thing
+
+
+@pytest.mark.parametrize("question", [*questions()], ids=lambda question: question.__name__)
+def test_a_question_is_asked(question):
+    assert question in [*PACKAGE.CAUSES, *PACKAGE.IF_NO_CAUSE, *PACKAGE.IF_NO_ERROR]

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 
 import pytest
 
@@ -51,3 +52,11 @@ def with_methods(module, name):
 def test_a_public_docstring_is_complete(name):
     validate = pytest.importorskip("numpydoc.validate", reason="numpydoc is not installed").validate
     assert [error for error in validate(name)["errors"] if error[0] not in OPTIONAL] == []
+
+
+def test_each_parameter_stands_in_one_group():
+    """The block of names in the estimator's docstring, of which the API page makes a table."""
+    estimator = sknumpynet.NumpyMLPBinaryClassifier
+    block = inspect.getdoc(estimator).split("by what they decide::\n\n")[1].split("\n\n")[0]
+    named = re.findall(r"\w+(?=,|$)", block, re.MULTILINE)
+    assert sorted(named) == sorted(inspect.signature(estimator).parameters)

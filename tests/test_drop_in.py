@@ -1,7 +1,7 @@
 """Code written for scikit-learn's MLPClassifier runs on ours and means the same.
 
-Faults of MLPClassifier that ours has not are tested where their subject is: docs/migration.md names
-the tests.
+Faults of MLPClassifier that ours has not are tested where their subject is:
+docs/mlp_classifier.md names the tests.
 """
 
 import inspect
@@ -18,7 +18,10 @@ from sklearn.neural_network import MLPClassifier
 from sknumpynet import NumpyMLPBinaryClassifier
 
 ROOT = Path(__file__).parents[1]
-GUIDE = (ROOT / "docs" / "migration.md").read_text(encoding="utf-8")
+GUIDE, FAULTS = (
+    (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("migration.md", "mlp_classifier.md")
+)
 ONE_PLAIN_NETWORK = {"n_estimators": 1, "scale_inputs": None}
 
 every_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
@@ -153,9 +156,9 @@ def test_from_the_same_start_the_steps_are_those_of_mlp_classifier(table, params
 # docs/migration.md -------------------------------------------------------------------------------
 
 
-def names_in(column):
+def names_in(column, page=GUIDE):
     """Of the tables: whatever stands in backquotes in that column."""
-    rows = [line.split("|") for line in GUIDE.splitlines() if line.startswith("|")]
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("|")]
     return {name for row in rows for name in re.findall(r"`(\w+)`", row[column])}
 
 
@@ -178,7 +181,7 @@ def test_the_guide_lists_the_defaults_that_differ():
 
 
 def test_the_tests_that_the_guide_names_are_there():
-    named = set(re.findall(r"`(test_\w+)`", GUIDE)) - names_in(1)  # there, those of scikit-learn
+    named = set(re.findall(r"`(test_\w+)`", FAULTS)) - names_in(1, FAULTS)  # there, scikit-learn's
     source = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py"))
     assert named
     assert {name for name in named if f"def {name}(" not in source} == set()

@@ -16,6 +16,7 @@ from sknumpynet import NumpyMLPBinaryClassifier, diagnose, training_setup
 from sknumpynet.engine import prediction
 from sknumpynet.engine.network import Network
 from sknumpynet.engine.objective import Objective
+from sknumpynet.engine.optimizers import OPTIMIZERS
 
 BY_STEPS = {"batch_size": 20, "learning_rate": "constant", "tol": 0, "early_stopping": True}
 ENDLESS = BY_STEPS | {"max_iter": 10**6, "n_iter_no_change": np.inf}
@@ -57,7 +58,7 @@ def assert_usable(clf, X, y):
 
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
 @pytest.mark.parametrize("n_estimators", [1, 3])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_an_interrupted_fit_is_the_fit_that_ended_with_the_epoch_before(
     small, table, monkeypatch, solver, n_estimators, scale_inputs
 ):

@@ -2,7 +2,7 @@
 
 scikit-learn's module of tests is executed with our estimator in the place of MLPClassifier. Where
 three classes are only the data at hand, two take their place. What is left out stands in LEFT_OUT
-and, with the same words, in docs/migration.md.
+and, with the same words, in docs/mlp_classifier.md.
 """
 
 from functools import partial
@@ -19,7 +19,7 @@ from sknumpynet import NumpyMLPBinaryClassifier
 if not sklearn.__version__.startswith("1.9."):
     pytest.skip("these are the tests of scikit-learn 1.9", allow_module_level=True)
 
-GUIDE = Path(__file__).parents[1] / "docs" / "migration.md"
+GUIDE = Path(__file__).parents[1] / "docs" / "mlp_classifier.md"
 OURS = partial(
     NumpyMLPBinaryClassifier, **MLPClassifier().get_params(), n_estimators=1, scale_inputs=None
 )

@@ -176,17 +176,33 @@ def test_nothing_that_is_given_is_changed():
         ),
         ({"weights": np.ones((2, 5))}, r"weights is one array of shape \(2, 5\)"),
         ({"weights": []}, "weights is empty"),
+        ({"weights": {"W1": np.ones((2, 5))}}, r"weights is of type dict; .* such as \[W1, W2\]"),
+        ({"biases": []}, r"biases is empty; .* such as \[b1, b2\], or None if there are none"),
+        ({"biases": 0}, "biases is of type int; .* or None if there are none"),
         ({"weights": [np.ones((2, 5)), ["a"] * 5]}, r"weights\[1\] is no array of numbers"),
         ({"biases": [np.ones(4), 0]}, r"biases\[0\], of layer 1, has the shape \(4,\), .* 5 unit"),
         ({"biases": [np.ones(5)]}, r"biases has 1 layer\(s\) and weights 2"),
         ({"X": np.ones((8, 3))}, r"X has the shape \(8, 3\), but y has 8 .* \(8, 2\)"),
-        ({"X": np.full((8, 2), np.nan)}, "X has values that are not finite"),
+        ({"X": np.full((8, 2), np.nan)}, "X has values that are not finite; give numbers"),
+        (
+            {"weights": [np.full((2, 5), np.nan), np.ones((5, 1))]},
+            r"weights\[0\] has values that are not finite; give the weights .* of an earlier step",
+        ),
         ({"y": np.arange(8)}, "y has the labels 0, 1, 2"),
         ({"y": np.zeros((4, 2))}, r"y has the shape \(4, 2\)"),
         ({"activation": "sigmoid"}, "activation='sigmoid' is not known; .* 'logistic'"),
+        ({"activation": ["tanh", "logistic"]}, r"activation=\['tanh', 'logistic'\] is not known"),
         ({"loss": "bce"}, "loss='bce' is not known; .* 'log_loss'"),
         ({"gradients": [np.ones((2, 5))]}, r"gradients has 1 array\(s\) of weights"),
         ({"gradients": [None, None]}, "gradients has none"),
+        (
+            {"gradients": {1: np.ones((2, 5))}},
+            r"gradients is of type dict; .* such as \[dW1, dW2\]",
+        ),
+        (
+            {"gradients": [np.ones((5, 1)), np.ones((2, 5))]},
+            r"\(5, 1\), \(2, 5\), .* by gradients\[::-1\]",
+        ),
     ],
 )
 def test_an_error_says_what_came_and_what_was_wanted(change, message):
@@ -194,6 +210,26 @@ def test_an_error_says_what_came_and_what_was_wanted(change, message):
     given = {"weights": W, "biases": b, "X": X, "y": y} | change
     with pytest.raises(ValueError, match=message):
         compare_gradients(**given)
+
+
+@pytest.mark.parametrize("of_inputs", [0, 1])
+@pytest.mark.parametrize("at", [0, -1])
+def test_biases_within_the_weights_are_asked_for_apart(of_inputs, at):
+    """Taken as they are, these chain too: as 3-5-6-1, the second matrix turned."""
+    W, b, X, y = network((2, 5, 5, 1))
+    within = [np.insert(w, len(w) if at else 0, v, axis=0) for w, v in zip(W, b, strict=True)]
+    given = [w.T if of_inputs else w for w in within]
+    message = [r"\[W\[:-1\] for W in weights\]", r"\[W\[:, :-1\] for W in weights\]"][of_inputs]
+    with pytest.raises(ValueError, match=f"one input more than the layer below.*{message}"):
+        compare_gradients(given, None, np.insert(X, 2 if at else 0, 1, axis=1), y)
+    apart = [w[:-1] for w in within] if at else [w[1:] for w in within]
+    assert compare_gradients(apart, b, X, y).layer_sizes == (2, 5, 5, 1)
+
+
+def test_transposed_gradients_are_not_taken_for_those_of_other_layers():
+    W, b, X, y = network((1, 5, 1))
+    mine = [gradient.T for gradient in compare_gradients(W, b, X, y).weights]
+    assert codes(compare_gradients(W, b, X, y, mine)) == {"transposed"}
 
 
 # What is said of gradients ----------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from sknumpynet import NumpyMLPBinaryClassifier
 from sknumpynet.engine.activations import ACTIVATIONS
 from sknumpynet.engine.losses import LOSSES
-from sknumpynet.engine.optimizers import OPTIMIZERS
+from sknumpynet.engine.optimizers import OPTIMIZERS, is_adaptive, settings_of
 from sknumpynet.engine.schedules import SCHEDULES
 from sknumpynet.parameters import RULES, check_parameters
 
@@ -109,9 +109,11 @@ EXAMPLES = {  # name: (good values, bad values)
 DEFAULTS = NumpyMLPBinaryClassifier().get_params()
 
 
-def test_every_parameter_has_a_rule_and_examples_here():
-    with_rule = set(DEFAULTS) - {"random_state"}  # that one is for sklearn.utils to check
-    assert set(RULES) == with_rule == set(EXAMPLES)
+@pytest.mark.parametrize("name", sorted({*DEFAULTS, *RULES, *EXAMPLES} - {"random_state"}))
+def test_a_parameter_has_a_rule_and_examples_here(name):  # random_state is sklearn.utils' to check
+    assert name in DEFAULTS
+    assert name in RULES
+    assert name in EXAMPLES
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_the_constructor_only_stores():
     assert vars(NumpyMLPBinaryClassifier(**values)) == values
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_parameters_of_mlp_classifier_are_parameters_here(table, solver):
     theirs = MLPClassifier(solver=solver, max_iter=1000, random_state=0).get_params()
     clf = NumpyMLPBinaryClassifier(**theirs).set_params(tol=1e-3).fit(*table)
@@ -193,17 +195,36 @@ def test_a_rule_judges_anything_whatever_it_is(name, value):
             check_parameters(params)
 
 
-@pytest.mark.parametrize(
-    ("name", "table"),
-    [
-        ("activation", {*ACTIVATIONS}),
-        ("loss", {*LOSSES}),
-        ("solver", {*OPTIMIZERS, "lbfgs"}),
-        ("learning_rate", {*SCHEDULES}),
-    ],
-)
-def test_the_docstring_lists_every_choice(name, table):
+TABLES = {
+    "activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "solver": [*OPTIMIZERS, "lbfgs"],
+    "learning_rate": SCHEDULES,
+}
+
+
+def documented(name):
+    """The type of a parameter as the docstring has it, and the text on it."""
     docstring = inspect.getdoc(NumpyMLPBinaryClassifier)
-    choices = re.search(rf"^{name} : \{{(.*?)\}}", docstring, flags=re.DOTALL | re.MULTILINE)[1]
-    assert {*re.findall(r"'(\w+)'", choices)} == table
-    assert all(RULES[name].allows(choice) for choice in table)
+    pattern = rf"^{name} : (.*)\n((?:    .*\n)+)"
+    return re.search(pattern, docstring, flags=re.MULTILINE).groups()
+
+
+@pytest.mark.parametrize(
+    ("name", "choice"), [(name, choice) for name, table in TABLES.items() for choice in table]
+)
+def test_the_docstring_lists_a_choice(name, choice):
+    assert choice in re.findall(r"'(\w+)'", documented(name)[0])
+    assert RULES[name].allows(choice)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_docstring_lists_no_other_choices(name):
+    choices = re.findall(r"'(\w+)'", documented(name)[0].partition("}")[0])
+    assert set(choices) == set(TABLES[name])
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_the_docstring_names_the_solver_at_each_setting_that_it_takes(solver):
+    names = settings_of(solver) + ["averaging"] * bool(is_adaptive(solver))
+    assert [name for name in names if f"'{solver}'" not in documented(name)[1]] == []

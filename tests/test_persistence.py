@@ -15,6 +15,7 @@ from scipy import sparse
 from sklearn.exceptions import InconsistentVersionWarning
 
 import sknumpynet
+from sknumpynet.engine.optimizers import OPTIMIZERS
 from sknumpynet.persistence import CHECKED_IN_0_1_0, SEAL, checksum, checksum_0_1_0
 
 TEXT_OF_NUMPY = np.array([np.str_("no"), np.str_("yes")], dtype=object)
@@ -23,7 +24,7 @@ OLD_FILES = sorted(Path(__file__).parent.joinpath("persisted").glob("*.pkl"))
 
 
 @pytest.mark.parametrize("n_estimators", [1, 3])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 @pytest.mark.parametrize("scale_inputs", ["robust", "standard"])
 def test_a_copy_through_skops_predicts_the_same_and_goes_on_the_same(
     small, table, n_estimators, solver, scale_inputs
@@ -130,7 +131,7 @@ def test_a_file_mapped_to_memory_predicts_and_goes_on(small, table, tmp_path):
     assert_learnt_the_same(twin.partial_fit(X, y), clf.partial_fit(X, y))
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 @pytest.mark.parametrize("is_fitted", [True, False])
 def test_skops_needs_trust_in_the_estimator_alone(small, table, solver, is_fitted):
     skops = pytest.importorskip("skops.io", reason="skops is not installed")

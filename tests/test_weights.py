@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.special import expit
 
 from sknumpynet import check_gradients, diagnose, trace
+from sknumpynet.engine.optimizers import OPTIMIZERS
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(80, 4))
@@ -264,7 +265,7 @@ def test_of_one_network_the_transpose_is_a_word_away(small):
     assert_allclose(clf.predict_proba_members(X), by_hand(clf), rtol=1e-9)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_networks_of_another_size_are_trained_on_without_the_old_ones_momentum(
     small, table, solver
 ):

@@ -7,6 +7,7 @@ isolating failure-inducing input": ddmin; theirs isolates by outcomes of tests, 
 
 import numpy as np
 
+from ..engine.optimizers import is_adaptive
 from .report import Finding
 from .training import afresh, is_rate_too_high, relative_rate
 from .trials import severity_of, worse_of
@@ -117,8 +118,8 @@ def harms(trials, params):
 def code_of(evidence, names):
     """The code for parameters that hold training back; None if another question says it better."""
     clf, name = evidence.clf, names[0]
-    is_sgd = clf.solver == "sgd" and "solver" in names
-    if "learning_rate_init" in names or (is_sgd and clf.learning_rate_init != "auto"):
+    is_of_solver = is_adaptive(clf.solver) is False and "solver" in names
+    if "learning_rate_init" in names or (is_of_solver and clf.learning_rate_init != "auto"):
         return "rate_too_high" if is_rate_high(evidence) else "rate_too_low"
     if name == "scale_inputs":
         return "inputs_not_scaled" if clf.scale_inputs is None else "outlier_squeezes"
@@ -140,7 +141,7 @@ def is_rate_high(evidence):
     """Whether a lower rate learns more than a higher one."""
     clf, trials = evidence.clf, evidence.trials
     relative = relative_rate(evidence)
-    if clf.solver == "adam" and relative is not None:
+    if is_adaptive(clf.solver) and relative is not None:
         return relative > 1
     if any(is_rate_too_high(evidence)):
         return True

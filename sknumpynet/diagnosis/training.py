@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..engine.initializers import RELATIVE_RATE, relative_rates
+from ..engine.optimizers import is_adaptive, settings_of
 from ..training_setup import rows_per_step
 from .report import Finding
 
@@ -26,7 +27,7 @@ def is_rate_too_high(evidence):
             afresh(clf, learning_rate_init="auto"),
         )
         return
-    relative = relative_rate(evidence) if clf.solver == "adam" else None
+    relative = relative_rate(evidence) if is_adaptive(clf.solver) else None
     if rate == "auto" or (relative is not None and relative < 3):
         return
     begun, leap = np.median(curve[0]) / evidence.prior_loss, leap_of(evidence)
@@ -65,7 +66,7 @@ def is_unfinished(evidence):
             f"these layers: after {clf.n_iter_} epoch(s) {max(evidence.gain, 0):.1%} of the base "
             "rate's loss is gone.",
             {"learning_rate_init": "auto", "solver": "adam"}
-            if clf.solver == "sgd"
+            if is_adaptive(clf.solver) is False
             else {"learning_rate_init": "auto"},
         )
     elif fallen > 0.02 or (is_cut and fallen > 0 and evidence.lags):
@@ -133,18 +134,19 @@ def is_linear(evidence):
 def relative_rate(evidence):
     """The learning rate relative to that of 'auto'; None for 'auto' itself and for L-BFGS.
 
-    For SGD: the size of its step with the present gradient, relative to the size of Adam's step at
-    the rate of 'auto'.
+    For SGD and whatever is no more adaptive: the size of its step with the present gradient,
+    relative to the size of Adam's step at the rate of 'auto'.
     """
     clf = evidence.clf
     suitable = RELATIVE_RATE * np.median(relative_rates(evidence.layout, evidence.activation))
     if clf.learning_rate_init == "auto" or clf.solver == "lbfgs":
         return None
-    if clf.solver == "adam":
+    if is_adaptive(clf.solver):
         return clf.learning_rate_init / suitable
     size = np.sqrt(np.mean([np.mean(np.square(layer)) for layer in evidence.gradients]))
     n_steps = clf.t_ / rows_per_step(clf.batch_size, evidence.all_rows)
-    added_up = 1 / max(1 - clf.momentum, 1 / max(n_steps, 1))  # with a momentum of 1, all steps
+    momentum = clf.momentum if "momentum" in settings_of(clf.solver) else 0
+    added_up = 1 / max(1 - momentum, 1 / max(n_steps, 1))  # with a momentum of 1, all steps
     return clf.learning_rate_init * size * added_up / suitable
 
 
@@ -165,6 +167,6 @@ def afresh(clf, **params):
 
 def begun_anew(clf, **params):
     """These arguments, and those for a fresh start at a suitable rate."""
-    if clf.solver == "sgd":
+    if is_adaptive(clf.solver) is False:
         params["solver"] = "adam"  # whose steps do not shrink with the gradient
     return afresh(clf, **params, learning_rate_init="auto")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .batching import batches, visiting_order
-from .optimizers import OPTIMIZERS
+from .optimizers import OPTIMIZERS, make_optimizer
 from .schedules import make_schedule
 
 
@@ -45,8 +45,7 @@ class Plan:
 
     def make_optimizer(self, params):
         """A fresh optimizer for these parameters; None for L-BFGS, which brings its own."""
-        make = OPTIMIZERS.get(self.solver)
-        return make and make(params, self)
+        return make_optimizer(self.solver, params, self) if self.solver in OPTIMIZERS else None
 
 
 AVERAGING = 9.0  # the eta of `average_in`: about the last tenth of the steps counts

@@ -7,6 +7,7 @@ still running.
 
 import copy
 import math
+from inspect import signature
 
 import numpy as np
 
@@ -17,7 +18,14 @@ BLOCK = 1 << 18
 
 
 class Optimizer:
-    """Base class: a step count, and named state arrays of the shape of the parameters."""
+    """Base class: a step count, and named state arrays of the shape of the parameters.
+
+    A kind of optimizer takes ``params``, of which only shape and dtype are read, and the settings
+    of a plan that its constructor names. ``is_adaptive`` says whether a parameter's step is about
+    as long as the learning rate, however long the gradient.
+    """
+
+    is_adaptive = False
 
     def __init__(self, params, names):
         self.n_steps = 0
@@ -87,9 +95,8 @@ class SGD(Optimizer):
     Parameters
     ----------
     params : ndarray of shape (n_estimators, n_params)
-        Only its shape and dtype are read.
     momentum : float
-    nesterov : bool
+    nesterovs_momentum : bool
 
     Notes
     -----
@@ -97,9 +104,9 @@ class SGD(Optimizer):
     equation 7), which keeps the parameters after the look-ahead: the same as scikit-learn's.
     """
 
-    def __init__(self, params, *, momentum, nesterov):
+    def __init__(self, params, *, momentum, nesterovs_momentum):
         super().__init__(params, ["velocity"])
-        self.momentum, self.nesterov = momentum, nesterov
+        self.momentum, self.nesterov = momentum, nesterovs_momentum
 
     def update(self, params, grad, learning_rate, relative_rate, velocity):
         """The formula above, on any block of the arrays."""
@@ -126,7 +133,6 @@ class Adam(Optimizer):
     Parameters
     ----------
     params : ndarray of shape (n_estimators, n_params)
-        Only its shape and dtype are read.
     beta_1, beta_2, epsilon : float
 
     Notes
@@ -135,6 +141,8 @@ class Adam(Optimizer):
     are kept without their factors 1 - b; these are multiplied into the rate and into epsilon,
     together with the bias corrections. That leaves ten operations on arrays.
     """
+
+    is_adaptive = True
 
     def __init__(self, params, *, beta_1, beta_2, epsilon):
         super().__init__(params, ["first_moment", "second_moment"])
@@ -159,12 +167,20 @@ class Adam(Optimizer):
         params -= grad
 
 
-# Name -> function that makes an optimizer for these params with the settings of a plan.
-OPTIMIZERS = {
-    "adam": lambda params, plan: Adam(
-        params, beta_1=plan.beta_1, beta_2=plan.beta_2, epsilon=plan.epsilon
-    ),
-    "sgd": lambda params, plan: SGD(
-        params, momentum=plan.momentum, nesterov=plan.nesterovs_momentum
-    ),
-}
+OPTIMIZERS = {"adam": Adam, "sgd": SGD}
+
+
+def settings_of(name):
+    """The settings of a plan that an optimizer takes; none for another name, such as L-BFGS's."""
+    return [*signature(OPTIMIZERS[name]).parameters][1:] if name in OPTIMIZERS else []
+
+
+def make_optimizer(name, params, plan):
+    """A fresh optimizer of that name for these params, with the settings of a plan."""
+    settings = {setting: getattr(plan, setting) for setting in settings_of(name)}
+    return OPTIMIZERS[name](params, **settings)
+
+
+def is_adaptive(name):
+    """Whether an optimizer's steps are as long as the rate; None for L-BFGS, which has no rate."""
+    return OPTIMIZERS[name].is_adaptive if name in OPTIMIZERS else None

@@ -31,6 +31,11 @@ SCHEDULES = {
 }
 
 
+def ends(name):
+    """Whether the rate of that schedule has come to 0 after the last step."""
+    return SCHEDULES[name](1, 1, n_steps=1, power_t=1.0) < 1e-9
+
+
 def make_schedule(name, *, n_steps, power_t):
     """The schedule of that name; each uses the settings that it needs."""
     return partial(SCHEDULES[name], n_steps=n_steps, power_t=power_t)

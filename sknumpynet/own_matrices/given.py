@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .reading import floats
+from .reading import as_list, floats
 
 
 def read_gradients(gradients, network):
@@ -20,6 +20,7 @@ def read_gradients(gradients, network):
         (layer, 'weights' or 'biases') -> ndarray, of any shape.
     """
     n_layers = len(network.weights)
+    gradients = as_list(gradients, "gradients", "[dW1, dW2] or ([dW1, dW2], [db1, db2])")
     of_weights, of_biases = gradients if is_pair(gradients) else (gradients, None)
     given = {}
     for name, arrays in (("weights", of_weights), ("biases", of_biases)):
@@ -31,12 +32,24 @@ def read_gradients(gradients, network):
                 "layer(s); give ([dW1, dW2], [db1, db2]) or [dW1, dW2], None for one you do not "
                 "have."
             )
+        check_order(arrays, [of_layer[name == "biases"] for of_layer in network.shapes])
         for layer, array in enumerate(arrays):
             if array is not None:
                 given[layer, name] = read_gradient(array, network, layer, name)
     if not given:
         raise ValueError("gradients has none; give one at least, or leave the argument out.")
     return dict(sorted(given.items(), reverse=True))  # from the output down, weights first
+
+
+def check_order(arrays, shapes):
+    """Raise ValueError for gradients that come from the last layer to the first."""
+    theirs = [np.shape(array) for array in arrays]
+    is_turned = theirs == [shape[::-1] for shape in shapes if shape is not None]
+    if theirs == shapes[::-1] != shapes and not is_turned:
+        raise ValueError(
+            f"gradients have the shapes {', '.join(map(str, theirs))}, those of the layers from "
+            "the last to the first; give them from the first on, as by gradients[::-1]."
+        )
 
 
 def is_pair(gradients):

@@ -81,8 +81,8 @@ def bent(name, z):
 
 
 def slope_formula(name, a):
-    """The formula of a slope that is one of a, whatever a is."""
-    saved = np.zeros((ACTIVATIONS[name].n_saved, 1, *a.shape))
+    """The formula of a slope that is one of a, whatever a is; NaN if it needs z besides."""
+    saved = np.full((ACTIVATIONS[name].n_saved, 1, *a.shape), np.nan)
     return slope(name, a[np.newaxis].copy(), saved)[0]
 
 

@@ -4,6 +4,7 @@ A matrix may be (inputs, units) or (units, inputs): which of the two follows fro
 the one output down. A square matrix is taken as the others are.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -133,12 +134,13 @@ def read_network(weights, biases, X, y, activation, loss):
         For shapes that do not chain, unknown names and what is no number.
     """
     for name, given, known in (("activation", activation, ACTIVATIONS), ("loss", loss, LOSSES)):
-        if given not in known:
+        if given not in [*known]:  # a list, for one of another type may have no hash
             raise ValueError(
                 f"{name}={given!r} is not known; give one of {', '.join(known)}. The sigmoid is "
                 "'logistic', binary cross-entropy is 'log_loss'."
             )
     matrices, vectors = read_lists(weights, biases)
+    check_no_bias_within([W.shape for W in matrices])
     orientations, sizes = read_shapes([W.shape for W in matrices])
     for layer, (b, n_units) in enumerate(zip(vectors, sizes[1:], strict=True)):
         check_biases(b, layer, n_units)
@@ -183,8 +185,9 @@ def read_pair(pair, X, y, activation, loss):
 
 def read_lists(weights, biases):
     """The matrices and the biases, None where there are none, of each layer."""
-    weights = as_list(weights, "weights", "W1, W2")
-    biases = [None] * len(weights) if biases is None else as_list(biases, "biases", "b1, b2")
+    weights, are_none = as_list(weights, "weights", "[W1, W2]"), biases is None
+    such_as = "[b1, b2], or None if there are none"
+    biases = [None] * len(weights) if are_none else as_list(biases, "biases", such_as)
     if len(biases) != len(weights):
         raise ValueError(
             f"biases has {len(biases)} layer(s) and weights {len(weights)}; give the biases of "
@@ -197,14 +200,18 @@ def read_lists(weights, biases):
 
 def as_list(arrays, name, such_as):
     """The arrays as a list, one a layer."""
+    came = None
     if isinstance(arrays, np.ndarray) and arrays.dtype != object and arrays.ndim < 3:
+        came = f"one array of shape {arrays.shape}"
+    elif isinstance(arrays, Mapping | str) or not isinstance(arrays, Iterable):
+        came = f"of type {type(arrays).__name__}"  # a dict may have its layers in any order
+    else:
+        arrays = list(arrays)
+    if came or not arrays:
         raise ValueError(
-            f"{name} is one array of shape {arrays.shape}; give a list, one for each layer, such "
-            f"as [{such_as}]."
+            f"{name} is {came or 'empty'}; give a list, one for each layer from the first on, such "
+            f"as {such_as}."
         )
-    arrays = list(arrays)
-    if not arrays:
-        raise ValueError(f"{name} is empty; give a list, one for each layer, such as [{such_as}].")
     return arrays
 
 
@@ -221,13 +228,33 @@ def numbers(array, name):
     """An array of finite floats."""
     array = floats(array, name)
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} has values that are not finite; give numbers.")
+        remedy = "numbers" if name == "X" else "the weights and biases of an earlier step"
+        raise ValueError(f"{name} has values that are not finite; give {remedy}.")
     return array
 
 
 def tolerance_of(arrays):
     """How far right gradients may be off: those of single precision have fewer digits."""
     return max(1e-6, max(200 * float(np.finfo(array.dtype).eps) for array in arrays))
+
+
+def check_no_bias_within(shapes):
+    """Raise ValueError where each matrix has one input more than the layer below has units.
+
+    Such matrices may chain all the same, one turned and the next not, as another network.
+    """
+    if len(shapes) < 2 or any(len(shape) != 2 for shape in shapes):
+        return
+    for of_inputs, kept, last in ((0, "W[:-1]", "W[-1]"), (1, "W[:, :-1]", "W[:, -1]")):
+        units = [shape[1 - of_inputs] for shape in shapes]
+        inputs = [shape[of_inputs] for shape in shapes]
+        if units[-1] == 1 and inputs[1:] == [size + 1 for size in units[:-1]]:
+            raise ValueError(
+                f"weights have the shapes {', '.join(map(str, shapes))}: each has one input more "
+                "than the layer below has units. If that is the bias, give it apart: weights "
+                f"[{kept} for W in weights], biases [{last} for W in weights], and X without the "
+                "column of ones. If it is not, give all matrices in the same orientation."
+            )
 
 
 def read_shapes(shapes):

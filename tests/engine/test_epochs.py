@@ -10,7 +10,7 @@ from stacks import GRADIENT_DESCENT, PLAN, make, places_after_epochs, run, value
 from sknumpynet.engine.batching import visiting_order
 from sknumpynet.engine.epochs import average_in, clip_norm, epochs
 from sknumpynet.engine.objective import Objective
-from sknumpynet.engine.optimizers import SGD, Adam
+from sknumpynet.engine.optimizers import OPTIMIZERS, SGD, Adam
 
 
 def logistic_regression_by_hand(params, problem, steps):
@@ -81,7 +81,7 @@ def test_the_plan_makes_the_optimizer_it_describes():
     plan = replace(
         PLAN, momentum=0.1, nesterovs_momentum=False, beta_1=0.2, beta_2=0.3, epsilon=0.4
     )
-    sgd = SGD(params, momentum=0.1, nesterov=False)
+    sgd = SGD(params, momentum=0.1, nesterovs_momentum=False)
     adam = Adam(params, beta_1=0.2, beta_2=0.3, epsilon=0.4)
     for name, by_hand in {"sgd": sgd, "adam": adam}.items():
         made = replace(plan, solver=name).make_optimizer(params)
@@ -91,7 +91,7 @@ def test_the_plan_makes_the_optimizer_it_describes():
 
 
 @pytest.mark.parametrize("relative_rate", [None, np.linspace(0.5, 2, 21)], ids=["one", "each"])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_weight_decay_shrinks_weights_by_rate_times_decay_and_spares_biases(solver, relative_rate):
     params, problem = make(n_networks=2)
     # All rows are positive and held for it by so much that the gradient is 0 to the last bit.
@@ -172,7 +172,7 @@ def test_a_clipped_step_is_as_long_as_the_norm_allows():
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_the_loss_of_a_full_batch_is_the_objective_before_the_step(solver, dropout):
     params, problem = make(n_networks=2, has_folds=True, alpha=0.7, dropout=dropout)
     plan, objective = replace(PLAN, solver=solver, batch_size=48), Objective(problem, [0, 1])
@@ -217,7 +217,7 @@ def test_half_of_the_average_is_of_the_last_steps():
     assert_allclose(weight[930:].sum(), 0.5, atol=0.02)
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_after_every_epoch_the_average_is_that_of_all_steps_so_far(solver):
     """And the steps are those without it."""
     params, problem = make(n_networks=2, has_folds=True, dropout=0.2)

@@ -34,6 +34,19 @@ def test_variances_are_those_of_the_papers(activation):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_variances_keep_signals_at_one_size(activation):
+    """Glorot and Bengio (2010) near 0, where symmetric units are linear; He et al. (2015) else."""
+    facts, h = ACTIVATIONS[activation], 1e-5
+    if facts.is_symmetric:
+        slope = np.diff(FORMULAS[activation](np.array([-h, h])))[0] / (2 * h)
+        assert_allclose(facts.weight_variance * slope**2, 1, rtol=1e-4)
+        return
+    z = np.linspace(-12, 12, 10_001)
+    density = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
+    assert 0.7 < facts.weight_variance * density @ FORMULAS[activation](z) ** 2 < 1.01
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_symmetric_is_what_is_turned_round_with_z(activation):
     a = FORMULAS[activation](np.linspace(-3, 3, 13))
     is_turned_round = np.allclose(a + a[::-1], 2 * a[6])

@@ -1,19 +1,20 @@
 """Optimizers reach their closed forms, whatever the blocks, the stack and the interruptions."""
 
 import pickle
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal, assert_equal
+from stacks import PLAN
 
 from sknumpynet.engine import optimizers
-from sknumpynet.engine.optimizers import SGD, Adam
+from sknumpynet.engine.optimizers import OPTIMIZERS, SGD, Adam, make_optimizer
 
-KINDS = {
-    "adam": lambda params: Adam(params, beta_1=0.8, beta_2=0.95, epsilon=0.05),
-    "momentum": lambda params: SGD(params, momentum=0.7, nesterov=False),
-    "nesterov": lambda params: SGD(params, momentum=0.7, nesterov=True),
-}
+SETTINGS = replace(PLAN, momentum=0.7, beta_1=0.8, beta_2=0.95, epsilon=0.05)
+KINDS = {name: partial(make_optimizer, name, plan=SETTINGS) for name in OPTIMIZERS}
+KINDS["momentum"] = lambda params: SGD(params, momentum=0.7, nesterovs_momentum=False)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -39,17 +40,47 @@ def remembered(factor, n_steps):
     return np.where(age >= 0, float(factor) ** np.maximum(age, 0), 0)
 
 
-@pytest.mark.parametrize(("beta_1", "beta_2"), [(0.9, 0.999), (0.5, 0.9), (0, 0.9), (0.9, 0)])
-def test_adam_after_t_steps_is_its_closed_form(beta_1, beta_2):
-    params, grads, rates = problem(n_steps=12)
+def steps_of_adam(grads, rates, plan):
     moments = []
-    for beta, power in ((beta_1, grads), (beta_2, grads**2)):
+    for beta, power in ((plan.beta_1, grads), (plan.beta_2, grads**2)):
         share = remembered(beta, len(grads))
         moments.append(np.tensordot(share / share.sum(axis=1, keepdims=True), power, 1))
-    steps = moments[0] / (np.sqrt(moments[1]) + 0.05) * np.reshape(rates, (-1, 1, 1))
-    optimizer = Adam(params, beta_1=beta_1, beta_2=beta_2, epsilon=0.05)
-    path = follow(optimizer, params, grads, rates)
+    return moments[0] / (np.sqrt(moments[1]) + plan.epsilon) * rates
+
+
+def steps_of_sgd(grads, rates, plan):
+    pull, share = rates * grads, remembered(plan.momentum, len(grads))
+    if plan.nesterovs_momentum:  # looks one step ahead, with what is left of each gradient then
+        return plan.momentum * np.tensordot(share, pull, 1) + pull
+    return np.tensordot(share, pull, 1)
+
+
+CLOSED_FORMS = {  # all steps at once, from all gradients; not the recurrence written again
+    "adam": steps_of_adam,
+    "sgd": steps_of_sgd,
+}
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize(("beta_1", "beta_2"), [(0.9, 0.999), (0.5, 0.9), (0, 0.9), (0.9, 0)])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_after_t_steps_is_its_closed_form(name, beta_1, beta_2, nesterov):
+    plan = replace(SETTINGS, beta_1=beta_1, beta_2=beta_2, nesterovs_momentum=nesterov)
+    params, grads, rates = problem(n_steps=12)
+    steps = CLOSED_FORMS[name](grads, np.reshape(rates, (-1, 1, 1)), plan)
+    path = follow(make_optimizer(name, params, plan), params, grads, rates)
     assert_allclose(path, params - steps.cumsum(axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_adaptive_is_what_takes_no_longer_steps_for_longer_gradients(name):
+    params, grads, rates = problem()
+    plan = replace(SETTINGS, epsilon=1e-30)
+    moved, moved_by_longer = (
+        follow(make_optimizer(name, params, plan), params, by * grads, rates)[-1] - params
+        for by in (1, 1000)
+    )
+    assert OPTIMIZERS[name].is_adaptive == np.allclose(moved, moved_by_longer)
 
 
 def test_adams_first_step_is_the_rate_whatever_the_gradient():
@@ -64,7 +95,7 @@ def test_momentum_lets_every_gradient_act_on(momentum):
     params, grads, rates = problem(n_steps=12)
     pull = grads * np.reshape(rates, (-1, 1, 1))
     reach = remembered(momentum, len(grads)).cumsum(axis=0)  # a geometric sum for each gradient
-    path = follow(SGD(params, momentum=momentum, nesterov=False), params, grads, rates)
+    path = follow(SGD(params, momentum=momentum, nesterovs_momentum=False), params, grads, rates)
     assert_allclose(path, params - np.tensordot(reach, pull, 1), rtol=1e-12)
 
 
@@ -72,7 +103,7 @@ def test_momentum_lets_every_gradient_act_on(momentum):
 def test_nesterovs_momentum_is_the_textbook_pair_of_sequences(momentum):
     start, rate = np.random.default_rng(0).normal(size=(2, 5)), 0.1
     curvature = np.linspace(0.5, 4, 5)
-    params, optimizer = start.copy(), SGD(start, momentum=momentum, nesterov=True)
+    params, optimizer = start.copy(), SGD(start, momentum=momentum, nesterovs_momentum=True)
     y, x = start, start  # y <- x - rate f'(x) ;  x <- y + momentum (y - y before)
     for _ in range(12):
         optimizer.step(params, curvature * params, rate)
@@ -84,7 +115,7 @@ def test_nesterovs_momentum_is_the_textbook_pair_of_sequences(momentum):
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_a_constant_slope_drives_momentum_to_its_terminal_velocity(nesterov):
     params = np.zeros((1, 2))
-    optimizer = SGD(params, momentum=0.5, nesterov=nesterov)
+    optimizer = SGD(params, momentum=0.5, nesterovs_momentum=nesterov)
     path = follow(optimizer, params, np.full((60, 1, 2), 3.0), [0.1] * 60)
     assert_allclose(path[-1] - path[-2], -0.1 * 3 / (1 - 0.5), rtol=1e-12)
 
@@ -92,7 +123,7 @@ def test_a_constant_slope_drives_momentum_to_its_terminal_velocity(nesterov):
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_without_momentum_sgd_is_plain_descent(nesterov):
     params, grads, rates = problem()
-    path = follow(SGD(params, momentum=0.0, nesterov=nesterov), params, grads, rates)
+    path = follow(SGD(params, momentum=0.0, nesterovs_momentum=nesterov), params, grads, rates)
     steps = grads * np.reshape(rates, (-1, 1, 1))
     assert_allclose(path, params - steps.cumsum(axis=0), rtol=1e-12)
 

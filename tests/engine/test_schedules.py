@@ -8,14 +8,19 @@ from numpy.testing import assert_allclose
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from sknumpynet.engine.schedules import make_schedule
-
-NAMES = ("constant", "adaptive", "cosine", "invscaling")
+from sknumpynet.engine.schedules import SCHEDULES, ends, make_schedule
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCHEDULES)
 def test_every_schedule_begins_at_one(name):
     assert make_schedule(name, n_steps=10, power_t=0.5)(0, 0) == 1
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_what_ends_has_no_rate_left_after_its_last_step_and_all_others_have(name):
+    schedule = make_schedule(name, n_steps=10, power_t=0.5)
+    assert ends(name) == (abs(schedule(10, 480)) < 1e-12)
+    assert abs(schedule(9, 432)) > 1e-12
 
 
 @pytest.mark.parametrize("name", ["constant", "adaptive"])
@@ -50,7 +55,7 @@ def test_invscaling_is_that_of_scikit_learn(power_t):
     assert_allclose(rate, model._optimizer.learning_rate, rtol=1e-14)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SCHEDULES)
 def test_schedules_can_be_pickled(name):
     schedule = make_schedule(name, n_steps=10, power_t=0.5)
     assert pickle.loads(pickle.dumps(schedule))(3, 60) == schedule(3, 60)

@@ -12,7 +12,7 @@ from sknumpynet.engine.batching import batches, visiting_order
 from sknumpynet.engine.epochs import average_in
 from sknumpynet.engine.inputs.scaling import Scaling
 from sknumpynet.engine.objective import Objective
-from sknumpynet.engine.optimizers import Adam
+from sknumpynet.engine.optimizers import OPTIMIZERS, Adam
 from sknumpynet.engine.training import join
 
 
@@ -116,7 +116,7 @@ class Recorder:
         return epoch.number >= self.last
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_an_observer_is_told_the_curves_row_by_row(solver):
     params, problem = make(n_networks=5, has_folds=True)
     recorder, plan = Recorder(), replace(PLAN, **LEAVING | {"solver": solver})
@@ -168,7 +168,7 @@ def test_before_the_first_epoch_there_is_the_start(solver, has_folds, keeps_best
 
 
 @pytest.mark.parametrize("has_folds", [False, True])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_networks_stop_when_an_observer_asks(solver, has_folds):
     params, problem = make(n_networks=3, has_folds=has_folds)
     recorder, told = Recorder(last=2), Recorder()
@@ -198,7 +198,7 @@ class Interrupt:
 
 
 @pytest.mark.parametrize("when", [{"begin": 5}, {"end": 4}], ids=str)
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_an_interrupt_ends_training_as_if_the_epoch_before_had_been_the_last(solver, when):
     params, problem = make((8,), n_networks=5, has_folds=True)
     plan = replace(PLAN, **LEAVING | {"solver": solver})
@@ -265,7 +265,7 @@ def test_a_stack_of_which_a_part_was_interrupted_has_no_optimizer():
 
 
 @pytest.mark.parametrize("has_folds", [False, True])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_the_best_epoch_is_the_lowest_of_its_curve_and_its_params_are_kept(solver, has_folds):
     params, problem = make((8,), n_networks=5, has_folds=has_folds)
     plan = replace(PLAN, solver=solver, learning_rate_init=0.2)
@@ -300,7 +300,7 @@ def test_where_few_rows_are_held_out_the_epoch_of_the_best_score_is_kept():
 
 @pytest.mark.parametrize("patience", [2, np.inf])
 @pytest.mark.parametrize("n_rows", [48, 3000])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_without_rows_held_out_neither_the_last_nor_the_start_is_better_than_what_is_kept(
     solver, n_rows, patience
 ):
@@ -337,7 +337,7 @@ def averages_after_epochs(objective, params, plan):
 
 @pytest.mark.parametrize("keeps_best", [True, False])
 @pytest.mark.parametrize("patience", [3, np.inf])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_the_average_over_the_steps_is_judged_and_kept(solver, patience, keeps_best):
     params, problem = make((8,), n_networks=5, has_folds=True)
     plan = replace(PLAN, solver=solver, learning_rate_init=0.2, max_iter=40, averaging=True)
@@ -395,7 +395,7 @@ def test_lbfgs_takes_no_steps_to_average(has_folds, keeps_best):
     assert_equal(found(averaged), found(plain))
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_without_the_best_kept_the_params_are_the_last_epochs(solver):
     params, problem = make((8,), n_networks=5, has_folds=True)
     trained = run(problem, params, replace(PLAN, solver=solver), keeps_best=False)
@@ -422,7 +422,7 @@ def test_a_network_stops_after_patience_epochs_without_progress_and_not_before(
     assert trained.has_finished.all()
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_a_network_cut_off_by_max_iter_has_not_finished(solver):
     params, problem = make()
     trained = run(problem, params, replace(PLAN, solver=solver, max_iter=2))
@@ -431,7 +431,7 @@ def test_a_network_cut_off_by_max_iter_has_not_finished(solver):
 
 
 @pytest.mark.parametrize("learning_rate", ["constant", "invscaling"])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_two_runs_handed_over_are_one_run_of_twice_the_epochs(solver, learning_rate):
     params, problem = make(n_networks=2, dropout=0.2)
     plan = replace(PLAN, solver=solver, learning_rate=learning_rate, max_iter=10)
@@ -448,7 +448,7 @@ def test_two_runs_handed_over_are_one_run_of_twice_the_epochs(solver, learning_r
 
 
 @pytest.mark.parametrize("has_folds", [False, True])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_a_start_that_cannot_be_bettered_still_makes_an_epoch(solver, has_folds):
     params, problem = make(has_folds=has_folds)
     rows = replace(problem.rows, X=np.zeros((48, 3)), sign=np.resize([1.0, -1.0], 48))
@@ -463,7 +463,7 @@ def test_a_start_that_cannot_be_bettered_still_makes_an_epoch(solver, has_folds)
 
 @pytest.mark.parametrize("has_folds", [False, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
 def test_a_diverging_rate_ends_with_finite_params_and_says_so(solver, dtype, has_folds):
     settings = {"activation": "identity", "alpha": 1.0, "has_folds": has_folds}
     params, problem = make((5, 4), n_networks=2, **settings)
@@ -514,7 +514,7 @@ def test_a_last_step_that_makes_it_worse_than_the_start_is_not_kept(n_rows, batc
 
 @pytest.mark.parametrize("keeps_best", [False, True])
 @pytest.mark.parametrize("has_folds", [False, True])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_a_start_beyond_the_numbers_is_kept_and_said_to_have_diverged(
     solver, has_folds, keeps_best
 ):
@@ -527,7 +527,7 @@ def test_a_start_beyond_the_numbers_is_kept_and_said_to_have_diverged(
 
 
 @pytest.mark.parametrize("to_csr", [np.asarray, sparse.csr_array])
-@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
 def test_training_writes_to_no_rows(solver, to_csr):
     params, problem = make(n_networks=2, has_folds=True)
     rows = replace(problem.rows, X=to_csr(problem.rows.X))
