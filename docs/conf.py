@@ -1,6 +1,7 @@
 """How Sphinx builds the pages: sphinx-build -W docs build/docs."""
 
 import re
+from html import escape
 from pathlib import Path
 
 import latex2mathml.converter
@@ -138,12 +139,25 @@ def link_parameters(app, domain, kind, content):
             link += literal
 
 
+def name_thumbnails(app, page, template, context, doctree):
+    """Say in the gallery's list what each small picture is, which sphinx-gallery leaves empty."""
+
+    def named(match):
+        title = app.env.titles[f"gallery/{match[2]}"].astext()
+        return f'alt="What is drawn in: {escape(title)}" {match[1]}'
+
+    if page == "gallery/index":
+        img = r'alt="" (src="[^"]*sphx_glr_(\w+)_thumb\.png")'
+        context["body"] = re.sub(img, named, context["body"])
+
+
 def setup(app):
-    """Draw formulas without the network; link parameters."""
+    """Draw formulas without the network; link parameters; name small pictures."""
     app.add_html_math_renderer(
         "mathml", inline_renderers=(write_mathml, None), block_renderers=(write_mathml, None)
     )
     app.connect("autodoc-process-docstring", tabulate_groups, priority=400)  # before numpydoc
+    app.connect("html-page-context", name_thumbnails)
     app.connect("object-description-transform", link_parameters)
 
 

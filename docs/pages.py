@@ -244,8 +244,9 @@ def check_layout(measured):
 def check(page, pages, browser=None, pictures=None):
     """Facts about a page as one line, and what is wrong with it."""
     content = page.name not in OF_SPHINX
-    wrong = [*(check_headings(page) if content else []), *check_links(page, pages)]
-    wrong += check_pictures(page)
+    wrong = [*check_links(page, pages)]
+    if content:
+        wrong += [*check_headings(page), *check_pictures(page)]
     weight = weigh(page)
     if weight > MOST_BYTES:
         wrong.append(f"{weight:,} bytes, more than {MOST_BYTES:,}")

@@ -58,7 +58,7 @@ SETTING = [
         "classifier.py",
         "constructor",
         "        self.NAME = NAME\n",
-        "^        self.epsilon.*\n",
+        "^        self.beta_1, .*\n",
     ),
     Place(
         "",
@@ -68,6 +68,7 @@ SETTING = [
         "^    n_iter_no_change : ",
         is_ahead=True,
     ),
+    Place("group", "classifier.py", "docstring", "NAME, ", "^        training   "),
     Place("examples", "tests/test_parameters.py", "EXAMPLES", '"NAME": BELOW_1'),
 ]
 

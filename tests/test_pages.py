@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("bs4", reason="bs4 is not installed")
+pytest.importorskip("bs4", reason="beautifulsoup4 is not installed")
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
 
 SOURCE = Path(__file__).parents[1] / "docs" / "pages.py"
