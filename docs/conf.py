@@ -39,7 +39,7 @@ html_css_files, html_js_files = ["site.css"], ["theme.js"]
 html_logo = html_favicon = "_static/logo.svg"
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"text": project},
+    "logo": {"text": project, "alt_text": "Home"},
     "navbar_center": [],  # the sidebar lists all pages, by groups
     "navigation_with_keys": False,
     "show_toc_level": 2,
