@@ -30,7 +30,7 @@ class GivenColumns:
         Names of a frame's columns; else their positions.
     is_categorical : list of bool
         Whether a column's type says that it is categorical.
-    container : {"pandas", "polars", "pyarrow", "array"}
+    container : {"pandas", "polars", "polars with objects", "pyarrow", "array"}
     """
 
     def __init__(self, table):
@@ -39,6 +39,8 @@ class GivenColumns:
         self.is_categorical = [False] * n_columns
         if isinstance(table, nw.DataFrame):
             self.container = container_of(table.to_native())
+            if self.container == "polars" and nw.Object() in table.schema.values():
+                self.container = "polars with objects"  # which it casts to nothing
             self.names = list(table.columns)
             self.is_categorical = [
                 isinstance(kind, nw.Categorical | nw.Enum) for kind in table.schema.values()
@@ -56,7 +58,7 @@ class GivenColumns:
             if hasattr(native, "cat"):  # each level as one object, not one a row
                 levels = np.array([*native.cat.categories, None, (None,)], object)[:-1]
                 return levels[native.cat.codes.to_numpy()]
-        is_category = self.is_categorical[position] and self.container == "polars"
+        is_category = self.is_categorical[position] and self.container.startswith("polars")
         if column.dtype == nw.String or is_category:
             # An array of polars may be one of NumPy's text: each as wide as the longest.
             return np.array([*column.to_list(), None], object)[:-1]

@@ -10,6 +10,7 @@ import numpy as np
 AS_PANDAS = {  # how each container becomes a frame of pandas, before a line for that
     "pandas": "",
     "pyarrow": "X = X.to_pandas(); ",
+    "polars with objects": "X = X.to_pandas(); ",
     "array": "X = pandas.DataFrame(X); ",
 }
 BOOLEANS = {"true": True, "false": False}
@@ -28,7 +29,7 @@ class Remedy(NamedTuple):
         ----------
         names : list
             Of the columns, as X has them.
-        container : {"pandas", "polars", "pyarrow", "array"}
+        container : {"pandas", "polars", "polars with objects", "pyarrow", "array"}
             What X is.
         """
         if self == CATEGORY and container == "array":
