@@ -1,6 +1,7 @@
 """Own gradients are judged by the right ones, whatever way the matrices lie; mistakes are named."""
 
 import importlib
+import re
 import sys
 from itertools import pairwise, product
 from pathlib import Path
@@ -203,6 +204,25 @@ def test_nothing_that_is_given_is_changed():
             {"gradients": [np.ones((5, 1)), np.ones((2, 5))]},
             r"\(5, 1\), \(2, 5\), .* by gradients\[::-1\]",
         ),
+        (
+            {"gradients": (None, [np.ones(1), np.ones(5)])},
+            r"\(1,\), \(5,\), .* by gradients\[1\]\[::-1\]",
+        ),
+        (
+            {"gradients": [(np.ones((2, 5)), np.ones(5)), (np.ones((5, 1)), None)]},
+            r"gradients comes as pairs .* \(\[W for W, _ in pairs\], \[b for _, b in pairs\]\)",
+        ),
+        ({"gradients": ([np.ones((2, 5)), None], 5)}, "gradients of the biases is of type int"),
+        ({"gradients": (None, [])}, "gradients of the biases is empty"),
+        ({"gradients": ((), ())}, "gradients of the weights is empty"),
+        (
+            {"gradients": ([np.ones((2, 5)), None], {"b1": 0})},
+            r"gradients of the biases is of type dict; .* \[db1, db2\]",
+        ),
+        (
+            {"gradients": [np.ones((2, 5), np.float16), None]},
+            "weights of layer 1 is in float16, .*; give float64",
+        ),
     ],
 )
 def test_an_error_says_what_came_and_what_was_wanted(change, message):
@@ -219,7 +239,9 @@ def test_biases_within_the_weights_are_asked_for_apart(of_inputs, at):
     W, b, X, y = network((2, 5, 5, 1))
     within = [np.insert(w, len(w) if at else 0, v, axis=0) for w, v in zip(W, b, strict=True)]
     given = [w.T if of_inputs else w for w in within]
-    message = [r"\[W\[:-1\] for W in weights\]", r"\[W\[:, :-1\] for W in weights\]"][of_inputs]
+    row = "W[:, {}]" if of_inputs else "W[{}]"
+    kept, bias = (row.format(each) for each in ((":-1", "-1") if at else ("1:", "0")))
+    message = re.escape(f"weights [{kept} for W in weights] and biases [{bias} for W in weights]")
     with pytest.raises(ValueError, match=f"one input more than the layer below.*{message}"):
         compare_gradients(given, None, np.insert(X, 2 if at else 0, 1, axis=1), y)
     apart = [w[:-1] for w in within] if at else [w[1:] for w in within]
@@ -460,6 +482,44 @@ def test_gradients_that_are_not_there_yet_are_passed_over():
         assert result.headline == "Right, as far as given."
     assert not right.is_right
     assert right.headline == "These are the right gradients."
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_one_number_that_is_not_finite_hides_no_other_mistake(value):
+    W, b, X, y = network((2, 5, 1))
+    mine = [100 * gradient for gradient in compare_gradients(W, b, X, y).weights]
+    mine[0][0, 0] = value
+    result = compare_gradients(W, b, X, y, mine)
+    assert all(verdict.faults for verdict in result.verdicts)
+
+
+def test_half_precision_of_what_is_given_makes_no_wrong_gradient_right():
+    W, b, X, y = network((2, 5, 1))
+    X = X.astype(np.float16)
+    right = compare_gradients(W, b, X, y)
+    assert compare_gradients(W, b, X, y, right.weights).is_right
+    first, last = right.weights
+    assert not compare_gradients(W, b, X, y, [1.001 * first, last]).is_right
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("kind", [list, iter, tuple, dict.values])
+@pytest.mark.parametrize("of_biases", BIASES)
+def test_halves_are_told_from_layers_by_their_shapes(sizes, kind, of_biases):
+    W, b, X, y = network(sizes)
+    right = compare_gradients(W, b, X, y)
+
+    def half(arrays):
+        return kind(dict(enumerate(arrays)) if kind is dict.values else arrays)
+
+    biases = [None if of_biases == "none" else BIASES[of_biases](each) for each in right.biases]
+    for mine in [
+        (half(right.weights), None),
+        (half(right.weights), half(biases)),
+        *([(None, half(biases))] if of_biases != "none" else []),
+        half(right.weights),
+    ]:
+        assert compare_gradients(W, b, X, y, mine).is_right
 
 
 # What is shown ----------------------------------------------------------------------------------

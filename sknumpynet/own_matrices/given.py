@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .reading import as_list, floats
+from .reading import as_list, check_is_not_by_layer, floats, shape_of, unrolled
 
 
 def read_gradients(gradients, network):
@@ -21,18 +21,22 @@ def read_gradients(gradients, network):
     """
     n_layers = len(network.weights)
     gradients = as_list(gradients, "gradients", "[dW1, dW2] or ([dW1, dW2], [db1, db2])")
-    of_weights, of_biases = gradients if is_pair(gradients) else (gradients, None)
-    given = {}
-    for name, arrays in (("weights", of_weights), ("biases", of_biases)):
-        if arrays is None:
+    gradients = [unrolled(each) for each in gradients]
+    check_is_not_by_layer(gradients, "gradients")
+    has_halves, given = are_halves(gradients, network), {}
+    halves = gradients if has_halves else (gradients, None)
+    for name, such_as, at in (("weights", "[dW1, dW2]", 0), ("biases", "[db1, db2]", 1)):
+        if halves[at] is None:
             continue
+        arrays = as_list(halves[at], f"gradients of the {name}", such_as)
         if len(arrays) != n_layers:
             raise ValueError(
                 f"gradients has {len(arrays)} array(s) of {name}, but the network has {n_layers} "
                 "layer(s); give ([dW1, dW2], [db1, db2]) or [dW1, dW2], None for one you do not "
                 "have."
             )
-        check_order(arrays, [of_layer[name == "biases"] for of_layer in network.shapes])
+        half = f"gradients[{at}]" if has_halves else "gradients"
+        check_order(arrays, [of_layer[at] for of_layer in network.shapes], half)
         for layer, array in enumerate(arrays):
             if array is not None:
                 given[layer, name] = read_gradient(array, network, layer, name)
@@ -41,30 +45,37 @@ def read_gradients(gradients, network):
     return dict(sorted(given.items(), reverse=True))  # from the output down, weights first
 
 
-def check_order(arrays, shapes):
+def check_order(arrays, shapes, half):
     """Raise ValueError for gradients that come from the last layer to the first."""
-    theirs = [np.shape(array) for array in arrays]
+    theirs = [shape_of(array) for array in arrays]
     is_turned = theirs == [shape[::-1] for shape in shapes if shape is not None]
     if theirs == shapes[::-1] != shapes and not is_turned:
         raise ValueError(
-            f"gradients have the shapes {', '.join(map(str, theirs))}, those of the layers from "
-            "the last to the first; give them from the first on, as by gradients[::-1]."
+            f"{half} has the shapes {', '.join(map(str, theirs))}, those of the layers from the "
+            f"last to the first; give it from the first on, by {half}[::-1]."
         )
 
 
-def is_pair(gradients):
-    """Whether there are two lists, rather than one of two matrices."""
+def are_halves(gradients, network):
+    """Whether two things are the gradients of weights and of biases, not those of two layers."""
     if len(gradients) != 2:
         return False
-    if gradients[0] is None:  # the weights of all layers, or of the first
-        return isinstance(gradients[1], list | tuple) and np.ndim(next(iter(gradients[1]))) < 2
-    is_list = isinstance(gradients[0], list | tuple)
-    return is_list and any(array is None or np.ndim(array) > 1 for array in gradients[0])
+    first, second = gradients
+    if len(network.weights) != 2:
+        return not any(isinstance(half, np.ndarray) for half in gradients)
+    shapes = [of_weights for of_weights, _ in network.shapes]
+    if first is None:
+        return second is not None and shape_of(second) not in (shapes[1], shapes[1][::-1])
+    if not isinstance(first, list | tuple):
+        return False
+    return not first or any(each is None or len(shape_of(each) or ()) > 1 for each in first)
 
 
 def read_gradient(array, network, layer, name):
     """A gradient as a matrix (fan_in, fan_out), as biases, or of another shape that it has."""
     what = f"the gradient of the {name} of layer {layer + 1}"
+    if np.asarray(array).dtype == np.float16:
+        raise ValueError(f"{what} is in float16, whose three digits tell too little; give float64.")
     array = floats(array, what)
     shape_of_weights, shape_of_biases = network.shapes[layer]
     if name == "weights":

@@ -175,6 +175,7 @@ def read_network(weights, biases, X, y, activation, loss):
 
 def read_pair(pair, X, y, activation, loss):
     """`read_network` of a pair (weights, biases), where an estimator might stand."""
+    check_is_not_by_layer(pair, "the network")
     if len(pair) != 2:
         raise ValueError(
             f"a pair (weights, biases) or a fitted estimator is wanted, but {len(pair)} came; give "
@@ -215,11 +216,42 @@ def as_list(arrays, name, such_as):
     return arrays
 
 
+def unrolled(arrays):
+    """What yields arrays, such as a generator, as a list; an array, a list or else as it is."""
+    is_other = isinstance(arrays, Mapping | str | list | tuple) or hasattr(arrays, "__array__")
+    return list(arrays) if isinstance(arrays, Iterable) and not is_other else arrays
+
+
+def shape_of(array):
+    """Its shape; None if it is not one array of numbers."""
+    try:
+        return np.shape(array)
+    except ValueError:
+        return None
+
+
+def check_is_not_by_layer(arrays, name):
+    """Raise ValueError for pairs of a matrix and a vector, one a layer.
+
+    Of two layers they could be read as weights and biases, of another network.
+    """
+    are_pairs = all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in arrays)
+    if are_pairs and all(
+        len(shape_of(W) or ()) == 2 and (b is None or len(shape_of(b) or (0, 0)) < 2)
+        for W, b in arrays
+    ):
+        raise ValueError(
+            f"{name} comes as pairs (W, b), one a layer; give weights and biases apart: "
+            "([W for W, _ in pairs], [b for _, b in pairs])."
+        )
+
+
 def floats(array, name):
-    """An array of floats, in the dtype in which it came if that is one of floats."""
+    """An array of floats; in single precision if it came so, of float16 the values."""
     try:
         array = np.asarray(array)
-        return array if array.dtype.kind == "f" else array.astype(np.float64)
+        is_kept = array.dtype.kind == "f" and array.itemsize > 2
+        return array if is_kept else array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} is no array of numbers ({error}); give one.") from error
 
@@ -245,15 +277,20 @@ def check_no_bias_within(shapes):
     """
     if len(shapes) < 2 or any(len(shape) != 2 for shape in shapes):
         return
-    for of_inputs, kept, last in ((0, "W[:-1]", "W[-1]"), (1, "W[:, :-1]", "W[:, -1]")):
+    for of_inputs, row in ((0, "W[{}]"), (1, "W[:, {}]")):
         units = [shape[1 - of_inputs] for shape in shapes]
         inputs = [shape[of_inputs] for shape in shapes]
         if units[-1] == 1 and inputs[1:] == [size + 1 for size in units[:-1]]:
+            ways = [
+                f"weights [{row.format(kept)} for W in weights] and biases [{row.format(bias)} for "
+                f"W in weights] if it comes {place}"
+                for place, kept, bias in (("last", ":-1", "-1"), ("first", "1:", "0"))
+            ]
             raise ValueError(
                 f"weights have the shapes {', '.join(map(str, shapes))}: each has one input more "
-                "than the layer below has units. If that is the bias, give it apart: weights "
-                f"[{kept} for W in weights], biases [{last} for W in weights], and X without the "
-                "column of ones. If it is not, give all matrices in the same orientation."
+                f"than the layer below has units. If that is the bias, give it apart: {ways[0]}, "
+                f"{ways[1]}; and X without the column of ones. If it is not, give all matrices in "
+                "the same orientation."
             )
 
 

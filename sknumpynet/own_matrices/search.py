@@ -64,11 +64,12 @@ class Judge:
         self.negligible = max(NEGLIGIBLE * largest, ROUNDING * max(1, abs(network.X).max()))
 
     def are_alike(self, theirs, other):
-        """Whether two arrays are equal but for rounding."""
+        """Whether two arrays are equal but for rounding; none is that is not finite."""
         if theirs.shape != other.shape:
             return False
-        size = max(abs(theirs).max(), abs(other).max())
-        return bool(abs(theirs - other).max() <= self.network.tolerance * size + self.negligible)
+        sizes = abs(theirs).max(), abs(other).max()
+        allowed = self.network.tolerance * max(sizes) + self.negligible
+        return bool(np.isfinite(sizes).all() and abs(theirs - other).max() <= allowed)
 
     def factors_between(self, theirs, other, factor):
         """Codes of the factor by which an array is another, or None."""
