@@ -214,6 +214,10 @@ def test_nothing_that_is_given_is_changed():
         ),
         ({"gradients": ([np.ones((2, 5)), None], 5)}, "gradients of the biases is of type int"),
         ({"gradients": (None, [])}, "gradients of the biases is empty"),
+        (
+            {"gradients": ([np.ones(5), np.ones(1)], [np.ones((2, 5)), np.ones((5, 1))])},
+            "the gradient of the weights of layer 1 is no array of numbers",
+        ),
         ({"gradients": ((), ())}, "gradients of the weights is empty"),
         (
             {"gradients": ([np.ones((2, 5)), None], {"b1": 0})},

@@ -74,7 +74,7 @@ def are_halves(gradients, network):
 def read_gradient(array, network, layer, name):
     """A gradient as a matrix (fan_in, fan_out), as biases, or of another shape that it has."""
     what = f"the gradient of the {name} of layer {layer + 1}"
-    if np.asarray(array).dtype == np.float16:
+    if getattr(array, "dtype", None) == np.float16:
         raise ValueError(f"{what} is in float16, whose three digits tell too little; give float64.")
     array = floats(array, what)
     shape_of_weights, shape_of_biases = network.shapes[layer]
