@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import ndtr
 
-from sknumpynet import compare_gradients
+from sknumpynet import check_gradients, compare_gradients, trace
 from sknumpynet.engine.activations import ACTIVATIONS
 from sknumpynet.engine.losses import LOSSES
 from sknumpynet.own_matrices.mistakes import FACTORS, MISTAKES, SCALED, WAYS
@@ -486,6 +486,19 @@ def test_gradients_that_are_not_there_yet_are_passed_over():
         assert result.headline == "Right, as far as given."
     assert not right.is_right
     assert right.headline == "These are the right gradients."
+
+
+def test_a_vector_of_weights_beside_a_column_of_biases_is_no_pair_by_layer():
+    (W1, W2), (b1, b2), X, y = network((2, 5, 1))
+    odd = [W1, W2.ravel()], [b1[:, np.newaxis], b2]
+    right = compare_gradients([W1, W2], [b1, b2], X, y)
+    (dW1, dW2), (db1, db2) = right.weights, right.biases
+    assert trace(odd, X[0], 1).probability == trace(([W1, W2], [b1, b2]), X[0], 1).probability
+    mine = [dW1, dW2.ravel()], [db1[:, np.newaxis], db2]
+    assert compare_gradients(*odd, X, y, mine).is_right
+    for call in (trace, check_gradients):
+        with pytest.raises(ValueError, match="comes as pairs"):
+            call([(W1, b1), (W2, b2)], X[:1], y[:1])
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])

@@ -20,9 +20,10 @@ def read_gradients(gradients, network):
         (layer, 'weights' or 'biases') -> ndarray, of any shape.
     """
     n_layers = len(network.weights)
+    if isinstance(gradients, list | tuple):
+        check_is_not_by_layer(gradients, "gradients")
     gradients = as_list(gradients, "gradients", "[dW1, dW2] or ([dW1, dW2], [db1, db2])")
     gradients = [unrolled(each) for each in gradients]
-    check_is_not_by_layer(gradients, "gradients")
     has_halves, given = are_halves(gradients, network), {}
     halves = gradients if has_halves else (gradients, None)
     for name, such_as, at in (("weights", "[dW1, dW2]", 0), ("biases", "[db1, db2]", 1)):

@@ -233,8 +233,11 @@ def shape_of(array):
 def check_is_not_by_layer(arrays, name):
     """Raise ValueError for pairs of a matrix and a vector, one a layer.
 
-    Of two layers they could be read as weights and biases, of another network.
+    Of two layers they could be read as weights and biases, of another network. A tuple of lists is
+    what is wanted: a vector of weights beside a column of biases looks like such pairs.
     """
+    if isinstance(arrays, tuple) and all(isinstance(half, list) for half in arrays):
+        return
     are_pairs = all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in arrays)
     if are_pairs and all(
         len(shape_of(W) or ()) == 2 and (b is None or len(shape_of(b) or (0, 0)) < 2)
