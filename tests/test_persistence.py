@@ -153,17 +153,30 @@ def test_a_file_of_another_version_is_a_warning(small, table, is_fitted, monkeyp
         pickle.loads(file)
 
 
+NAMES = ["age", "income", "hours", "visits", "score"]
+
+
+def as_fitted_on(file, X):
+    """The rows of a file in the container that the estimator was fitted on."""
+    if "named" in file.stem:
+        pd = pytest.importorskip("pandas", reason="pandas is not installed")
+        return pd.DataFrame(X, columns=NAMES)
+    return sparse.csr_array(X) if "sparse" in file.stem else X
+
+
 @pytest.mark.parametrize("file", OLD_FILES, ids=lambda file: file.stem)
 def test_a_file_of_every_version_can_be_read(file):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         clf, X, y, proba, later = pickle.loads(file.read_bytes())
-    if "sparse" in file.stem:
-        X = sparse.csr_array(X)
+    X = as_fitted_on(file, X)
+    if "named" in file.stem:  # and fitted with tanh, whatever its parameter says since
+        assert clf.feature_names_in_.tolist() == NAMES
+        assert {name.split()[0] for name in clf.input_names_} == {*NAMES}
     is_single = proba.dtype == np.float32
     assert_allclose(clf.predict_proba(X), proba, rtol=1e-6 if is_single else 1e-12)
     if clf.solver != "lbfgs":
-        clf.partial_fit(X, y)
+        clf.set_params(activation=clf._built_with["activation"]).partial_fit(X, y)
     assert_allclose(clf.predict_proba(X), later, rtol=1e-5 if is_single else 1e-9)
 
 
@@ -174,7 +187,13 @@ def test_a_column_that_is_constant_by_now_is_diagnosed_of_a_file_of_every_versio
         clf, X, y, *_ = pickle.loads(file.read_bytes())
     X[:, 1] = 0
     X[0, 0] = np.nan
-    sknumpynet.diagnose(clf, X, y, trials=False)
+    sknumpynet.diagnose(clf, as_fitted_on(file, X), y, trials=False)
+
+
+@pytest.mark.parametrize("way", ["pickle", "joblib"])
+def test_an_estimator_that_is_not_fitted_keeps_its_parameters(way):
+    clf = sknumpynet.NumpyMLPBinaryClassifier((3, 2), alpha=0.5, class_weight={0: 1, 1: 2.5})
+    assert WAYS[way](clf).get_params() == clf.get_params()
 
 
 def test_there_is_a_file_of_this_version():

@@ -28,10 +28,10 @@ def test_the_python_of_a_page_runs_and_prints_what_it_says(page, tmp_path, monke
         try:
             exec(compile(block, page.name, "exec"), namespace)
         except ImportError as error:  # by the page, or by scikit-learn for it
-            name = error.name or getattr(error.__cause__, "name", None)
-            if not name:
+            missing = error if isinstance(error, ModuleNotFoundError) else error.__cause__
+            if not isinstance(missing, ModuleNotFoundError):
                 raise
-            pytest.skip(f"{name} is not installed")
+            pytest.skip(f"{missing.name} is not installed")
         said = ["".join(line) for line in PRINTED.findall(block)]
         printed = capsys.readouterr().out.splitlines()
         assert said in ([], printed)
