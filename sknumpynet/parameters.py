@@ -46,7 +46,8 @@ def is_real(value):
 
 def is_listed(value):
     """Whether it is a sequence or an array with an axis at least: of NumPy, pandas, polars."""
-    return isinstance(value, Sequence) or (hasattr(value, "__array__") and np.ndim(value) > 0)
+    is_sequence = isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray)
+    return is_sequence or (hasattr(value, "__array__") and np.ndim(value) > 0)
 
 
 def plain(value):
@@ -132,8 +133,6 @@ def flag(advice):
 
 def are_layer_sizes(value):
     """A positive int, or a sequence of them, possibly empty."""
-    if isinstance(value, str | bytes):
-        return False
     return all(is_int(size) and size >= 1 for size in (value if is_listed(value) else [value]))
 
 

@@ -69,6 +69,23 @@ def test_what_a_guide_names_is_there(guide):
             assert re.search(rf"\b{last}\b", everything) or (ROOT / name).exists(), name
 
 
+@pytest.mark.parametrize("guide", GUIDES)
+def test_a_table_stands_in_the_file_that_a_guide_says(guide):
+    text = " ".join(GUIDES[guide].split())
+    for table, file in re.findall(r"`([A-Z_]+)` (?:of|in) `([^`]+\.py)`", text):
+        assert re.search(rf"^{table}\b.* = ", SOURCES[path_of(file)], flags=re.MULTILINE), table
+
+
+def test_each_guide_but_these_is_followed():
+    followed = {guide for guide, _ in ADDITIONS.values()}
+    assert {guide for guide in GUIDES if guide not in followed} == {
+        "To add a schedule",
+        "To add a kind of input",
+        "To change what a file holds",
+        "To add a known mistake",
+    }
+
+
 @pytest.mark.parametrize("name", ADDITIONS)
 def test_an_addition_touches_what_its_guide_names_and_no_more(name):
     guide, places = ADDITIONS[name]

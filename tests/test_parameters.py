@@ -93,6 +93,7 @@ EXAMPLES = {  # name: (good values, bad values)
             [True, 2],
             {0},
             [None, []],
+            b"bc",
             np.ones((2, 2)),
         ],
     ),
