@@ -15,7 +15,7 @@ from .engine.differences import MOST_COMPONENTS, TOLERANCE, Checker
 from .engine.objective import Rows
 from .fitted import problem_of, training_rows, working_copy
 from .html import html_table
-from .own_matrices.reading import read_pair
+from .own_matrices.reading import are_matrices, read_pair
 
 HEADINGS = (
     "layer",
@@ -225,9 +225,8 @@ def check_gradients(
     [(3, 'weights', (5, 1)), (3, 'biases', (1,))]
     """
     rng = np.random.default_rng(0)
-    if isinstance(clf, list | tuple):
-        if sample_weight is not None:
-            raise ValueError("sample_weight is for an estimator; leave it out for matrices.")
+    meant = {"network": network, "activation": activation, "loss": loss}
+    if are_matrices(clf, **meant, sample_weight=sample_weight):
         problem = read_pair(clf, X, y, activation, loss).problem
         given, network = problem.rows, None
         problem = replace(problem, rows=drawn(given, rng))

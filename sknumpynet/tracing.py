@@ -27,7 +27,7 @@ from .fitted import (
     working_copy,
 )
 from .html import html_table
-from .own_matrices.reading import read_pair
+from .own_matrices.reading import are_matrices, read_pair
 
 MOST_LINES = 24  # of a list of names
 WIDTH = 92  # of a line in a terminal
@@ -312,7 +312,7 @@ def trace(clf, x, y, *, network=0, activation="logistic", loss="log_loss"):
     >>> round(row.probability - row.target, 4)
     -0.6979
     """
-    if isinstance(clf, list | tuple):
+    if are_matrices(clf, network=network, activation=activation, loss=loss):
         return trace_of_matrices(clf, x, y, activation, loss)
     clf = working_copy(clf, network)
     row, y = one_row(clf, x), np.atleast_1d(y)

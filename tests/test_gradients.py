@@ -658,6 +658,17 @@ def test_matrices_that_do_not_fit_are_an_error(small, look, message):
         look(plain_network(small, "log_loss")[1])
 
 
+@pytest.mark.parametrize("look", [trace, check_gradients])
+def test_what_is_meant_for_the_other_kind_of_network_is_refused(small, look):
+    clf, pair = plain_network(small, "log_loss")
+    rows = (X[0], Y[0]) if look is trace else (X, Y)
+    with pytest.raises(ValueError, match="network is for an estimator; leave it out for matrices"):
+        look(pair, *rows, network=1)
+    for given in ({"activation": "tanh"}, {"loss": "squared_error"}):
+        with pytest.raises(ValueError, match="is for matrices; leave it out for an estimator"):
+            look(clf, *rows, **given)
+
+
 def test_a_notebook_shows_every_formula_with_its_numbers(small):
     clf, _ = plain_network(small, "log_loss")
     traced = trace(clf, X[3], "yes")

@@ -173,6 +173,26 @@ def read_network(weights, biases, X, y, activation, loss):
     )
 
 
+def are_matrices(clf, *, network, activation, loss, sample_weight=None):
+    """Whether matrices stand where an estimator might.
+
+    Raises
+    ------
+    ValueError
+        For an argument that is meant for the other.
+    """
+    is_pair = isinstance(clf, list | tuple)
+    if is_pair:
+        others = {"network": network != 0, "sample_weight": sample_weight is not None}
+    else:
+        others = {"activation": activation != "logistic", "loss": loss != "log_loss"}
+    for name in (name for name, is_given in others.items() if is_given):
+        meant, given = ("an estimator", "matrices") if is_pair else ("matrices", "an estimator")
+        why = "" if is_pair else ", which has its own"
+        raise ValueError(f"{name} is for {meant}; leave it out for {given}{why}.")
+    return is_pair
+
+
 def read_pair(pair, X, y, activation, loss):
     """`read_network` of a pair (weights, biases), where an estimator might stand."""
     check_is_not_by_layer(pair, "the network")
