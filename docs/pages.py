@@ -116,22 +116,30 @@ def check_pictures(page):
         if missing:
             yield f"{source}: no file {', '.join(missing)}"
         elif is_local(source) and not source.endswith(".svg"):
-            has_twin = img.parent.name == "picture" and img.parent.select("source[media*=dark]")
-            has_twin = has_twin or {"only-light", "only-dark"} & set(img.get("class", []))
+            is_one = img.parent.name == "picture"
+            twins = img.parent.select("source[media*=dark]") if is_one else []
+            if source in [twin["srcset"].split()[0] for twin in twins]:
+                yield f"{source}: its dark twin is itself"
+            has_twin = twins or {"only-light", "only-dark"} & set(img.get("class", []))
             if not has_twin and not is_see_through(page.target(source)[0]):
                 yield f"{source}: neither a dark twin nor a transparent ground"
 
 
 def check_links(page, pages):
-    """Every address within the site leads to a file, every anchor to an element of it."""
-    for tag in page.soup.find_all("a", href=True):
-        if is_local(tag["href"]):
-            file, anchor = page.target(tag["href"])
-            known = pages.get(file)
-            if not file.exists():
-                yield f"{tag['href']}: no such file"
-            elif anchor and known and anchor not in known.ids:
-                yield f"{tag['href']}: no such anchor"
+    """Every address leads to a file of the site, every anchor to an element of it."""
+    addresses = [
+        tag[name]
+        for selector, name in [("a", "href"), ("link[rel=stylesheet]", "href"), ("script", "src")]
+        for tag in page.soup.select(f"{selector}[{name}]")
+    ]
+    for address in addresses:
+        file, anchor = page.target(address)
+        if address.startswith("file:") or (is_local(address) and page.site not in file.parents):
+            yield f"{address}: outside of the site"
+        elif is_local(address) and not file.exists():
+            yield f"{address}: no such file"
+        elif is_local(address) and anchor and file in pages and anchor not in pages[file].ids:
+            yield f"{address}: no such anchor"
 
 
 @cache
@@ -146,11 +154,10 @@ def weigh(page):
     sheets = {page.target(tag["href"])[0] for tag in page.soup.select("link[rel=stylesheet]")}
     files = {page.file, *sheets}
     files |= {page.target(tag["src"])[0] for tag in page.soup.find_all("script", src=True)}
-    for sheet in sheets:
+    for sheet in filter(Path.exists, sheets):
         for font in re.findall(r"url\(([^)]+\.woff2)\)", sheet.read_text(encoding="utf-8")):
-            if page.soup.find(
-                class_=Path(font).stem.rpartition("-")[0]
-            ):  # fa-solid-900 and fa-solid
+            # fa-solid-900.woff2 is for what has the class fa-solid.
+            if page.soup.find(class_=Path(font).stem.rpartition("-")[0]):
                 files.add((sheet.parent / font).resolve())
     pictures = [page.variants(img) for img in page.soup.find_all("img")]
     files |= {max(variants, key=bytes_sent) for variants in pictures if variants}

@@ -64,6 +64,12 @@ def test_a_sound_page_has_no_fault(faults):
         ("#top", "#bottom", "#bottom: no such anchor"),
         ("#there", "#here", "other.html#here: no such anchor"),
         ("other.html", "none.html", "none.html#there: no such file"),
+        ("style.css", "none.css", "none.css: no such file"),
+        ("other.html#there", "../x.html", "../x.html: outside of the site"),
+        ("other.html#there", "/etc/hosts", "/etc/hosts: outside of the site"),
+        ("other.html#there", "file:///x.html", "file:///x.html: outside of the site"),
+        ("</head>", "<script src='none.js'></script></head>", "none.js: no such file"),
+        ("white-dark.png", "white.png", "white.png: its dark twin is itself"),
     ],
 )
 def test_a_broken_rule_is_found(faults, old, new, fault):
