@@ -213,8 +213,10 @@ class Browser:
         """Open a file, as wide as that, and wait until all of it is there."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.tell("Emulation.setDeviceMetricsOverride", **size)
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.tell("Emulation.setEmulatedMedia", features=[feature])
+        # Without motion: a picture taken while colours change shows some of the other scheme.
+        wanted = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
+        self.tell("Emulation.setEmulatedMedia", features=features)
         self.tell("Page.navigate", url=file.as_uri())
         while self.read().get("method") != "Page.loadEventFired":
             pass
