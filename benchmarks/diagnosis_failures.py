@@ -581,7 +581,7 @@ def with_end(seed):
     """A frame with a date that only those of one class have."""
     X, y = raw(seed)
     days = generators(seed)[1].integers(0, 900, len(y)).astype("M8[D]").astype("M8[ns]")
-    return X.assign(end=np.where(told(seed, y), days, np.datetime64("NaT"))), y
+    return X.assign(end=np.where(told(seed, y), days, np.datetime64("NaT", "ns"))), y
 
 
 def leak_by_gaps(seed):

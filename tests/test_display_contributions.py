@@ -25,7 +25,7 @@ CITY = np.array(["Oslo", "Bergen", "Rome", None], object)[
 ]
 IS_NEW = X[:, 1] > 0.5
 SINCE = np.datetime64("2020-01-01") + rng.integers(0, 900, N_ROWS)
-SINCE[::9] = np.datetime64("NaT")
+SINCE[::9] = np.datetime64("NaT", "D")
 
 
 @pytest.fixture(autouse=True)
