@@ -58,8 +58,7 @@ class GivenColumns:
             if hasattr(native, "cat"):  # each level as one object, not one a row
                 levels = np.array([*native.cat.categories, None, (None,)], object)[:-1]
                 return levels[native.cat.codes.to_numpy()]
-        is_category = self.is_categorical[position] and self.container.startswith("polars")
-        if column.dtype == nw.String or is_category:
+        if column.dtype == nw.String or self.is_categorical[position]:
             # An array of polars may be one of NumPy's text: each as wide as the longest.
             return np.array([*column.to_list(), None], object)[:-1]
         if isinstance(column.dtype, nw.Datetime) and column.dtype.time_zone:

@@ -1,8 +1,10 @@
 """Reads the gradients that somebody's own code got."""
 
+from collections.abc import Iterator, ValuesView
+
 import numpy as np
 
-from .reading import as_list, check_is_not_by_layer, floats, shape_of, unrolled
+from .reading import as_list, check_is_not_by_layer, floats, shape_of
 
 
 def read_gradients(gradients, network):
@@ -23,7 +25,9 @@ def read_gradients(gradients, network):
     if isinstance(gradients, list | tuple):
         check_is_not_by_layer(gradients, "gradients")
     gradients = as_list(gradients, "gradients", "[dW1, dW2] or ([dW1, dW2], [db1, db2])")
-    gradients = [unrolled(each) for each in gradients]
+    # Shapes are looked at more than once, and some can be read only once.
+    once = Iterator | ValuesView
+    gradients = [list(each) if isinstance(each, once) else each for each in gradients]
     has_halves, given = are_halves(gradients, network), {}
     halves = gradients if has_halves else (gradients, None)
     for name, such_as, at in (("weights", "[dW1, dW2]", 0), ("biases", "[db1, db2]", 1)):

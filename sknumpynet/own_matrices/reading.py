@@ -183,13 +183,14 @@ def are_matrices(clf, *, network, activation, loss, sample_weight=None):
     """
     is_pair = isinstance(clf, list | tuple)
     if is_pair:
+        where = "an estimator; leave it out for matrices"
         others = {"network": network != 0, "sample_weight": sample_weight is not None}
     else:
+        where = "matrices; leave it out for an estimator, which has its own"
         others = {"activation": activation != "logistic", "loss": loss != "log_loss"}
-    for name in (name for name, is_given in others.items() if is_given):
-        meant, given = ("an estimator", "matrices") if is_pair else ("matrices", "an estimator")
-        why = "" if is_pair else ", which has its own"
-        raise ValueError(f"{name} is for {meant}; leave it out for {given}{why}.")
+    for name, is_given in others.items():
+        if is_given:
+            raise ValueError(f"{name} is for {where}.")
     return is_pair
 
 
@@ -234,12 +235,6 @@ def as_list(arrays, name, such_as):
             f"as {such_as}."
         )
     return arrays
-
-
-def unrolled(arrays):
-    """What yields arrays, such as a generator, as a list; an array, a list or else as it is."""
-    is_other = isinstance(arrays, Mapping | str | list | tuple) or hasattr(arrays, "__array__")
-    return list(arrays) if isinstance(arrays, Iterable) and not is_other else arrays
 
 
 def shape_of(array):
