@@ -499,6 +499,8 @@ def test_a_vector_of_weights_beside_a_column_of_biases_is_no_pair_by_layer():
     for call in (trace, check_gradients):
         with pytest.raises(ValueError, match="comes as pairs"):
             call([(W1, b1), (W2, b2)], X[:1], y[:1])
+    with pytest.raises(ValueError, match="comes as pairs"):
+        compare_gradients([W1, W2], [b1, b2], X, y, zip(right.weights, right.biases, strict=True))
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
@@ -520,13 +522,15 @@ def test_half_precision_of_what_is_given_makes_no_wrong_gradient_right():
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("kind", [list, iter, tuple, dict.values])
+@pytest.mark.parametrize("kind", [list, iter, tuple, dict.values, "objects"])
 @pytest.mark.parametrize("of_biases", BIASES)
 def test_halves_are_told_from_layers_by_their_shapes(sizes, kind, of_biases):
     W, b, X, y = network(sizes)
     right = compare_gradients(W, b, X, y)
 
     def half(arrays):
+        if kind == "objects":
+            return np.array([*arrays, None], object)[:-1]
         return kind(dict(enumerate(arrays)) if kind is dict.values else arrays)
 
     biases = [None if of_biases == "none" else BIASES[of_biases](each) for each in right.biases]

@@ -22,12 +22,9 @@ def read_gradients(gradients, network):
         (layer, 'weights' or 'biases') -> ndarray, of any shape.
     """
     n_layers = len(network.weights)
-    if isinstance(gradients, list | tuple):
-        check_is_not_by_layer(gradients, "gradients")
     gradients = as_list(gradients, "gradients", "[dW1, dW2] or ([dW1, dW2], [db1, db2])")
-    # Shapes are looked at more than once, and some can be read only once.
-    once = Iterator | ValuesView
-    gradients = [list(each) if isinstance(each, once) else each for each in gradients]
+    check_is_not_by_layer(gradients, "gradients")
+    gradients = [list(each) if is_list(each) else each for each in gradients]
     has_halves, given = are_halves(gradients, network), {}
     halves = gradients if has_halves else (gradients, None)
     for name, such_as, at in (("weights", "[dW1, dW2]", 0), ("biases", "[db1, db2]", 1)):
@@ -48,6 +45,12 @@ def read_gradients(gradients, network):
     if not given:
         raise ValueError("gradients has none; give one at least, or leave the argument out.")
     return dict(sorted(given.items(), reverse=True))  # from the output down, weights first
+
+
+def is_list(arrays):
+    """Whether it is arrays rather than one; some can be read only once, and are looked at twice."""
+    is_of_objects = isinstance(arrays, np.ndarray) and arrays.dtype.kind == "O"
+    return is_of_objects or isinstance(arrays, list | tuple | Iterator | ValuesView)
 
 
 def check_order(arrays, shapes, half):
@@ -71,7 +74,7 @@ def are_halves(gradients, network):
     shapes = [of_weights for of_weights, _ in network.shapes]
     if first is None:
         return second is not None and shape_of(second) not in (shapes[1], shapes[1][::-1])
-    if not isinstance(first, list | tuple):
+    if not isinstance(first, list):
         return False
     return not first or any(each is None or len(shape_of(each) or ()) > 1 for each in first)
 

@@ -221,13 +221,13 @@ def read_lists(weights, biases):
 
 
 def as_list(arrays, name, such_as):
-    """The arrays as a list, one a layer."""
+    """The arrays as a list or a tuple, one a layer."""
     came = None
     if isinstance(arrays, np.ndarray) and arrays.dtype != object and arrays.ndim < 3:
         came = f"one array of shape {arrays.shape}"
     elif isinstance(arrays, Mapping | str) or not isinstance(arrays, Iterable):
         came = f"of type {type(arrays).__name__}"  # a dict may have its layers in any order
-    else:
+    elif not isinstance(arrays, list | tuple):
         arrays = list(arrays)
     if came or not arrays:
         raise ValueError(
